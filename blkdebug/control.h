@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Control: the verbs. Messages and sysfs both come here.
+ */
+#ifndef BLKDEBUG_CONTROL_H
+#define BLKDEBUG_CONTROL_H
+
+#include "engine.h"
+#include "options.h"
+
+int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
+		     char **argv, struct seq_buf *answer,
+		     struct blkdebug_error *err);
+
+void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out);
+void blkdebug_print_rules(struct blkdebug_engine *engine, struct seq_buf *out);
+void blkdebug_print_held_tags(struct blkdebug_engine *engine,
+			      struct seq_buf *out);
+void blkdebug_print_all_features(struct seq_buf *out);
+u64 blkdebug_injected(struct blkdebug_engine *engine);
+
+#endif

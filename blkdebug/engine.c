@@ -1,0 +1,1252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The engine: state, armed faults, and what becomes of a request. See engine.h.
+ */
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "engine.h"
+#include "trace.h"
+
+/* Used-up rules that are kept for list and wait_hits */
+#define USED_KEPT	1000
+
+/* Holds ended, or rules removed, before the lock is dropped for a moment */
+#define LOCK_BATCH	32
+
+static const struct blkdebug_io no_io = { .iotype = BLKDEBUG_IO_EVENT };
+
+/**
+ * blkdebug_lock - take the engine's lock
+ * @engine: the engine
+ *
+ * Return: flags for blkdebug_unlock(). Any context.
+ */
+unsigned long blkdebug_lock(struct blkdebug_engine *engine)
+	__acquires(&engine->lock)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&engine->lock, flags);
+	write_seqcount_begin(&engine->seq);
+	return flags;
+}
+
+/**
+ * blkdebug_unlock - drop the engine's lock, and wake who waits for a change
+ * @engine: the engine
+ * @flags: from blkdebug_lock()
+ */
+void blkdebug_unlock(struct blkdebug_engine *engine, unsigned long flags)
+	__releases(&engine->lock)
+{
+	/* Who comes to sleep later takes the lock first, and sees the change */
+	bool wake = engine->wake && waitqueue_active(&engine->wait);
+
+	engine->wake = false;
+	write_seqcount_end(&engine->seq);
+	spin_unlock_irqrestore(&engine->lock, flags);
+	if (wake)
+		wake_up_all(&engine->wait);
+}
+
+/**
+ * blkdebug_notify - something has changed that somebody may be waiting for
+ * @engine: the engine
+ * @changes: enum blkdebug_change
+ *
+ * The caller holds the lock.
+ */
+void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes)
+{
+	engine->wake = true;
+	engine->changes |= changes | BLKDEBUG_CHANGED;
+	engine->ops->watch(engine);
+}
+
+static struct blkdebug_ruleset *locked_rules(struct blkdebug_engine *engine)
+{
+	return rcu_dereference_protected(engine->rules,
+					 lockdep_is_held(&engine->lock) ||
+					 lockdep_is_held(&engine->control));
+}
+
+/* Tags */
+
+static void tag_put(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
+{
+	if (!--tag->refs)
+		list_add_tail(&tag->idle_link, &engine->idle_tags);
+}
+
+/**
+ * blkdebug_find_tag - look a tag up
+ * @engine: the engine
+ * @name: the tag
+ *
+ * Return: the tag, or NULL if neither rule nor hold bears it. The caller holds
+ * the lock or the control mutex.
+ */
+struct blkdebug_tag *blkdebug_find_tag(struct blkdebug_engine *engine,
+				       const char *name)
+{
+	struct rb_node *node = engine->tags.rb_node;
+
+	while (node) {
+		struct blkdebug_tag *tag =
+			rb_entry(node, struct blkdebug_tag, node);
+		int order = strcmp(name, tag->name);
+
+		if (!order)
+			return tag;
+		node = order < 0 ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+static void tag_insert(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
+{
+	struct rb_node **link = &engine->tags.rb_node;
+	struct rb_node *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (strcmp(tag->name, rb_entry(parent, struct blkdebug_tag,
+					       node)->name) < 0)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&tag->node, parent, link);
+	rb_insert_color(&tag->node, &engine->tags);
+}
+
+/* Find or make a tag and take a reference; the control mutex is held */
+static struct blkdebug_tag *tag_get(struct blkdebug_engine *engine,
+				    const char *name)
+{
+	struct blkdebug_tag *tag = blkdebug_find_tag(engine, name);
+	struct blkdebug_tag *new = NULL;
+	unsigned long flags;
+
+	if (!tag) {
+		new = kzalloc(sizeof(*new), GFP_KERNEL);
+		if (!new)
+			return NULL;
+		INIT_LIST_HEAD(&new->rules);
+		INIT_LIST_HEAD(&new->holds);
+		INIT_LIST_HEAD(&new->idle_link);
+		strscpy(new->name, name, sizeof(new->name));
+		tag = new;
+	}
+	flags = blkdebug_lock(engine);
+	if (new)
+		tag_insert(engine, new);
+	else
+		list_del_init(&tag->idle_link);
+	tag->refs++;
+	blkdebug_unlock(engine, flags);
+	return tag;
+}
+
+static bool trigger_live(const struct blkdebug_trigger *trigger)
+{
+	unsigned int i;
+
+	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++) {
+		if (READ_ONCE(trigger->kind[i].live))
+			return true;
+	}
+	return false;
+}
+
+/* What there is to want for requests; whatever changes the rules calls this */
+static void update_interest(struct blkdebug_engine *engine)
+{
+	struct blkdebug_ruleset *rs = locked_rules(engine);
+	struct blkdebug_trigger *trigger;
+	u32 interest = 0;
+	unsigned int i;
+
+	for (i = 0; i < BLKDEBUG_NR_IO_EVENTS; i++) {
+		trigger = rcu_dereference_protected(rs->trigger[i], 1);
+		if (trigger_live(trigger))
+			interest |= blkdebug_event_iotypes(i);
+	}
+	trigger = rcu_dereference_protected(rs->standing, 1);
+	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++) {
+		if (trigger->kind[i].live)
+			interest |= trigger->kind[i].iotypes;
+	}
+	engine->named = interest;
+	if (engine->armed.trigger)
+		interest |= engine->armed.trigger->kind[BLKDEBUG_KIND_FAULT].iotypes;
+	WRITE_ONCE(engine->interest, interest & BLKDEBUG_ALL_IOTYPES);
+	WRITE_ONCE(engine->mode, (engine->mode & ~BLKDEBUG_HAS_RULES) |
+				 (rs->nr_live ? BLKDEBUG_HAS_RULES : 0));
+}
+
+/*
+ * The way of a request. What takes @locked is also run without the lock; it
+ * answers BLKDEBUG_NEED_LOCK then where it would have to change anything.
+ */
+
+static void set_state(struct blkdebug_engine *engine,
+		      const struct blkdebug_io *io, u64 rule, u32 state)
+{
+	if (state == engine->state)
+		return;
+	trace_state(engine->dev, io, rule, engine->state, state);
+	WRITE_ONCE(engine->state, state);
+	engine->state_changes++;
+	blkdebug_notify(engine, BLKDEBUG_CHANGED_STATE);
+}
+
+/**
+ * blkdebug_rule_armed - is this rule armed?
+ * @engine: the engine
+ * @rule: a rule of it
+ *
+ * Return: true if it is. The caller holds the lock.
+ */
+bool blkdebug_rule_armed(struct blkdebug_engine *engine,
+			 const struct blkdebug_rule *rule)
+{
+	const struct blkdebug_armed *armed = &engine->armed;
+
+	return armed->trigger && !rule->dead &&
+	       rule->bucket->group->kind ==
+			&armed->trigger->kind[BLKDEBUG_KIND_FAULT] &&
+	       rule->number <= armed->last &&
+	       (!rule->state || rule->state == armed->state);
+}
+
+/* How many faults would this event arm? */
+static u64 nr_to_arm(struct blkdebug_trigger *trigger, u32 state)
+{
+	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_FAULT];
+	struct blkdebug_group *group;
+	u64 nr;
+
+	if (!READ_ONCE(kind->live))
+		return 0;
+	nr = READ_ONCE(kind->any.live);
+	group = blkdebug_kind_state(kind, state);
+	return group ? nr + READ_ONCE(group->live) : nr;
+}
+
+/* Are the faults that this event would arm those that are armed? */
+static bool same_armed(const struct blkdebug_armed *armed,
+		       struct blkdebug_trigger *trigger, u32 state)
+{
+	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_FAULT];
+
+	return READ_ONCE(armed->trigger) == trigger &&
+	       READ_ONCE(armed->last) >= READ_ONCE(kind->last) &&
+	       (READ_ONCE(armed->state) == state || xa_empty(&kind->by_state));
+}
+
+static enum blkdebug_verdict arm(struct blkdebug_engine *engine,
+				 struct blkdebug_trigger *trigger, u32 state,
+				 bool locked)
+{
+	u64 nr = nr_to_arm(trigger, state);
+	u32 iotypes = trigger->kind[BLKDEBUG_KIND_FAULT].iotypes;
+
+	if (!nr || same_armed(&engine->armed, trigger, state))
+		return BLKDEBUG_PASS;
+	if (!locked)
+		return BLKDEBUG_NEED_LOCK;
+	WRITE_ONCE(engine->armed.trigger, trigger);
+	WRITE_ONCE(engine->armed.state, state);
+	WRITE_ONCE(engine->armed.last, trigger->kind[BLKDEBUG_KIND_FAULT].last);
+	engine->armed.nr = nr;
+	WRITE_ONCE(engine->interest,
+		   (engine->named | iotypes) & BLKDEBUG_ALL_IOTYPES);
+	return BLKDEBUG_PASS;
+}
+
+static void fire(struct blkdebug_engine *engine, struct blkdebug_rule *rule)
+{
+	struct blkdebug_tag *tag = blkdebug_rule_tag(rule);
+
+	rule->hits++;
+	if (tag)
+		tag->hits++;
+	engine->wake = true;
+}
+
+/* A rule matches no more */
+static void kill_rule(struct blkdebug_engine *engine,
+		      struct blkdebug_rule *rule)
+{
+	struct blkdebug_tag *tag = blkdebug_rule_tag(rule);
+	struct blkdebug_ruleset *rs = locked_rules(engine);
+
+	if (blkdebug_rule_armed(engine, rule))
+		engine->armed.nr--;
+	blkdebug_index_kill(rs, rule);
+	blkdebug_hold_disown(rule);
+	if (tag)
+		tag->live--;
+	if (!rule->bucket->group->kind->live)
+		update_interest(engine);
+}
+
+static void use_up(struct blkdebug_engine *engine, struct blkdebug_rule *rule)
+{
+	struct blkdebug_ruleset *rs = locked_rules(engine);
+
+	kill_rule(engine, rule);
+	list_add_tail(&rule->used_link, &rs->used);
+	rs->nr_used++;
+	blkdebug_notify(engine, 0);
+}
+
+static const char *trigger_name(const struct blkdebug_trigger *trigger)
+{
+	switch (trigger->event) {
+	case BLKDEBUG_EV_STANDING:
+		return NULL;
+	case BLKDEBUG_EV_USER:
+		return trigger->name;
+	default:
+		return blkdebug_event_name(trigger->event);
+	}
+}
+
+static void note_event(struct blkdebug_request *req,
+		       const struct blkdebug_trigger *trigger)
+{
+	req->event = trigger_name(trigger);
+	if (trigger->event == BLKDEBUG_EV_USER) {
+		/* The request may outlive the rules */
+		strscpy(req->user_event, req->event, BLKDEBUG_NAME_MAX + 1);
+		req->event = req->user_event;
+	}
+}
+
+/* Hold the request under the breakpoints it meets, as far as there is room */
+static enum blkdebug_verdict hold(struct blkdebug_engine *engine,
+				  struct blkdebug_request *req,
+				  struct blkdebug_trigger *trigger, bool locked)
+{
+	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_SUSPEND];
+	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
+	struct blkdebug_rule *rule;
+
+	if (READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING)
+		return BLKDEBUG_PASS;
+	while ((rule = blkdebug_kind_first(kind, req->event_state, &req->io,
+					   req->met, NULL))) {
+		struct blkdebug_hold *begun;
+
+		if (!locked)
+			return BLKDEBUG_NEED_LOCK;
+		begun = blkdebug_hold_begin(&engine->holds, req, rule);
+		if (!begun)
+			break;
+		trace_hold(engine->dev, &req->io, rule->number, begun->number,
+			   rule->tag);
+		verdict = BLKDEBUG_HELD;
+		req->met = rule->number;
+		fire(engine, rule);
+		if (rule->once)
+			use_up(engine, rule);
+	}
+	if (!rule)
+		req->met = U64_MAX;
+	if (verdict == BLKDEBUG_HELD) {
+		note_event(req, trigger);
+		if (req->io.iotype < BLKDEBUG_NR_IOTYPES)
+			engine->held[req->io.iotype]++;
+		blkdebug_notify(engine, BLKDEBUG_CHANGED_HELD);
+	}
+	return verdict;
+}
+
+/* Process an event, or the standing set-state and suspend rules */
+static enum blkdebug_verdict process(struct blkdebug_engine *engine,
+				     struct blkdebug_request *req,
+				     struct blkdebug_trigger *trigger,
+				     bool locked)
+{
+	bool standing = trigger->event == BLKDEBUG_EV_STANDING;
+	enum blkdebug_verdict verdict;
+	struct blkdebug_rule *rule;
+
+	/* Otherwise it has been held here, and breakpoints remain at most */
+	if (!req->met) {
+		req->event_state = READ_ONCE(engine->state);
+		rule = blkdebug_kind_first(&trigger->kind[BLKDEBUG_KIND_SET_STATE],
+					   req->event_state, &req->io, 0, NULL);
+		if (rule && !locked)
+			return BLKDEBUG_NEED_LOCK;
+		if (!standing) {
+			verdict = arm(engine, trigger, req->event_state, locked);
+			if (verdict != BLKDEBUG_PASS)
+				return verdict;
+		}
+		if (rule) {
+			fire(engine, rule);
+			set_state(engine, &req->io, rule->number,
+				  rule->new_state);
+		}
+		if (rule && standing && req->event_state != engine->state) {
+			req->prev_state = req->event_state;
+			req->state_change = engine->state_changes;
+		}
+	}
+	return hold(engine, req, trigger, locked);
+}
+
+/*
+ * The state that standing faults are judged by: the one in force, unless it is
+ * this very request whose standing set-state rule has brought it about.
+ */
+static u32 fault_state(struct blkdebug_engine *engine,
+		       struct blkdebug_request *req)
+{
+	if (req->state_change && req->state_change == engine->state_changes)
+		return req->prev_state;
+	return READ_ONCE(engine->state);
+}
+
+static struct blkdebug_rule *find_fault(struct blkdebug_engine *engine,
+					struct blkdebug_ruleset *rs,
+					struct blkdebug_request *req)
+{
+	struct blkdebug_trigger *armed = READ_ONCE(engine->armed.trigger);
+	struct blkdebug_trigger *standing = rcu_dereference_check(rs->standing, 1);
+	struct blkdebug_rule *rule = NULL;
+
+	if (armed)
+		rule = blkdebug_kind_first(&armed->kind[BLKDEBUG_KIND_FAULT],
+					   READ_ONCE(engine->armed.state),
+					   &req->io, 0, NULL);
+	if (rule && rule->number > READ_ONCE(engine->armed.last))
+		rule = NULL;
+	if (standing)
+		rule = blkdebug_kind_first(&standing->kind[BLKDEBUG_KIND_FAULT],
+					   fault_state(engine, req), &req->io, 0,
+					   rule);
+	return rule;
+}
+
+static void fail(struct blkdebug_engine *engine, struct blkdebug_request *req,
+		 u64 rule, int error)
+{
+	trace_inject(engine->dev, &req->io, rule, error);
+	if (!error)
+		return;
+	req->error = error;
+	if (req->io.iotype < BLKDEBUG_NR_IOTYPES)
+		engine->injected[req->io.iotype]++;
+}
+
+static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
+					  struct blkdebug_ruleset *rs,
+					  struct blkdebug_request *req,
+					  bool locked)
+{
+	struct blkdebug_rule *rule = find_fault(engine, rs, req);
+
+	if (!rule)
+		return BLKDEBUG_PASS;
+	if (!locked)
+		return BLKDEBUG_NEED_LOCK;
+	fire(engine, rule);
+	fail(engine, req, rule->number, rule->error);
+	if (!rule->error)
+		return BLKDEBUG_PASS;
+	req->immediately = rule->immediately;
+	if (rule->once)
+		use_up(engine, rule);
+	return BLKDEBUG_FAIL;
+}
+
+/* The rules that the step a request is at makes it meet, and the event */
+static struct blkdebug_trigger *step_trigger(struct blkdebug_ruleset *rs,
+					     const struct blkdebug_request *req,
+					     unsigned int *event)
+{
+	const struct blkdebug_raises *raises = &blkdebug_raises[req->io.iotype];
+
+	switch (req->step) {
+	case BLKDEBUG_STEP_CHECK:
+		*event = BLKDEBUG_EV_STANDING;
+		return rcu_dereference_check(rs->standing, 1);
+	case BLKDEBUG_STEP_DONE:
+		*event = raises->done;
+		break;
+	case BLKDEBUG_STEP_RAISED:
+		*event = req->raised;
+		if (*event == BLKDEBUG_EV_USER)
+			return blkdebug_user_trigger(rs, req->user_event);
+		return rcu_dereference_check(rs->trigger[*event], 1);
+	default:
+		*event = raises->before[req->step];
+		break;
+	}
+	if (*event == BLKDEBUG_EV_NONE)
+		return NULL;
+	return rcu_dereference_check(rs->trigger[*event], 1);
+}
+
+/* One step; true if it is the last one for now */
+static bool run_step(struct blkdebug_engine *engine,
+		     struct blkdebug_ruleset *rs, struct blkdebug_request *req,
+		     bool locked, enum blkdebug_verdict *verdict)
+{
+	struct blkdebug_trigger *trigger;
+	unsigned int event;
+
+	if (req->step == BLKDEBUG_STEP_FAULTS) {
+		*verdict = check_faults(engine, rs, req, locked);
+		return true;
+	}
+	trigger = step_trigger(rs, req, &event);
+	if (trace_event_enabled() && event != BLKDEBUG_EV_STANDING &&
+	    (event != BLKDEBUG_EV_NONE || req->step == BLKDEBUG_STEP_RAISED) &&
+	    !req->met) {
+		if (!locked) {
+			*verdict = BLKDEBUG_NEED_LOCK;
+			return true;
+		}
+		trace_event(engine->dev, &req->io,
+			    trigger ? trigger_name(trigger) :
+			    event == BLKDEBUG_EV_USER ? req->user_event :
+			    blkdebug_event_name(event));
+	}
+	*verdict = BLKDEBUG_PASS;
+	if (trigger)
+		*verdict = process(engine, req, trigger, locked);
+	return *verdict != BLKDEBUG_PASS || req->step >= BLKDEBUG_STEP_DONE;
+}
+
+/* Run a request from the step it is at */
+static enum blkdebug_verdict run(struct blkdebug_engine *engine,
+				 struct blkdebug_request *req, bool locked)
+{
+	struct blkdebug_ruleset *rs =
+		rcu_dereference_check(engine->rules,
+				      lockdep_is_held(&engine->lock));
+	enum blkdebug_verdict verdict;
+
+	while (!run_step(engine, rs, req, locked, &verdict)) {
+		req->step++;
+		req->met = 0;
+	}
+	return verdict;
+}
+
+/* Will the request raise an event when it completes? */
+static bool raises_done(struct blkdebug_engine *engine,
+			const struct blkdebug_request *req)
+{
+	struct blkdebug_ruleset *rs = rcu_dereference_check(engine->rules, 1);
+	unsigned int event = blkdebug_raises[req->io.iotype].done;
+
+	return event != BLKDEBUG_EV_NONE &&
+	       trigger_live(rcu_dereference_check(rs->trigger[event], 1));
+}
+
+static enum blkdebug_verdict run_from(struct blkdebug_engine *engine,
+				      struct blkdebug_request *req,
+				      enum blkdebug_step step)
+{
+	enum blkdebug_verdict verdict = BLKDEBUG_NEED_LOCK;
+	unsigned long flags;
+	unsigned int seq;
+
+	req->met = 0;
+	req->step = step;
+	req->state_change = 0;
+	rcu_read_lock();
+	seq = raw_read_seqcount(&engine->seq);
+	if (!(seq & 1)) {
+		if (step == BLKDEBUG_STEP_EVENT)
+			req->raise_done = raises_done(engine, req);
+		verdict = run(engine, req, false);
+		if (read_seqcount_retry(&engine->seq, seq))
+			verdict = BLKDEBUG_NEED_LOCK;
+	}
+	rcu_read_unlock();
+	if (verdict != BLKDEBUG_NEED_LOCK)
+		return verdict;
+
+	blkdebug_request_init_holds(req);
+	flags = blkdebug_lock(engine);
+	req->met = 0;
+	req->step = step;
+	if (step == BLKDEBUG_STEP_EVENT)
+		req->raise_done = raises_done(engine, req);
+	verdict = run(engine, req, true);
+	blkdebug_unlock(engine, flags);
+	return verdict;
+}
+
+/**
+ * blkdebug_submit - let a request meet the rules before it goes down
+ * @engine: the engine
+ * @req: the request, with @io and @requeue set
+ *
+ * Return: %BLKDEBUG_PASS: it goes down; %BLKDEBUG_FAIL: it fails with @error;
+ * %BLKDEBUG_HELD: it belongs to the engine, which hands it out through @ready,
+ * possibly before this returns. Any context.
+ */
+enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
+				      struct blkdebug_request *req)
+{
+	req->error = 0;
+	req->immediately = false;
+	return run_from(engine, req, BLKDEBUG_STEP_EVENT);
+}
+
+/* A request that nothing holds any more leaves with its verdict */
+static void leave(struct blkdebug_engine *engine, struct blkdebug_request *req,
+		  enum blkdebug_verdict verdict)
+{
+	req->verdict = verdict;
+	if (verdict == BLKDEBUG_HELD || req->io.iotype == BLKDEBUG_IO_EVENT)
+		return;
+	list_add_tail(&req->link, &engine->ready);
+	engine->ops->go_on(engine);
+}
+
+/**
+ * blkdebug_hand_over - have a request that failed complete elsewhere
+ * @engine: the engine
+ * @req: the request
+ *
+ * Any context.
+ */
+void blkdebug_hand_over(struct blkdebug_engine *engine,
+			struct blkdebug_request *req)
+{
+	unsigned long flags = blkdebug_lock(engine);
+
+	leave(engine, req, BLKDEBUG_FAIL);
+	blkdebug_unlock(engine, flags);
+}
+
+/**
+ * blkdebug_complete - raise the event of a request that completes
+ * @engine: the engine
+ * @req: the request, with @raise_done set by blkdebug_submit()
+ *
+ * Return: %BLKDEBUG_PASS or %BLKDEBUG_HELD, as for blkdebug_submit(). Any
+ * context, hard interrupts included.
+ */
+enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
+					struct blkdebug_request *req)
+{
+	req->error = 0;
+	return run_from(engine, req, BLKDEBUG_STEP_DONE);
+}
+
+/**
+ * blkdebug_raise - raise an event that no request raises
+ * @engine: the engine
+ * @req: stands for the caller; its @verdict is %BLKDEBUG_HELD afterwards if a
+ *	breakpoint has caught it, and something else once it is let go
+ * @event: enum blkdebug_event
+ * @name: room for %BLKDEBUG_NAME_MAX + 1 bytes, and the name of a user event
+ *
+ * Any context.
+ */
+void blkdebug_raise(struct blkdebug_engine *engine,
+		    struct blkdebug_request *req, unsigned int event,
+		    char *name)
+{
+	unsigned long flags;
+
+	memset(req, 0, sizeof(*req));
+	req->io = no_io;
+	req->step = BLKDEBUG_STEP_RAISED;
+	req->raised = event;
+	req->user_event = name;
+	blkdebug_request_init_holds(req);
+	flags = blkdebug_lock(engine);
+	req->verdict = run(engine, req, true);
+	blkdebug_unlock(engine, flags);
+}
+
+/* Letting go */
+
+static void end_hold(struct blkdebug_engine *engine, struct blkdebug_hold *hold)
+{
+	struct blkdebug_tag *tag = hold->tag;
+
+	trace_resume(engine->dev, &hold->req->io, hold->rule, hold->number,
+		     tag->name);
+	blkdebug_hold_end(&engine->holds, hold);
+	tag_put(engine, tag);
+	blkdebug_notify(engine, BLKDEBUG_CHANGED_HELD);
+}
+
+static void end_holds(struct blkdebug_engine *engine,
+		      struct blkdebug_request *req)
+{
+	struct blkdebug_hold *hold, *next;
+
+	list_for_each_entry_safe(hold, next, &req->holds, req_link)
+		end_hold(engine, hold);
+}
+
+static void end_one(struct blkdebug_engine *engine, struct blkdebug_hold *hold)
+{
+	struct blkdebug_request *req = hold->req;
+
+	end_hold(engine, hold);
+	if (list_empty(&req->holds))
+		leave(engine, req, run(engine, req, true));
+}
+
+/**
+ * blkdebug_resume_hold - end a hold
+ * @engine: the engine
+ * @hold: the hold
+ * @error: negative: when its last hold ends the request goes on to what comes
+ *	next. Otherwise it leaves all its holds and fails with this errno, or is
+ *	spared all further rules if that is 0
+ *
+ * The caller holds the lock.
+ */
+void blkdebug_resume_hold(struct blkdebug_engine *engine,
+			  struct blkdebug_hold *hold, int error)
+{
+	struct blkdebug_request *req = hold->req;
+
+	if (error < 0) {
+		end_one(engine, hold);
+		return;
+	}
+	end_holds(engine, req);
+	fail(engine, req, 0, error);
+	leave(engine, req, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
+}
+
+static struct blkdebug_hold *oldest_hold(struct blkdebug_engine *engine,
+					 struct blkdebug_tag *tag, u64 last)
+{
+	struct blkdebug_hold *hold;
+
+	if (tag)
+		hold = list_first_entry_or_null(&tag->holds,
+						struct blkdebug_hold, tag_link);
+	else
+		hold = blkdebug_hold_after(&engine->holds, 0);
+	return hold && hold->number <= last ? hold : NULL;
+}
+
+/**
+ * blkdebug_resume_all - end all holds there are at this moment, oldest first
+ * @engine: the engine
+ * @tag: only those with this tag, or NULL
+ * @error: as for blkdebug_resume_hold()
+ *
+ * The caller holds the control mutex if there is a tag. May sleep.
+ *
+ * Return: true if there were any.
+ */
+bool blkdebug_resume_all(struct blkdebug_engine *engine,
+			 struct blkdebug_tag *tag, int error)
+{
+	struct blkdebug_hold *hold;
+	unsigned long flags;
+	unsigned int i = 0;
+	bool any;
+	u64 last;
+
+	flags = blkdebug_lock(engine);
+	last = engine->holds.last;
+	any = oldest_hold(engine, tag, last);
+	while ((hold = oldest_hold(engine, tag, last))) {
+		blkdebug_resume_hold(engine, hold, error);
+		if (++i % LOCK_BATCH)
+			continue;
+		blkdebug_unlock(engine, flags);
+		cond_resched();
+		flags = blkdebug_lock(engine);
+	}
+	blkdebug_unlock(engine, flags);
+	return any;
+}
+
+/**
+ * blkdebug_forget - end the holds of a caller of "event" that gives up
+ * @engine: the engine
+ * @req: what stands for the caller
+ *
+ * Return: true if it was held until now.
+ */
+bool blkdebug_forget(struct blkdebug_engine *engine,
+		     struct blkdebug_request *req)
+{
+	unsigned long flags = blkdebug_lock(engine);
+	bool held = req->verdict == BLKDEBUG_HELD;
+
+	end_holds(engine, req);
+	blkdebug_unlock(engine, flags);
+	return held;
+}
+
+/**
+ * blkdebug_suspend - hold nothing any more, and let all sleepers go
+ * @engine: the engine
+ * @requeue: requests before their check need not go on
+ * @requeued: a list for those that therefore do not
+ *
+ * Sleeping callers of "event" get EINTR; all other requests go on as if they
+ * had been resumed. May sleep.
+ */
+void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
+		      struct list_head *requeued)
+{
+	struct blkdebug_hold *hold;
+	unsigned long flags;
+	unsigned int i = 0;
+
+	flags = blkdebug_lock(engine);
+	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING);
+	engine->wake = true;
+	while ((hold = blkdebug_hold_after(&engine->holds, 0))) {
+		struct blkdebug_request *req = hold->req;
+
+		if (req->io.iotype == BLKDEBUG_IO_EVENT) {
+			end_holds(engine, req);
+			req->error = EINTR;
+			leave(engine, req, BLKDEBUG_FAIL);
+		} else if (requeue && req->requeue &&
+			   req->step < BLKDEBUG_STEP_DONE) {
+			end_holds(engine, req);
+			list_add_tail(&req->link, requeued);
+		} else {
+			end_one(engine, hold);
+		}
+		if (++i % LOCK_BATCH)
+			continue;
+		blkdebug_unlock(engine, flags);
+		cond_resched();
+		flags = blkdebug_lock(engine);
+	}
+	blkdebug_unlock(engine, flags);
+}
+
+/**
+ * blkdebug_unsuspend - breakpoints may be hit again
+ * @engine: the engine
+ */
+void blkdebug_unsuspend(struct blkdebug_engine *engine)
+{
+	unsigned long flags = blkdebug_lock(engine);
+
+	WRITE_ONCE(engine->mode, engine->mode & ~BLKDEBUG_SUSPENDING);
+	blkdebug_unlock(engine, flags);
+}
+
+/**
+ * blkdebug_state_set - set the state
+ * @engine: the engine
+ * @state: the new state
+ */
+void blkdebug_state_set(struct blkdebug_engine *engine, u32 state)
+{
+	unsigned long flags = blkdebug_lock(engine);
+
+	set_state(engine, &no_io, 0, state);
+	blkdebug_unlock(engine, flags);
+}
+
+/* Rules come and go. The control mutex is held from here on. */
+
+/* Give a rule all it needs but its place in the index */
+static int adopt(struct blkdebug_engine *engine, struct blkdebug_ruleset *rs,
+		 struct blkdebug_rule *rule)
+{
+	struct blkdebug_tag *tag;
+
+	if (rule->action == BLKDEBUG_SUSPEND && !blkdebug_hold_alloc(rule))
+		return -ENOMEM;
+	if (rule->tag) {
+		tag = tag_get(engine, rule->tag);
+		if (!tag)
+			return -ENOMEM;
+		rule->tag = tag->name;
+		list_add_tail(&rule->tag_link, &tag->rules);
+	}
+	return xa_err(xa_store(&rs->rules, rule->number, rule, GFP_KERNEL));
+}
+
+/* The reverse for a rule's tag */
+static void untag(struct blkdebug_engine *engine, struct blkdebug_rule *rule)
+{
+	unsigned long flags;
+
+	/* Not in a list: it is still the word as written */
+	if (list_empty(&rule->tag_link))
+		return;
+	list_del_init(&rule->tag_link);
+	flags = blkdebug_lock(engine);
+	tag_put(engine, blkdebug_rule_tag(rule));
+	blkdebug_unlock(engine, flags);
+}
+
+static void free_rules(struct blkdebug_engine *engine,
+		       struct blkdebug_ruleset *rs, struct list_head *rules)
+{
+	struct blkdebug_rule *rule, *next;
+
+	list_for_each_entry_safe(rule, next, rules, link) {
+		xa_erase(&rs->rules, rule->number);
+		untag(engine, rule);
+		blkdebug_free_rule(rule);
+	}
+	INIT_LIST_HEAD(rules);
+}
+
+/* Put another ruleset in force; returns the old one. The lock is held */
+static struct blkdebug_ruleset *swap_rules(struct blkdebug_engine *engine,
+					   struct blkdebug_ruleset *rs)
+{
+	struct blkdebug_ruleset *old = locked_rules(engine);
+	struct rb_node *node;
+
+	rcu_assign_pointer(engine->rules, rs);
+	WRITE_ONCE(engine->armed.trigger, NULL);
+	engine->armed.nr = 0;
+	for (node = rb_first(&engine->tags); node; node = rb_next(node)) {
+		struct blkdebug_tag *tag =
+			rb_entry(node, struct blkdebug_tag, node);
+
+		tag->hits = 0;
+		tag->live = 0;
+	}
+	engine->wake = true;
+	return old;
+}
+
+/* Free a ruleset that is not in force any more */
+static void retire(struct blkdebug_engine *engine, struct blkdebug_ruleset *rs)
+{
+	struct blkdebug_rule *rule;
+	unsigned long number, flags;
+
+	xa_for_each(&rs->rules, number, rule) {
+		flags = blkdebug_lock(engine);
+		blkdebug_hold_disown(rule);
+		blkdebug_unlock(engine, flags);
+		untag(engine, rule);
+		cond_resched();
+	}
+	synchronize_rcu();
+	blkdebug_ruleset_free(rs);
+}
+
+static void count_tags(struct blkdebug_ruleset *rs, u64 first)
+{
+	struct blkdebug_rule *rule;
+	unsigned long number;
+
+	xa_for_each_start(&rs->rules, number, rule, first) {
+		if (rule->tag)
+			blkdebug_rule_tag(rule)->live++;
+	}
+}
+
+/**
+ * blkdebug_add_rules - add rules, at one moment for all requests
+ * @engine: the engine
+ * @rules: from blkdebug_parse_rules(), numbered from @last_number + 1 on, not
+ *	empty; empty afterwards, whatever happens
+ * @replace: all old rules go at the same moment
+ *
+ * The caller holds the control mutex. May sleep.
+ *
+ * Return: 0, or -ENOMEM, and nothing has changed.
+ */
+int blkdebug_add_rules(struct blkdebug_engine *engine, struct list_head *rules,
+		       bool replace)
+{
+	struct blkdebug_ruleset *rs = locked_rules(engine), *old = NULL;
+	struct blkdebug_rule *rule;
+	u64 last = engine->last_number;
+	unsigned long flags;
+	LIST_HEAD(touched);
+
+	if (replace)
+		rs = blkdebug_ruleset_alloc();
+	if (!rs)
+		goto no_ruleset;
+	list_for_each_entry(rule, rules, link) {
+		if (adopt(engine, rs, rule))
+			goto no_memory;
+		last = rule->number;
+	}
+	if (blkdebug_index_prepare(rs, rules, &touched))
+		goto no_memory;
+
+	flags = blkdebug_lock(engine);
+	blkdebug_index_commit(rs, &touched);
+	if (replace)
+		old = swap_rules(engine, rs);
+	count_tags(rs, engine->last_number + 1);
+	update_interest(engine);
+	blkdebug_unlock(engine, flags);
+
+	engine->last_number = last;
+	blkdebug_index_finish(&touched);
+	if (old)
+		retire(engine, old);
+	return 0;
+
+no_memory:
+	free_rules(engine, rs, rules);
+	if (replace)
+		blkdebug_ruleset_free(rs);
+	return -ENOMEM;
+no_ruleset:
+	free_rules(engine, locked_rules(engine), rules);
+	return -ENOMEM;
+}
+
+/**
+ * blkdebug_clear_rules - remove all rules
+ * @engine: the engine
+ * @reset: go back to the start state and set the counters to zero, too
+ *
+ * What breakpoints hold stays held. The caller holds the control mutex. May
+ * sleep.
+ *
+ * Return: 0, or -ENOMEM, and nothing has changed.
+ */
+int blkdebug_clear_rules(struct blkdebug_engine *engine, bool reset)
+{
+	struct blkdebug_ruleset *rs = blkdebug_ruleset_alloc(), *old;
+	unsigned long flags;
+
+	if (!rs)
+		return -ENOMEM;
+	flags = blkdebug_lock(engine);
+	old = swap_rules(engine, rs);
+	update_interest(engine);
+	if (reset)
+		set_state(engine, &no_io, 0, engine->start_state);
+	blkdebug_unlock(engine, flags);
+	if (reset)
+		blkdebug_reset_counters(engine);
+	retire(engine, old);
+	return 0;
+}
+
+/**
+ * blkdebug_remove_rule - remove a rule, used up or not
+ * @engine: the engine
+ * @rule: a rule of it; it may be gone afterwards
+ *
+ * The caller holds the control mutex. May sleep.
+ */
+void blkdebug_remove_rule(struct blkdebug_engine *engine,
+			  struct blkdebug_rule *rule)
+{
+	struct blkdebug_ruleset *rs = locked_rules(engine);
+	unsigned long flags;
+
+	flags = blkdebug_lock(engine);
+	if (rule->dead) {
+		list_del(&rule->used_link);
+		rs->nr_used--;
+	} else {
+		kill_rule(engine, rule);
+	}
+	if (rule->tag)
+		blkdebug_rule_tag(rule)->hits -= rule->hits;
+	engine->wake = true;
+	engine->ops->watch(engine);
+	blkdebug_unlock(engine, flags);
+
+	xa_erase(&rs->rules, rule->number);
+	untag(engine, rule);
+	blkdebug_index_drop(rule);
+}
+
+/* Take the oldest used-up rules once there are twice as many as to be kept */
+static void take_used(struct blkdebug_ruleset *rs, struct list_head *used)
+{
+	if (rs->nr_used < 2 * USED_KEPT)
+		return;
+	for (; rs->nr_used > USED_KEPT; rs->nr_used--)
+		list_move_tail(rs->used.next, used);
+}
+
+static void forget_used(struct blkdebug_engine *engine, struct list_head *used)
+{
+	struct blkdebug_rule *rule, *next;
+
+	list_for_each_entry_safe(rule, next, used, used_link) {
+		xa_erase(&locked_rules(engine)->rules, rule->number);
+		untag(engine, rule);
+		blkdebug_index_drop(rule);
+	}
+}
+
+static void free_tags(struct list_head *tags)
+{
+	struct blkdebug_tag *tag, *next;
+
+	list_for_each_entry_safe(tag, next, tags, idle_link)
+		kfree(tag);
+}
+
+static void take_tags(struct blkdebug_engine *engine, struct list_head *tags)
+{
+	struct blkdebug_tag *tag;
+
+	list_for_each_entry(tag, &engine->idle_tags, idle_link)
+		rb_erase(&tag->node, &engine->tags);
+	list_splice_init(&engine->idle_tags, tags);
+}
+
+static void clean_index(struct blkdebug_engine *engine,
+			struct list_head *touched)
+{
+	unsigned long flags;
+
+	/* Without memory for it the old runs do as well */
+	if (list_empty(touched) || blkdebug_index_clean(touched))
+		return;
+	flags = blkdebug_lock(engine);
+	blkdebug_index_commit(locked_rules(engine), touched);
+	blkdebug_unlock(engine, flags);
+	blkdebug_index_finish(touched);
+}
+
+/**
+ * blkdebug_engine_housekeep - free what requests have left behind
+ * @engine: the engine
+ *
+ * May sleep.
+ *
+ * Return: enum blkdebug_change, since the last call.
+ */
+unsigned int blkdebug_engine_housekeep(struct blkdebug_engine *engine)
+{
+	LIST_HEAD(touched);
+	LIST_HEAD(holds);
+	LIST_HEAD(used);
+	LIST_HEAD(tags);
+	unsigned int changes;
+	unsigned long flags;
+
+	mutex_lock(&engine->control);
+	flags = blkdebug_lock(engine);
+	changes = engine->changes;
+	engine->changes = 0;
+	take_used(locked_rules(engine), &used);
+	take_tags(engine, &tags);
+	blkdebug_index_collect(locked_rules(engine), &touched);
+	list_splice_init(&engine->holds.freed, &holds);
+	blkdebug_unlock(engine, flags);
+
+	forget_used(engine, &used);
+	free_tags(&tags);
+	blkdebug_holds_reap(&holds);
+	clean_index(engine, &touched);
+	mutex_unlock(&engine->control);
+	return changes;
+}
+
+static unsigned long sum_seen(struct blkdebug_engine *engine,
+			      unsigned int iotype)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(engine->seen, cpu)->nr[iotype]);
+	return sum;
+}
+
+/**
+ * blkdebug_seen - requests counted since the last reset
+ * @engine: the engine
+ * @iotype: enum blkdebug_iotype
+ *
+ * Return: their number. The caller holds the control mutex.
+ */
+unsigned long blkdebug_seen(struct blkdebug_engine *engine, unsigned int iotype)
+{
+	return sum_seen(engine, iotype) - engine->seen_base.nr[iotype];
+}
+
+/**
+ * blkdebug_reset_counters - set all counters of "stats" to zero
+ * @engine: the engine
+ *
+ * The caller holds the control mutex.
+ */
+void blkdebug_reset_counters(struct blkdebug_engine *engine)
+{
+	unsigned long flags = blkdebug_lock(engine);
+	unsigned int i;
+
+	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
+		engine->injected[i] = 0;
+		engine->held[i] = 0;
+		engine->seen_base.nr[i] = sum_seen(engine, i);
+	}
+	blkdebug_unlock(engine, flags);
+}
+
+/**
+ * blkdebug_engine_init - set up an engine: no rules, suspended, in state 1
+ * @engine: zeroed
+ * @ops: who owns the engine
+ *
+ * May sleep.
+ *
+ * Return: 0 or -ENOMEM; blkdebug_engine_exit() is to be called either way.
+ */
+int blkdebug_engine_init(struct blkdebug_engine *engine,
+			 const struct blkdebug_ops *ops)
+{
+	spin_lock_init(&engine->lock);
+	seqcount_spinlock_init(&engine->seq, &engine->lock);
+	blkdebug_holds_init(&engine->holds);
+	INIT_LIST_HEAD(&engine->ready);
+	INIT_LIST_HEAD(&engine->idle_tags);
+	engine->tags = RB_ROOT;
+	init_waitqueue_head(&engine->wait);
+	mutex_init(&engine->control);
+	engine->mode = BLKDEBUG_SUSPENDING;
+	engine->state = 1;
+	engine->start_state = 1;
+	engine->ops = ops;
+	engine->seen = alloc_percpu(struct blkdebug_seen);
+	RCU_INIT_POINTER(engine->rules, blkdebug_ruleset_alloc());
+	if (!engine->seen || !rcu_access_pointer(engine->rules))
+		return -ENOMEM;
+	return 0;
+}
+
+/**
+ * blkdebug_engine_exit - free what an engine has
+ * @engine: the engine; no request is on its way, nobody sleeps or watches
+ *
+ * May sleep.
+ */
+void blkdebug_engine_exit(struct blkdebug_engine *engine)
+{
+	struct blkdebug_tag *tag, *next;
+
+	blkdebug_ruleset_free(rcu_dereference_protected(engine->rules, 1));
+	blkdebug_holds_reap(&engine->holds.freed);
+	rbtree_postorder_for_each_entry_safe(tag, next, &engine->tags, node)
+		kfree(tag);
+	free_percpu(engine->seen);
+	mutex_destroy(&engine->control);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What becomes of a bio: describing it to the engine, and carrying out what the
+ * engine decides.
+ */
+#include <linux/blkdev.h>
+
+#include "target.h"
+
+static struct blkdebug_bio *per_bio(struct bio *bio)
+{
+	return dm_per_bio_data(bio, sizeof(struct blkdebug_bio));
+}
+
+static struct bio *request_bio(struct blkdebug_request *req)
+{
+	return dm_bio_from_per_bio_data(container_of(req, struct blkdebug_bio,
+						     req),
+					sizeof(struct blkdebug_bio));
+}
+
+static unsigned int bio_iotype(const struct bio *bio)
+{
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+		return BLKDEBUG_IO_READ;
+	case REQ_OP_WRITE:
+		/* dm splits a flush with data; what is left is empty */
+		return bio_sectors(bio) ? BLKDEBUG_IO_WRITE : BLKDEBUG_IO_FLUSH;
+	case REQ_OP_FLUSH:
+		return BLKDEBUG_IO_FLUSH;
+	case REQ_OP_DISCARD:
+		return BLKDEBUG_IO_DISCARD;
+	case REQ_OP_SECURE_ERASE:
+		return BLKDEBUG_IO_SECURE_ERASE;
+	case REQ_OP_WRITE_ZEROES:
+		return BLKDEBUG_IO_WRITE_ZEROES;
+	case REQ_OP_ZONE_APPEND:
+		return BLKDEBUG_IO_ZONE_APPEND;
+	default:
+		return BLKDEBUG_IO_ZONE_MGMT;
+	}
+}
+
+static u16 bio_rule_flags(const struct bio *bio)
+{
+	u16 flags = 0;
+
+	if (bio->bi_opf & REQ_FUA)
+		flags |= BLKDEBUG_FUA;
+	if (bio->bi_opf & REQ_META)
+		flags |= BLKDEBUG_META;
+	if (bio->bi_opf & REQ_SYNC)
+		flags |= BLKDEBUG_SYNC;
+	if (bio->bi_opf & REQ_PRIO)
+		flags |= BLKDEBUG_PRIO;
+	if (bio->bi_opf & REQ_RAHEAD)
+		flags |= BLKDEBUG_RAHEAD;
+	if (bio->bi_opf & REQ_NOWAIT)
+		flags |= BLKDEBUG_NOWAIT;
+#ifdef REQ_ATOMIC
+	if (bio->bi_opf & REQ_ATOMIC)
+		flags |= BLKDEBUG_ATOMIC;
+#endif
+	return flags;
+}
+
+/* A zone management bio carries no size; it touches its zone, or them all */
+static void describe_zone_mgmt(struct blkdebug_target *t, const struct bio *bio,
+			       struct blkdebug_io *io)
+{
+	if (bio_op(bio) == REQ_OP_ZONE_RESET_ALL) {
+		io->sector = 0;
+		io->nr_sectors = t->ti->len;
+	} else {
+		io->nr_sectors = bdev_zone_sectors(t->dev->bdev);
+	}
+}
+
+static void describe(struct blkdebug_target *t, const struct bio *bio,
+		     unsigned int iotype, struct blkdebug_io *io)
+{
+	io->iotype = iotype;
+	io->flags = bio_rule_flags(bio);
+	io->nr_sectors = bio_sectors(bio);
+	io->sector = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
+	if (iotype == BLKDEBUG_IO_FLUSH)
+		io->sector = 0;
+	else if (iotype == BLKDEBUG_IO_ZONE_MGMT)
+		describe_zone_mgmt(t, bio, io);
+}
+
+/* dm does not take a write to a zone back: that would change its place */
+static bool may_requeue(struct blkdebug_target *t, const struct bio *bio)
+{
+	return !bdev_is_zoned(t->dev->bdev) || !op_is_write(bio_op(bio));
+}
+
+/*
+ * In the place of dm's own completion, for a bio whose completion event some
+ * rule names. May run in a hard interrupt.
+ */
+static void blkdebug_end_io(struct bio *bio)
+{
+	struct blkdebug_bio *b = per_bio(bio);
+
+	bio->bi_end_io = b->end_io;
+	if (blkdebug_complete(&b->target->engine, &b->req) != BLKDEBUG_HELD)
+		bio->bi_end_io(bio);
+}
+
+static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (b->req.raise_done) {
+		b->end_io = bio->bi_end_io;
+		bio->bi_end_io = blkdebug_end_io;
+	}
+}
+
+static void go_down(struct blkdebug_bio *b, struct bio *bio)
+{
+	hook_end_io(b, bio);
+	blkdebug_remap(b->target, bio);
+	blkdebug_submit_remapped(bio);
+}
+
+static void fail_bio(struct blkdebug_bio *b, struct bio *bio)
+{
+	hook_end_io(b, bio);
+	bio->bi_status = errno_to_blk_status(-b->req.error);
+	bio_endio(bio);
+}
+
+/* It has completed before, and was held on its way back */
+static void end_completed(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (b->req.verdict == BLKDEBUG_FAIL)
+		bio->bi_status = errno_to_blk_status(-b->req.error);
+	bio->bi_end_io(bio);
+}
+
+static void carry_out(struct blkdebug_request *req)
+{
+	struct blkdebug_bio *b = container_of(req, struct blkdebug_bio, req);
+	struct bio *bio = request_bio(req);
+
+	if (req->step == BLKDEBUG_STEP_DONE)
+		end_completed(b, bio);
+	else if (req->verdict == BLKDEBUG_FAIL)
+		fail_bio(b, bio);
+	else
+		go_down(b, bio);
+}
+
+/**
+ * blkdebug_io_work - submit and complete requests that the engine hands out
+ * @work: the target's
+ *
+ * In the order in which they came. No lock is held meanwhile.
+ */
+void blkdebug_io_work(struct work_struct *work)
+{
+	struct blkdebug_target *t =
+		container_of(work, struct blkdebug_target, io_work);
+	struct blkdebug_request *req, *next;
+	struct blk_plug plug;
+	unsigned long flags;
+	LIST_HEAD(ready);
+
+	flags = blkdebug_lock(&t->engine);
+	list_splice_init(&t->engine.ready, &ready);
+	blkdebug_unlock(&t->engine, flags);
+
+	blk_start_plug(&plug);
+	list_for_each_entry_safe(req, next, &ready, link) {
+		carry_out(req);
+		cond_resched();
+	}
+	blk_finish_plug(&plug);
+}
+
+/**
+ * blkdebug_requeue - give requests back to dm, for the next table
+ * @requests: from blkdebug_suspend(); none has been changed
+ *
+ * Called in a suspend with --noflush only.
+ */
+void blkdebug_requeue(struct list_head *requests)
+{
+	struct blkdebug_request *req, *next;
+
+	list_for_each_entry_safe(req, next, requests, link) {
+		struct bio *bio = request_bio(req);
+
+		bio->bi_status = BLK_STS_DM_REQUEUE;
+		bio_endio(bio);
+	}
+}
+
+/*
+ * dm maps a bio that it takes back by the old table once more before it blocks
+ * new I/O; so nothing may pass from here on.
+ */
+static bool to_requeue(struct blkdebug_target *t, const struct bio *bio)
+{
+	return (READ_ONCE(t->engine.mode) & BLKDEBUG_SUSPENDING) &&
+	       dm_noflush_suspending(t->ti) && may_requeue(t, bio);
+}
+
+/**
+ * blkdebug_map_rules - map a bio while there are rules, or during a suspend
+ * @t: the target
+ * @bio: dm's clone
+ *
+ * Neither sleeps nor allocates.
+ *
+ * Return: DM_MAPIO_*.
+ */
+int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio)
+{
+	unsigned int iotype = bio_iotype(bio);
+	struct blkdebug_bio *b;
+
+	if (to_requeue(t, bio))
+		return DM_MAPIO_REQUEUE;
+	if (!blkdebug_count(&t->engine, iotype))
+		goto remapped;
+
+	b = per_bio(bio);
+	b->target = t;
+	b->req.requeue = may_requeue(t, bio);
+	describe(t, bio, iotype, &b->req.io);
+	switch (blkdebug_submit(&t->engine, &b->req)) {
+	case BLKDEBUG_PASS:
+		hook_end_io(b, bio);
+		break;
+	case BLKDEBUG_FAIL:
+		if (b->req.immediately)
+			fail_bio(b, bio);
+		else
+			blkdebug_hand_over(&t->engine, &b->req);
+		return DM_MAPIO_SUBMITTED;
+	default:
+		return DM_MAPIO_SUBMITTED;
+	}
+remapped:
+	blkdebug_remap(t, bio);
+	return DM_MAPIO_REMAPPED;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Holds: which request is held under which tag, by which breakpoint.
+ *
+ * A request may be held by several breakpoints at once, each with a hold of its
+ * own. A hold needs no memory when it begins: each breakpoint sets one aside
+ * when it is loaded, for the first request, and each request has room for some
+ * more, for breakpoints that stay and hold many. If a request meets more such
+ * breakpoints at one event, it meets the rest when these have let it go.
+ *
+ * The engine's lock guards everything here.
+ */
+#ifndef BLKDEBUG_HOLD_H
+#define BLKDEBUG_HOLD_H
+
+#include <linux/list.h>
+#include <linux/rbtree.h>
+
+#include "rule.h"
+
+/* Holds that a request has room for */
+#define BLKDEBUG_HOLDS	4
+
+/**
+ * struct blkdebug_tag - a name that rules and holds bear
+ * @node: in the engine's tree of tags, by name
+ * @refs: rules and holds that bear it
+ * @hits: of all rules that bear it, but for those removed
+ * @live: rules that bear it and can still match
+ * @rules: that bear it, used-up ones included; the control mutex guards it
+ * @holds: that bear it, oldest first
+ * @idle_link: in the engine's list of tags that nothing bears
+ * @name: the tag
+ */
+struct blkdebug_tag {
+	struct rb_node node;
+	u64 refs;
+	u64 hits;
+	u64 live;
+	struct list_head rules;
+	struct list_head holds;
+	struct list_head idle_link;
+	char name[BLKDEBUG_NAME_MAX + 1];
+};
+
+/* A rule's tag is the name in a struct blkdebug_tag once the engine has it */
+static inline struct blkdebug_tag *blkdebug_rule_tag(const struct blkdebug_rule *rule)
+{
+	return rule->tag ? container_of(rule->tag, struct blkdebug_tag, name[0]) :
+			   NULL;
+}
+
+/**
+ * struct blkdebug_hold - one request held by one breakpoint
+ * @node: in the tree of holds, by @number
+ * @number: from 1, never used again in the life of a table
+ * @rule: number of the breakpoint
+ * @tag: of the breakpoint
+ * @req: what is held; NULL if the hold is free
+ * @owner: the breakpoint that set it aside; NULL if it is gone or used up
+ * @own: is it the request's own, rather than set aside by a breakpoint?
+ * @tag_link: in the tag's list
+ * @req_link: in the request's list
+ */
+struct blkdebug_hold {
+	struct rb_node node;
+	u64 number;
+	u64 rule;
+	struct blkdebug_tag *tag;
+	struct blkdebug_request *req;
+	struct blkdebug_rule *owner;
+	bool own;
+	struct list_head tag_link;
+	struct list_head req_link;
+};
+
+/* What comes next for a request */
+enum blkdebug_step {
+	BLKDEBUG_STEP_EVENT,		/* the first event before the check */
+	BLKDEBUG_STEP_CHECK = BLKDEBUG_STEP_EVENT + BLKDEBUG_EVENTS_BEFORE,
+	BLKDEBUG_STEP_FAULTS,
+	BLKDEBUG_STEP_DONE,		/* the event at completion */
+	BLKDEBUG_STEP_RAISED,		/* an event from user space */
+	BLKDEBUG_STEP_END,
+};
+
+enum blkdebug_verdict {
+	BLKDEBUG_PASS,
+	BLKDEBUG_FAIL,
+	BLKDEBUG_HELD,
+	BLKDEBUG_NEED_LOCK,	/* not without the engine's lock */
+	BLKDEBUG_REQUEUE,	/* back to dm, for the next table */
+};
+
+/**
+ * struct blkdebug_request - a request on its way through the rules
+ * @io: what it is
+ * @step: enum blkdebug_step it is at
+ * @verdict: enum blkdebug_verdict, once it is no longer held
+ * @error: errno to fail with, positive
+ * @immediately: fail it in the submitter's context
+ * @raise_done: raise an event when it completes
+ * @requeue: may go back to dm
+ * @event: the event it was last held at; NULL: none (standing rule)
+ * @raised: the event that user space raised, for %BLKDEBUG_STEP_RAISED
+ * @user_event: room for its name, if that is a user event
+ * @met: breakpoints up to this number have had it at @step
+ * @event_state: the state that the event at @step was judged by
+ * @prev_state: the state before a standing rule changed it for this request
+ * @state_change: which change of state that was; 0: none
+ * @since: when it was first held, in jiffies
+ * @holds: the list of its holds
+ * @hold: room for these
+ * @link: in the engine's list of requests that go on
+ */
+struct blkdebug_request {
+	struct blkdebug_io io;
+	u8 step;
+	u8 verdict;
+	u16 error;
+	bool immediately;
+	bool raise_done;
+	bool requeue;
+	u8 raised;
+	const char *event;
+	char *user_event;
+	u64 met;
+	u32 event_state;
+	u32 prev_state;
+	u64 state_change;
+	unsigned long since;
+	struct list_head holds;
+	struct blkdebug_hold hold[BLKDEBUG_HOLDS];
+	struct list_head link;
+};
+
+/**
+ * struct blkdebug_holds - all holds of a target
+ * @tree: by number
+ * @last: the number given last
+ * @nr: how many there are
+ * @freed: holds whose breakpoint is gone, to be freed where one may sleep
+ */
+struct blkdebug_holds {
+	struct rb_root tree;
+	u64 last;
+	u64 nr;
+	struct list_head freed;
+};
+
+void blkdebug_holds_init(struct blkdebug_holds *holds);
+void blkdebug_holds_reap(struct list_head *freed);
+struct blkdebug_hold *blkdebug_hold_alloc(struct blkdebug_rule *rule);
+void blkdebug_request_init_holds(struct blkdebug_request *req);
+
+struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
+					  struct blkdebug_request *req,
+					  struct blkdebug_rule *rule);
+void blkdebug_hold_end(struct blkdebug_holds *holds,
+		       struct blkdebug_hold *hold);
+void blkdebug_hold_disown(struct blkdebug_rule *rule);
+struct blkdebug_hold *blkdebug_hold_after(struct blkdebug_holds *holds,
+					  u64 number);
+
+#endif

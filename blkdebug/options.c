@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Options: what a table line says before its first rule.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/random.h>
+#include <linux/string.h>
+
+#include "options.h"
+
+/**
+ * struct option - an option
+ * @name: as written
+ * @offset: of its value in struct blkdebug_options, a u64
+ * @max: the largest value
+ * @value: the default, left out when printed
+ * @always: printed even so
+ */
+struct option {
+	const char *name;
+	size_t offset;
+	u64 max;
+	u64 value;
+	bool always;
+};
+
+static const struct option options[] = {
+	{
+		.name = "state",
+		.offset = offsetof(struct blkdebug_options, state),
+		.max = BLKDEBUG_STATE_MAX,
+		.value = 1,
+	}, {
+		.name = "seed",
+		.offset = offsetof(struct blkdebug_options, seed),
+		.max = U64_MAX,
+		.always = true,
+	},
+};
+
+static u64 *option_value(const struct option *opt, struct blkdebug_options *opts)
+{
+	return (void *)opts + opt->offset;
+}
+
+static int lookup_option(const char *word, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		if (strlen(options[i].name) == len &&
+		    !memcmp(options[i].name, word, len))
+			return i;
+	}
+	return -EINVAL;
+}
+
+static int parse_option(const char *word, struct blkdebug_options *opts,
+			u32 *seen, struct blkdebug_error *err)
+{
+	size_t len = strchrnul(word, '=') - word;
+	const char *val = word + len + 1;
+	int i = lookup_option(word, len);
+	int r;
+
+	if (i < 0)
+		return blkdebug_error_set(err, "Unknown option", word);
+	if (*seen & (1U << i))
+		return blkdebug_error_set(err, "Option given twice", word);
+	*seen |= 1U << i;
+	r = blkdebug_parse_number(val, strlen(val), options[i].max,
+				  option_value(&options[i], opts));
+	if (r)
+		return blkdebug_error_set(err, r == -ERANGE ?
+					  "Number out of range" :
+					  "Invalid number", word);
+	return 0;
+}
+
+/**
+ * blkdebug_parse_options - read the options before the first rule
+ * @argc: how many words
+ * @argv: the words
+ * @pos: where to start; where the first rule starts afterwards
+ * @opts: the result, defaults included; a seed is drawn if none is given
+ * @err: what is wrong, if anything
+ *
+ * Return: 0, or -EINVAL with @err set.
+ */
+int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
+			   struct blkdebug_options *opts,
+			   struct blkdebug_error *err)
+{
+	unsigned int i;
+	u32 seen = 0;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		*option_value(&options[i], opts) = options[i].value;
+	get_random_bytes(&opts->seed, sizeof(opts->seed));
+
+	for (; *pos < argc && !blkdebug_is_action(argv[*pos]); (*pos)++) {
+		int r = parse_option(argv[*pos], opts, &seen, err);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/**
+ * blkdebug_print_options - write options in canonical form
+ * @out: where to; each option comes with a blank before it
+ * @opts: the options
+ */
+void blkdebug_print_options(struct seq_buf *out,
+			    const struct blkdebug_options *opts)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		u64 value = *option_value(&options[i],
+					  (struct blkdebug_options *)opts);
+
+		if (options[i].always || value != options[i].value)
+			seq_buf_printf(out, " %s=%llu", options[i].name, value);
+	}
+}
+
+/**
+ * blkdebug_print_option_names - write the names of all options
+ * @out: where to; each name comes with a blank before it
+ */
+void blkdebug_print_option_names(struct seq_buf *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		seq_buf_printf(out, " %s", options[i].name);
+}

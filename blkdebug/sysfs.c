@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sysfs: /sys/block/dm-N/blkdebug-<start>/.
+ */
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "target.h"
+
+static struct blkdebug_file *to_file(struct kobj_attribute *attr)
+{
+	return container_of(attr, struct blkdebug_file, attr);
+}
+
+static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr,
+			  char *buf)
+{
+	struct blkdebug_engine *engine = &to_file(attr)->target->engine;
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(engine->state));
+}
+
+static ssize_t held_show(struct kobject *kobj, struct kobj_attribute *attr,
+			 char *buf)
+{
+	struct seq_buf out;
+
+	seq_buf_init(&out, buf, PAGE_SIZE);
+	blkdebug_print_held_tags(&to_file(attr)->target->engine, &out);
+	return out.len;
+}
+
+static ssize_t injected_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	struct blkdebug_engine *engine = &to_file(attr)->target->engine;
+
+	return sysfs_emit(buf, "%llu\n", blkdebug_injected(engine));
+}
+
+/* Carry out the words written as the message of the file's name */
+static int run_words(struct blkdebug_file *file, const char *buf)
+{
+	char answer[32];
+	struct seq_buf out;
+	char *words;
+	char **argv;
+	int argc, r;
+
+	words = kasprintf(GFP_KERNEL, "%s %s", file->verb, buf);
+	if (!words)
+		return -ENOMEM;
+	argv = argv_split(GFP_KERNEL, words, &argc);
+	kfree(words);
+	if (!argv)
+		return -ENOMEM;
+	/* There is nowhere to put an answer */
+	seq_buf_init(&out, answer, sizeof(answer));
+	r = blkdebug_command(file->target, argc, argv, &out);
+	argv_free(argv);
+	return r < 0 ? r : 0;
+}
+
+static ssize_t words_store(struct kobject *kobj, struct kobj_attribute *attr,
+			   const char *buf, size_t count)
+{
+	unsigned int noio = memalloc_noio_save();
+	int r = run_words(to_file(attr), buf);
+
+	memalloc_noio_restore(noio);
+	return r ?: count;
+}
+
+static const struct {
+	const char *name;
+	umode_t mode;
+	ssize_t (*show)(struct kobject *kobj, struct kobj_attribute *attr,
+			char *buf);
+} files[BLKDEBUG_NR_FILES] = {
+	{ "state", 0600, state_show },
+	{ "event", 0200, NULL },
+	{ "break", 0200, NULL },
+	{ "remove_break", 0200, NULL },
+	{ "resume", 0200, NULL },
+	{ "held", 0400, held_show },
+	{ "injected", 0400, injected_show },
+};
+
+/**
+ * blkdebug_sysfs_init - make ready for a directory
+ * @t: the target
+ */
+void blkdebug_sysfs_init(struct blkdebug_target *t)
+{
+	struct blkdebug_sysfs *sysfs = &t->sysfs;
+	unsigned int i;
+
+	mutex_init(&sysfs->lock);
+	for (i = 0; i < BLKDEBUG_NR_FILES; i++) {
+		struct blkdebug_file *file = &sysfs->file[i];
+
+		sysfs_attr_init(&file->attr.attr);
+		file->attr.attr.name = files[i].name;
+		file->attr.attr.mode = files[i].mode;
+		file->attr.show = files[i].show;
+		if (files[i].mode & 0200)
+			file->attr.store = words_store;
+		file->target = t;
+		file->verb = files[i].name;
+		sysfs->attrs[i] = &file->attr.attr;
+	}
+	sysfs->group.attrs = sysfs->attrs;
+}
+
+static struct kobject *create_dir(struct blkdebug_target *t)
+{
+	struct mapped_device *md = dm_table_get_md(t->ti->table);
+	struct kobject *parent = &disk_to_dev(dm_disk(md))->kobj;
+	struct kobject *kobj;
+	char name[32];
+
+	snprintf(name, sizeof(name), "blkdebug-%llu",
+		 (unsigned long long)t->ti->begin);
+	kobj = kobject_create_and_add(name, parent);
+	if (kobj && sysfs_create_group(kobj, &t->sysfs.group)) {
+		kobject_put(kobj);
+		return NULL;
+	}
+	return kobj;
+}
+
+/**
+ * blkdebug_sysfs_add - create the directory
+ * @t: the target, whose table is about to go live
+ *
+ * dm calls for this in preresume: earlier, the old table's directory may be
+ * there yet, and that of a new device's disk is not. May sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int blkdebug_sysfs_add(struct blkdebug_target *t)
+{
+	unsigned int noio = memalloc_noio_save();
+	struct kobject *kobj = create_dir(t);
+
+	memalloc_noio_restore(noio);
+	if (!kobj)
+		return -ENOMEM;
+	mutex_lock(&t->sysfs.lock);
+	t->sysfs.kobj = kobj;
+	mutex_unlock(&t->sysfs.lock);
+	return 0;
+}
+
+/**
+ * blkdebug_sysfs_remove - remove the directory, if there is one
+ * @t: the target; nobody sleeps in it any more
+ *
+ * Waits for running reads and writes of its files. May sleep.
+ */
+void blkdebug_sysfs_remove(struct blkdebug_target *t)
+{
+	struct kobject *kobj;
+
+	mutex_lock(&t->sysfs.lock);
+	kobj = t->sysfs.kobj;
+	t->sysfs.kobj = NULL;
+	mutex_unlock(&t->sysfs.lock);
+	if (kobj) {
+		kobject_del(kobj);
+		kobject_put(kobj);
+	}
+}
+
+/**
+ * blkdebug_sysfs_notify - wake who polls a file
+ * @t: the target
+ * @changes: enum blkdebug_change
+ *
+ * May sleep.
+ */
+void blkdebug_sysfs_notify(struct blkdebug_target *t, unsigned int changes)
+{
+	mutex_lock(&t->sysfs.lock);
+	if (t->sysfs.kobj && (changes & BLKDEBUG_CHANGED_STATE))
+		sysfs_notify(t->sysfs.kobj, NULL, "state");
+	if (t->sysfs.kobj && (changes & BLKDEBUG_CHANGED_HELD))
+		sysfs_notify(t->sysfs.kobj, NULL, "held");
+	mutex_unlock(&t->sysfs.lock);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A blkdebug target, for the parts that know device-mapper.
+ */
+#ifndef BLKDEBUG_TARGET_H
+#define BLKDEBUG_TARGET_H
+
+#include <linux/device-mapper.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "control.h"
+#include "sysfs.h"
+
+#define DM_MSG_PREFIX "blkdebug"
+
+/**
+ * struct blkdebug_target - one target of one table
+ * @engine: its rules in force
+ * @dev: the device below
+ * @start: where on @dev the target starts, in sectors
+ * @shift: what to add to a sector of the dm device to get one of @dev
+ * @ti: dm's view of the target
+ * @opts: as in the table line
+ * @wq: for @io_work alone, so that I/O goes on when memory is short
+ * @io_work: submits and completes requests that the engine hands out
+ * @watch_work: tells those who watch of changes, and cleans up
+ * @sysfs: its directory
+ */
+struct blkdebug_target {
+	struct blkdebug_engine engine;
+	struct dm_dev *dev;
+	sector_t start;
+	sector_t shift;
+	struct dm_target *ti;
+	struct blkdebug_options opts;
+	struct workqueue_struct *wq;
+	struct work_struct io_work;
+	struct work_struct watch_work;
+	struct blkdebug_sysfs sysfs;
+};
+
+/**
+ * struct blkdebug_bio - what dm keeps for us with each bio
+ * @req: the bio as the engine sees it
+ * @target: whose bio it is
+ * @end_io: dm's own completion, while ours is in its place
+ *
+ * Not touched unless some rule may want the bio.
+ */
+struct blkdebug_bio {
+	struct blkdebug_request req;
+	struct blkdebug_target *target;
+	bio_end_io_t *end_io;
+};
+
+static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
+{
+	bio_set_dev(bio, t->dev->bdev);
+	bio->bi_iter.bi_sector += t->shift;
+}
+
+int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio);
+void blkdebug_io_work(struct work_struct *work);
+void blkdebug_requeue(struct list_head *requests);
+
+int blkdebug_command(struct blkdebug_target *t, unsigned int argc, char **argv,
+		     struct seq_buf *answer);
+
+#endif

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dm-blkdebug: does for block devices what QEMU's blkdebug driver does for disk
+ * images. Rules in the table line, or added by message, inject errors, move a
+ * state machine and hold requests, triggered by events. See
+ * Documentation/dm-blkdebug.rst.
+ *
+ * This file is the dm target; its parts are in blkdebug/.
+ */
+#include <linux/blkdev.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "blkdebug/target.h"
+
+/* Room for what is wrong with a rule, in the kernel log */
+#define ERROR_TEXT	256
+
+static int blkdebug_map(struct dm_target *ti, struct bio *bio)
+{
+	struct blkdebug_target *t = ti->private;
+
+	if (unlikely(READ_ONCE(t->engine.mode)))
+		return blkdebug_map_rules(t, bio);
+	blkdebug_remap(t, bio);
+	return DM_MAPIO_REMAPPED;
+}
+
+static struct blkdebug_target *engine_target(struct blkdebug_engine *engine)
+{
+	return container_of(engine, struct blkdebug_target, engine);
+}
+
+static void blkdebug_go_on(struct blkdebug_engine *engine)
+{
+	struct blkdebug_target *t = engine_target(engine);
+
+	queue_work(t->wq, &t->io_work);
+}
+
+static void blkdebug_watch(struct blkdebug_engine *engine)
+{
+	schedule_work(&engine_target(engine)->watch_work);
+}
+
+static const struct blkdebug_ops blkdebug_ops = {
+	.go_on = blkdebug_go_on,
+	.watch = blkdebug_watch,
+};
+
+static void blkdebug_watch_work(struct work_struct *work)
+{
+	struct blkdebug_target *t =
+		container_of(work, struct blkdebug_target, watch_work);
+	unsigned int noio = memalloc_noio_save();
+	unsigned int changes = blkdebug_engine_housekeep(&t->engine);
+
+	memalloc_noio_restore(noio);
+	if (!changes)
+		return;
+	dm_table_event(t->ti->table);
+	blkdebug_sysfs_notify(t, changes);
+}
+
+static void log_error(struct blkdebug_target *t,
+		      const struct blkdebug_error *err)
+{
+	char *text = kmalloc(ERROR_TEXT, GFP_KERNEL);
+
+	if (text) {
+		blkdebug_error_text(err, text, ERROR_TEXT);
+		DMERR("%s: %s", dm_table_device_name(t->ti->table), text);
+	}
+	kfree(text);
+}
+
+/**
+ * blkdebug_command - carry out a message, from dm or from sysfs
+ * @t: the target
+ * @argc: how many words, at least one
+ * @argv: the words
+ * @answer: where the answer goes, empty
+ *
+ * May sleep; does no I/O for memory, as the target may hold that very I/O.
+ *
+ * Return: 0, 1 if there is an answer, or a negative errno.
+ */
+int blkdebug_command(struct blkdebug_target *t, unsigned int argc, char **argv,
+		     struct seq_buf *answer)
+{
+	unsigned int noio = memalloc_noio_save();
+	struct blkdebug_error err;
+	int r = blkdebug_message(&t->engine, argc, argv, answer, &err);
+
+	if (r < 0 && err.reason)
+		log_error(t, &err);
+	memalloc_noio_restore(noio);
+	return r;
+}
+
+static int blkdebug_dm_message(struct dm_target *ti, unsigned int argc,
+			       char **argv, char *result, unsigned int maxlen)
+{
+	struct seq_buf answer;
+
+	if (maxlen)
+		*result = '\0';
+	seq_buf_init(&answer, result, maxlen);
+	return blkdebug_command(ti->private, argc, argv, &answer);
+}
+
+static void blkdebug_dtr(struct dm_target *ti)
+{
+	struct blkdebug_target *t = ti->private;
+
+	/* A preresume of a later target may have failed after ours */
+	blkdebug_sysfs_remove(t);
+	if (t->wq)
+		destroy_workqueue(t->wq);
+	cancel_work_sync(&t->watch_work);
+	blkdebug_engine_exit(&t->engine);
+	if (t->dev)
+		dm_put_device(ti, t->dev);
+	kfree(t);
+}
+
+/* Options and rules; @argv starts behind the offset */
+static int parse_table(struct blkdebug_target *t, unsigned int argc,
+		       char **argv)
+{
+	struct blkdebug_engine *engine = &t->engine;
+	struct blkdebug_error err = { .reason = NULL };
+	struct blkdebug_rule *rule, *next;
+	unsigned int pos = 0;
+	LIST_HEAD(rules);
+	int r;
+
+	r = blkdebug_parse_options(argc, argv, &pos, &t->opts, &err);
+	if (!r)
+		r = blkdebug_parse_rules(argc - pos, argv + pos, 1, &rules,
+					 &err);
+	if (r) {
+		log_error(t, &err);
+		t->ti->error = err.reason;
+		list_for_each_entry_safe(rule, next, &rules, link)
+			blkdebug_free_rule(rule);
+		return r;
+	}
+	engine->state = t->opts.state;
+	engine->start_state = t->opts.state;
+	engine->seed = t->opts.seed;
+	if (list_empty(&rules))
+		return 0;
+
+	mutex_lock(&engine->control);
+	r = blkdebug_add_rules(engine, &rules, false);
+	mutex_unlock(&engine->control);
+	if (r)
+		t->ti->error = "Cannot allocate rules";
+	return r;
+}
+
+static int parse_device(struct blkdebug_target *t, char **argv)
+{
+	struct dm_target *ti = t->ti;
+	u64 start;
+	int r;
+
+	if (blkdebug_parse_number(argv[1], strlen(argv[1]), U64_MAX, &start) ||
+	    start != (sector_t)start) {
+		ti->error = "Invalid device sector";
+		return -EINVAL;
+	}
+	t->start = start;
+	t->shift = t->start - ti->begin;
+	r = dm_get_device(ti, argv[0], dm_table_get_mode(ti->table), &t->dev);
+	if (r)
+		ti->error = "Device lookup failed";
+	return r;
+}
+
+/* What loading does last: the event that rules may arm themselves with */
+static int raise_none(struct blkdebug_target *t)
+{
+	struct blkdebug_request *req = kmalloc(sizeof(*req), GFP_KERNEL);
+
+	if (!req) {
+		t->ti->error = "Cannot allocate request";
+		return -ENOMEM;
+	}
+	blkdebug_raise(&t->engine, req, BLKDEBUG_EV_NONE, NULL);
+	kfree(req);
+	return 0;
+}
+
+static void set_capabilities(struct dm_target *ti)
+{
+	/* Rules are about flushes, whether or not the device below has a cache */
+	ti->flush_supported = true;
+	ti->num_flush_bios = 1;
+	ti->num_discard_bios = 1;
+	ti->num_secure_erase_bios = 1;
+	ti->num_write_zeroes_bios = 1;
+	ti->per_io_data_size = sizeof(struct blkdebug_bio);
+	blkdebug_set_accounts_remapped_io(ti);
+}
+
+/*
+ * Construct a target: <device> <offset> [<option>=<value>]... [<rule>]...
+ */
+static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
+{
+	struct blkdebug_target *t;
+	int r;
+
+	if (argc < 2) {
+		ti->error = "Invalid argument count";
+		return -EINVAL;
+	}
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t) {
+		ti->error = "Cannot allocate context";
+		return -ENOMEM;
+	}
+	ti->private = t;
+	t->ti = ti;
+	t->engine.dev = disk_devt(dm_disk(dm_table_get_md(ti->table)));
+	INIT_WORK(&t->io_work, blkdebug_io_work);
+	INIT_WORK(&t->watch_work, blkdebug_watch_work);
+	blkdebug_sysfs_init(t);
+	r = blkdebug_engine_init(&t->engine, &blkdebug_ops);
+	if (r) {
+		ti->error = "Cannot allocate engine";
+		goto bad;
+	}
+	t->wq = alloc_ordered_workqueue("blkdebug", WQ_MEM_RECLAIM);
+	if (!t->wq) {
+		ti->error = "Cannot allocate workqueue";
+		r = -ENOMEM;
+		goto bad;
+	}
+	r = parse_device(t, argv);
+	if (r)
+		goto bad;
+	r = parse_table(t, argc - 2, argv + 2);
+	if (r)
+		goto bad;
+	r = raise_none(t);
+	if (r)
+		goto bad;
+	set_capabilities(ti);
+	return 0;
+bad:
+	blkdebug_dtr(ti);
+	return r;
+}
+
+/*
+ * From here until resume nothing is held and nobody sleeps. With --noflush what
+ * has not met its check goes to the next table.
+ */
+static void blkdebug_presuspend(struct dm_target *ti)
+{
+	struct blkdebug_target *t = ti->private;
+	LIST_HEAD(requeued);
+
+	blkdebug_suspend(&t->engine, dm_noflush_suspending(ti), &requeued);
+	blkdebug_requeue(&requeued);
+}
+
+static void blkdebug_postsuspend(struct dm_target *ti)
+{
+	blkdebug_sysfs_remove(ti->private);
+}
+
+static int blkdebug_preresume(struct dm_target *ti)
+{
+	return blkdebug_sysfs_add(ti->private);
+}
+
+/* After a suspend, and after one that has failed */
+static void blkdebug_resume(struct dm_target *ti)
+{
+	struct blkdebug_target *t = ti->private;
+
+	blkdebug_unsuspend(&t->engine);
+}
+
+static void print_table(struct blkdebug_target *t, struct seq_buf *out)
+{
+	seq_buf_printf(out, "%s %llu", t->dev->name,
+		       (unsigned long long)t->start);
+	blkdebug_print_options(out, &t->opts);
+	blkdebug_print_rules(&t->engine, out);
+}
+
+static void print_ima(struct blkdebug_target *t, struct seq_buf *out)
+{
+	const struct target_type *type = t->ti->type;
+
+	seq_buf_printf(out, "target_name=%s,target_version=%u.%u.%u",
+		       type->name, type->version[0], type->version[1],
+		       type->version[2]);
+	seq_buf_printf(out, ",device_name=%s,start=%llu,options=",
+		       t->dev->name, (unsigned long long)t->start);
+	blkdebug_print_options(out, &t->opts);
+	seq_buf_printf(out, ",rules=");
+	blkdebug_print_rules(&t->engine, out);
+	seq_buf_printf(out, ";");
+}
+
+static void blkdebug_status(struct dm_target *ti, status_type_t type,
+			    unsigned int status_flags, char *result,
+			    unsigned int maxlen)
+{
+	struct blkdebug_target *t = ti->private;
+	struct seq_buf out;
+
+	seq_buf_init(&out, result, maxlen);
+	switch (type) {
+	case STATUSTYPE_INFO:
+		blkdebug_print_status(&t->engine, &out);
+		break;
+	case STATUSTYPE_TABLE:
+		print_table(t, &out);
+		break;
+	case STATUSTYPE_IMA:
+		print_ima(t, &out);
+		break;
+	}
+}
+
+static int blkdebug_prepare_ioctl(struct dm_target *ti,
+				  struct block_device **bdev)
+{
+	struct blkdebug_target *t = ti->private;
+
+	*bdev = t->dev->bdev;
+	/* An ioctl means the whole device */
+	return t->start || ti->len != bdev_nr_sectors(t->dev->bdev);
+}
+
+static int blkdebug_iterate_devices(struct dm_target *ti,
+				    iterate_devices_callout_fn fn, void *data)
+{
+	struct blkdebug_target *t = ti->private;
+
+	return fn(ti, t->dev, t->start, ti->len, data);
+}
+
+#ifdef CONFIG_BLK_DEV_ZONED
+static int blkdebug_report_zones(struct dm_target *ti,
+				 struct dm_report_zones_args *args,
+				 unsigned int nr_zones)
+{
+	struct blkdebug_target *t = ti->private;
+
+	return dm_report_zones(t->dev->bdev, t->start,
+			       args->next_sector + t->shift, args, nr_zones);
+}
+#else
+#define blkdebug_report_zones NULL
+#endif
+
+static struct target_type blkdebug_target = {
+	.name = "blkdebug",
+	.version = { 1, 0, 0 },
+	.features = DM_TARGET_NOWAIT | DM_TARGET_PASSES_INTEGRITY |
+		    DM_TARGET_PASSES_CRYPTO | DM_TARGET_ZONED_HM |
+		    DM_TARGET_ATOMIC_WRITES,
+	.module = THIS_MODULE,
+	.ctr = blkdebug_ctr,
+	.dtr = blkdebug_dtr,
+	.map = blkdebug_map,
+	.message = blkdebug_dm_message,
+	.presuspend = blkdebug_presuspend,
+	.presuspend_undo = blkdebug_resume,
+	.postsuspend = blkdebug_postsuspend,
+	.preresume = blkdebug_preresume,
+	.resume = blkdebug_resume,
+	.status = blkdebug_status,
+	.prepare_ioctl = blkdebug_prepare_ioctl,
+	.iterate_devices = blkdebug_iterate_devices,
+	.report_zones = blkdebug_report_zones,
+};
+
+static int features_get(char *buffer, const struct kernel_param *kp)
+{
+	struct seq_buf out;
+
+	seq_buf_init(&out, buffer, PAGE_SIZE);
+	blkdebug_print_all_features(&out);
+	return out.len;
+}
+
+static const struct kernel_param_ops features_ops = {
+	.get = features_get,
+};
+
+module_param_cb(features, &features_ops, NULL, 0444);
+MODULE_PARM_DESC(features, "What rules may be made of");
+
+static int __init blkdebug_init(void)
+{
+	int r = blkdebug_rule_init();
+
+	if (r)
+		return r;
+	r = dm_register_target(&blkdebug_target);
+	if (r)
+		blkdebug_rule_exit();
+	return r;
+}
+
+static void __exit blkdebug_exit(void)
+{
+	dm_unregister_target(&blkdebug_target);
+	blkdebug_rule_exit();
+}
+
+module_init(blkdebug_init);
+module_exit(blkdebug_exit);
+
+MODULE_DESCRIPTION("Device-mapper target that injects errors and holds requests");
+MODULE_AUTHOR("The dm-blkdebug authors");
+MODULE_LICENSE("GPL");
