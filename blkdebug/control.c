@@ -201,13 +201,15 @@ static int do_break(struct call *call)
 	return r ?: ANSWERED;
 }
 
+/* What to do to a rule; false if it is not one of those meant */
+typedef bool (*rule_fn)(struct blkdebug_engine *engine,
+			struct blkdebug_rule *rule);
+
 /*
  * Call @fn for each rule that a word names, by number or tag, with the control
- * mutex held. Returns how many there were.
+ * mutex held. Returns 0, or -ENOENT if there was none.
  */
-static int for_each_named(struct call *call, const char *word,
-			  bool (*fn)(struct blkdebug_engine *engine,
-				     struct blkdebug_rule *rule))
+static int for_each_named(struct call *call, const char *word, rule_fn fn)
 {
 	struct blkdebug_engine *engine = call->engine;
 	struct blkdebug_rule *rule, *next;

@@ -114,6 +114,7 @@ struct blkdebug_engine {
 	const struct blkdebug_ops *ops;
 	dev_t dev;
 
+	/* See @lock above for what it guards */
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	seqcount_spinlock_t seq;
 	u64 state_changes;
@@ -128,7 +129,7 @@ struct blkdebug_engine {
 	struct blkdebug_seen seen_base;
 
 	wait_queue_head_t wait;
-	struct mutex control;
+	struct mutex control; /* see @control above */
 	u64 last_number;
 	u32 start_state;
 	u64 seed;
@@ -146,6 +147,8 @@ enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
 				      struct blkdebug_request *req);
 enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
 					struct blkdebug_request *req);
+void blkdebug_hand_over(struct blkdebug_engine *engine,
+			struct blkdebug_request *req);
 
 /**
  * blkdebug_count - count a request, and ask whether it need run
@@ -160,8 +163,6 @@ static inline bool blkdebug_count(struct blkdebug_engine *engine,
 	this_cpu_inc(engine->seen->nr[iotype]);
 	return READ_ONCE(engine->interest) & (1U << iotype);
 }
-void blkdebug_hand_over(struct blkdebug_engine *engine,
-			struct blkdebug_request *req);
 
 /* What the control path does */
 int blkdebug_add_rules(struct blkdebug_engine *engine, struct list_head *rules,

@@ -57,7 +57,9 @@ static int run_words(struct blkdebug_file *file, const char *buf)
 		return -ENOMEM;
 	/* There is nowhere to put an answer */
 	seq_buf_init(&out, answer, sizeof(answer));
-	r = blkdebug_command(file->target, argc, argv, &out);
+	r = -EINVAL;
+	if (argc > 1)
+		r = blkdebug_command(file->target, argc, argv, &out);
 	argv_free(argv);
 	return r < 0 ? r : 0;
 }

@@ -35,7 +35,7 @@ struct blkdebug_file {
  * @group: likewise
  */
 struct blkdebug_sysfs {
-	struct mutex lock;
+	struct mutex lock; /* @kobj */
 	struct kobject *kobj;
 	struct blkdebug_file file[BLKDEBUG_NR_FILES];
 	struct attribute *attrs[BLKDEBUG_NR_FILES + 1];

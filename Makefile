@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The command line of dm-blkdebug; the work is done by Kbuild and scripts/.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+# Without this, make would take Kbuild's objects for its own to build.
+.SUFFIXES:
+.PHONY: all install clean demo check check-one lint help
+
+all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
+	@test -e $(KDIR)/Makefile || { \
+		echo "No kernel headers in $(KDIR); install them, or say KDIR=..." >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+install: all ## put it where modprobe finds it
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
+	depmod -b "$(INSTALL_MOD_PATH)/" "$$($(MAKE) -s -C $(KDIR) kernelrelease)"
+
+clean: ## remove what builds and checks made here; the cache stays
+	rm -rf build .tmp_versions .*.cmd *.o *.ko *.mod *.mod.c modules.order Module.symvers
+	rm -f blkdebug/*.o blkdebug/.*.cmd
+
+demo: ## watch it work, on an emulated machine
+	@scripts/demo
+
+check: ## lint, build, and all tests on an emulated machine; KERNEL=<release> for another kernel
+	@scripts/check
+
+check-one: ## only the topics T="topic ..." (tests/guest/<topic>.sh)
+	@scripts/check $(or $(T),$(error say which: make check-one T="topic ..."))
+
+lint: ## shellcheck, codespell, sparse, checkpatch
+	@scripts/lint
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
