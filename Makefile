@@ -15,7 +15,8 @@ all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 
 install: all ## put it where modprobe finds it
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
-	depmod -b "$(INSTALL_MOD_PATH)/" "$$($(MAKE) -s -C $(KDIR) kernelrelease)"
+	depmod -b "$(INSTALL_MOD_PATH)/" \
+		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
 
 clean: ## remove what builds and checks made here; the cache stays
 	rm -rf build .tmp_versions .*.cmd *.o *.ko *.mod *.mod.c modules.order Module.symvers

@@ -16,7 +16,7 @@
 #include "blkdebug/target.h"
 
 /* Room for what is wrong with a rule, in the kernel log */
-#define ERROR_TEXT	256
+#define ERROR_TEXT	512
 
 static int blkdebug_map(struct dm_target *ti, struct bio *bio)
 {

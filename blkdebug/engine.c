@@ -152,39 +152,23 @@ static struct blkdebug_tag *tag_get(struct blkdebug_engine *engine,
 	return tag;
 }
 
-static bool trigger_live(const struct blkdebug_trigger *trigger)
-{
-	unsigned int i;
-
-	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++) {
-		if (READ_ONCE(trigger->kind[i].live))
-			return true;
-	}
-	return false;
-}
-
-/* What there is to want for requests; whatever changes the rules calls this */
-static void update_interest(struct blkdebug_engine *engine)
+/* Whatever changes rules, state or what is armed calls this */
+static void update_filters(struct blkdebug_engine *engine)
 {
 	struct blkdebug_ruleset *rs = locked_rules(engine);
-	struct blkdebug_trigger *trigger;
 	u32 interest = 0;
 	unsigned int i;
 
-	for (i = 0; i < BLKDEBUG_NR_IO_EVENTS; i++) {
-		trigger = rcu_dereference_protected(rs->trigger[i], 1);
-		if (trigger_live(trigger))
-			interest |= blkdebug_event_iotypes(i);
+	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
+		blkdebug_filter_make(&engine->filter[i], i, rs, &engine->armed,
+				     engine->state);
+		if (!blkdebug_filter_empty(&engine->filter[i]))
+			interest |= 1U << i;
 	}
-	trigger = rcu_dereference_protected(rs->standing, 1);
-	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++) {
-		if (trigger->kind[i].live)
-			interest |= trigger->kind[i].iotypes;
-	}
-	engine->named = interest;
-	if (engine->armed.trigger)
-		interest |= engine->armed.trigger->kind[BLKDEBUG_KIND_FAULT].iotypes;
-	WRITE_ONCE(engine->interest, interest & BLKDEBUG_ALL_IOTYPES);
+	/* During a suspend every request is looked at */
+	if (engine->mode & BLKDEBUG_SUSPENDING)
+		interest = BLKDEBUG_ALL_IOTYPES;
+	WRITE_ONCE(engine->interest, interest);
 	WRITE_ONCE(engine->mode, (engine->mode & ~BLKDEBUG_HAS_RULES) |
 				 (rs->nr_live ? BLKDEBUG_HAS_RULES : 0));
 }
@@ -202,6 +186,7 @@ static void set_state(struct blkdebug_engine *engine,
 	trace_state(engine->dev, io, rule, engine->state, state);
 	WRITE_ONCE(engine->state, state);
 	engine->state_changes++;
+	update_filters(engine);
 	blkdebug_notify(engine, BLKDEBUG_CHANGED_STATE);
 }
 
@@ -224,39 +209,13 @@ bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 	       (!rule->state || rule->state == armed->state);
 }
 
-/* How many faults would this event arm? */
-static u64 nr_to_arm(struct blkdebug_trigger *trigger, u32 state)
-{
-	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_FAULT];
-	struct blkdebug_group *group;
-	u64 nr;
-
-	if (!READ_ONCE(kind->live))
-		return 0;
-	nr = READ_ONCE(kind->any.live);
-	group = blkdebug_kind_state(kind, state);
-	return group ? nr + READ_ONCE(group->live) : nr;
-}
-
-/* Are the faults that this event would arm those that are armed? */
-static bool same_armed(const struct blkdebug_armed *armed,
-		       struct blkdebug_trigger *trigger, u32 state)
-{
-	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_FAULT];
-
-	return READ_ONCE(armed->trigger) == trigger &&
-	       READ_ONCE(armed->last) >= READ_ONCE(kind->last) &&
-	       (READ_ONCE(armed->state) == state || xa_empty(&kind->by_state));
-}
-
 static enum blkdebug_verdict arm(struct blkdebug_engine *engine,
 				 struct blkdebug_trigger *trigger, u32 state,
 				 bool locked)
 {
-	u64 nr = nr_to_arm(trigger, state);
-	u32 iotypes = trigger->kind[BLKDEBUG_KIND_FAULT].iotypes;
+	u64 nr = blkdebug_nr_to_arm(trigger, state);
 
-	if (!nr || same_armed(&engine->armed, trigger, state))
+	if (!nr || blkdebug_same_armed(&engine->armed, trigger, state))
 		return BLKDEBUG_PASS;
 	if (!locked)
 		return BLKDEBUG_NEED_LOCK;
@@ -264,8 +223,7 @@ static enum blkdebug_verdict arm(struct blkdebug_engine *engine,
 	WRITE_ONCE(engine->armed.state, state);
 	WRITE_ONCE(engine->armed.last, trigger->kind[BLKDEBUG_KIND_FAULT].last);
 	engine->armed.nr = nr;
-	WRITE_ONCE(engine->interest,
-		   (engine->named | iotypes) & BLKDEBUG_ALL_IOTYPES);
+	update_filters(engine);
 	return BLKDEBUG_PASS;
 }
 
@@ -293,7 +251,7 @@ static void kill_rule(struct blkdebug_engine *engine,
 	if (tag)
 		tag->live--;
 	if (!rule->bucket->group->kind->live)
-		update_interest(engine);
+		update_filters(engine);
 }
 
 static void use_up(struct blkdebug_engine *engine, struct blkdebug_rule *rule)
@@ -551,7 +509,7 @@ static bool raises_done(struct blkdebug_engine *engine,
 	unsigned int event = blkdebug_raises[req->io.iotype].done;
 
 	return event != BLKDEBUG_EV_NONE &&
-	       trigger_live(rcu_dereference_check(rs->trigger[event], 1));
+	       blkdebug_trigger_live(rcu_dereference_check(rs->trigger[event], 1));
 }
 
 static enum blkdebug_verdict run_from(struct blkdebug_engine *engine,
@@ -613,6 +571,9 @@ static void leave(struct blkdebug_engine *engine, struct blkdebug_request *req,
 	req->verdict = verdict;
 	if (verdict == BLKDEBUG_HELD || req->io.iotype == BLKDEBUG_IO_EVENT)
 		return;
+	/* Rules may have come while it was held */
+	if (req->step < BLKDEBUG_STEP_DONE)
+		req->raise_done |= raises_done(engine, req);
 	list_add_tail(&req->link, &engine->ready);
 	engine->ops->go_on(engine);
 }
@@ -813,6 +774,7 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 
 	flags = blkdebug_lock(engine);
 	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING);
+	update_filters(engine);
 	engine->wake = true;
 	while ((hold = blkdebug_hold_after(&engine->holds, 0))) {
 		struct blkdebug_request *req = hold->req;
@@ -846,6 +808,7 @@ void blkdebug_unsuspend(struct blkdebug_engine *engine)
 	unsigned long flags = blkdebug_lock(engine);
 
 	WRITE_ONCE(engine->mode, engine->mode & ~BLKDEBUG_SUSPENDING);
+	update_filters(engine);
 	blkdebug_unlock(engine, flags);
 }
 
@@ -995,7 +958,7 @@ int blkdebug_add_rules(struct blkdebug_engine *engine, struct list_head *rules,
 	if (replace)
 		old = swap_rules(engine, rs);
 	count_tags(rs, engine->last_number + 1);
-	update_interest(engine);
+	update_filters(engine);
 	blkdebug_unlock(engine, flags);
 
 	engine->last_number = last;
@@ -1033,7 +996,7 @@ int blkdebug_clear_rules(struct blkdebug_engine *engine, bool reset)
 		return -ENOMEM;
 	flags = blkdebug_lock(engine);
 	old = swap_rules(engine, rs);
-	update_interest(engine);
+	update_filters(engine);
 	if (reset)
 		set_state(engine, &no_io, 0, engine->start_state);
 	blkdebug_unlock(engine, flags);
@@ -1121,6 +1084,7 @@ static void clean_index(struct blkdebug_engine *engine,
 		return;
 	flags = blkdebug_lock(engine);
 	blkdebug_index_commit(locked_rules(engine), touched);
+	update_filters(engine);
 	blkdebug_unlock(engine, flags);
 	blkdebug_index_finish(touched);
 }

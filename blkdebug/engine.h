@@ -22,8 +22,8 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "filter.h"
 #include "hold.h"
-#include "index.h"
 
 struct blkdebug_engine;
 
@@ -52,20 +52,6 @@ struct blkdebug_ops {
 };
 
 /**
- * struct blkdebug_armed - the armed set
- * @trigger: the event that armed last; NULL: nothing is armed
- * @state: the state at that moment
- * @last: the number of the last rule at that moment
- * @nr: faults armed; for show
- */
-struct blkdebug_armed {
-	struct blkdebug_trigger *trigger;
-	u32 state;
-	u64 last;
-	u64 nr;
-};
-
-/**
  * struct blkdebug_seen - requests counted by one processor
  * @nr: by enum blkdebug_iotype
  */
@@ -77,7 +63,7 @@ struct blkdebug_seen {
  * struct blkdebug_engine - the rules of one target in force
  * @mode: enum blkdebug_mode
  * @interest: iotypes that some rule may want; others need not run
- * @named: that part of @interest which does not depend on what is armed
+ * @filter: for those, which of their requests
  * @state: the state in force
  * @armed: the faults armed
  * @rules: the rules; RCU
@@ -106,7 +92,7 @@ struct blkdebug_seen {
 struct blkdebug_engine {
 	unsigned int mode;
 	u32 interest;
-	u32 named;
+	struct blkdebug_filter filter[BLKDEBUG_NR_IOTYPES];
 	u32 state;
 	struct blkdebug_armed armed;
 	struct blkdebug_ruleset __rcu *rules;

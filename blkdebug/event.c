@@ -182,28 +182,6 @@ const char *blkdebug_event_name(unsigned int event)
 	return event_names[event];
 }
 
-/**
- * blkdebug_event_iotypes - which requests raise an event?
- * @event: enum blkdebug_event
- *
- * Return: a mask of enum blkdebug_iotype.
- */
-u32 blkdebug_event_iotypes(unsigned int event)
-{
-	u32 mask = 0;
-	unsigned int i;
-
-	if (event == BLKDEBUG_EV_NONE)
-		return 0;
-	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
-		if (blkdebug_raises[i].before[0] == event ||
-		    blkdebug_raises[i].before[1] == event ||
-		    blkdebug_raises[i].done == event)
-			mask |= 1U << i;
-	}
-	return mask;
-}
-
 static int lookup(const char * const *names, unsigned int nr,
 		  const char *name, size_t len)
 {

@@ -99,7 +99,6 @@ int blkdebug_name_cmp(const char *a, const char *b);
 bool blkdebug_name_valid(const char *name);
 int blkdebug_event_lookup(const char *name);
 const char *blkdebug_event_name(unsigned int event);
-u32 blkdebug_event_iotypes(unsigned int event);
 
 int blkdebug_iotype_lookup(const char *name, size_t len);
 const char *blkdebug_iotype_name(unsigned int iotype);

@@ -6,6 +6,7 @@
 #include <linux/blkdev.h>
 
 #include "target.h"
+#include "trace.h"
 
 static struct blkdebug_bio *per_bio(struct bio *bio)
 {
@@ -19,14 +20,13 @@ static struct bio *request_bio(struct blkdebug_request *req)
 					sizeof(struct blkdebug_bio));
 }
 
-static unsigned int bio_iotype(const struct bio *bio)
+static noinline unsigned int rare_iotype(const struct bio *bio)
 {
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
 		return BLKDEBUG_IO_READ;
 	case REQ_OP_WRITE:
-		/* dm splits a flush with data; what is left is empty */
-		return bio_sectors(bio) ? BLKDEBUG_IO_WRITE : BLKDEBUG_IO_FLUSH;
+		/* Empty: dm has split a flush from the data behind it */
 	case REQ_OP_FLUSH:
 		return BLKDEBUG_IO_FLUSH;
 	case REQ_OP_DISCARD:
@@ -40,6 +40,17 @@ static unsigned int bio_iotype(const struct bio *bio)
 	default:
 		return BLKDEBUG_IO_ZONE_MGMT;
 	}
+}
+
+/* Short for reads and writes, which are by far the most */
+static unsigned int bio_iotype(const struct bio *bio)
+{
+	static_assert((int)REQ_OP_READ == BLKDEBUG_IO_READ);
+	static_assert((int)REQ_OP_WRITE == BLKDEBUG_IO_WRITE);
+
+	if (likely(bio_op(bio) <= REQ_OP_WRITE && bio->bi_iter.bi_size))
+		return bio_op(bio);
+	return rare_iotype(bio);
 }
 
 static u16 bio_rule_flags(const struct bio *bio)
@@ -207,6 +218,85 @@ static bool to_requeue(struct blkdebug_target *t, const struct bio *bio)
 	       dm_noflush_suspending(t->ti) && may_requeue(t, bio);
 }
 
+static int remap(struct blkdebug_target *t, struct bio *bio)
+{
+	blkdebug_remap(t, bio);
+	return DM_MAPIO_REMAPPED;
+}
+
+/* Let the engine decide about a bio that some rule may want */
+static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
+			       unsigned int iotype)
+{
+	struct blkdebug_bio *b = per_bio(bio);
+
+	if (to_requeue(t, bio))
+		return DM_MAPIO_REQUEUE;
+	b->target = t;
+	b->req.requeue = may_requeue(t, bio);
+	describe(t, bio, iotype, &b->req.io);
+	switch (blkdebug_submit(&t->engine, &b->req)) {
+	case BLKDEBUG_PASS:
+		hook_end_io(b, bio);
+		return remap(t, bio);
+	case BLKDEBUG_FAIL:
+		if (b->req.immediately)
+			fail_bio(b, bio);
+		else
+			blkdebug_hand_over(&t->engine, &b->req);
+		return DM_MAPIO_SUBMITTED;
+	default:
+		return DM_MAPIO_SUBMITTED;
+	}
+}
+
+/*
+ * The three stages of letting a bio pass that no rule wants, each of which
+ * costs more than the one before, and none of which writes memory that another
+ * processor reads. First: has any rule to do with such bios (in
+ * blkdebug_map_rules())? Second: does the bio touch the span of sectors that
+ * such rules are about? Third: does it touch any of these sectors?
+ */
+
+static noinline int map_by_search(struct blkdebug_target *t, struct bio *bio,
+				  unsigned int iotype, sector_t first,
+				  sector_t last)
+{
+	const struct blkdebug_filter *filter = &t->engine.filter[iotype];
+	unsigned int seq;
+	bool passes;
+	u16 flags;
+
+	rcu_read_lock_sched();
+	seq = raw_read_seqcount(&t->engine.seq);
+	flags = unlikely(READ_ONCE(filter->flags)) ? bio_rule_flags(bio) : 0;
+	passes = !(seq & 1) &&
+		 blkdebug_filter_passes(filter, first, last, flags) &&
+		 !read_seqcount_retry(&t->engine.seq, seq);
+	rcu_read_unlock_sched();
+	return passes ? remap(t, bio) : map_wanted(t, bio, iotype);
+}
+
+static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
+				unsigned int iotype)
+{
+	const struct blkdebug_filter *filter = &t->engine.filter[iotype];
+	unsigned int seq = raw_read_seqcount(&t->engine.seq);
+	unsigned int sectors = bio_sectors(bio);
+	sector_t first = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
+	sector_t last = first + sectors - 1;
+
+	/* These have no size, and a trace shows also what touches no rule */
+	if (unlikely(!sectors) || trace_event_enabled() ||
+	    unlikely(READ_ONCE(t->engine.mode) & BLKDEBUG_SUSPENDING))
+		return map_wanted(t, bio, iotype);
+	if ((last < READ_ONCE(filter->first) ||
+	     first > READ_ONCE(filter->last)) && !(seq & 1) &&
+	    !read_seqcount_retry(&t->engine.seq, seq))
+		return remap(t, bio);
+	return map_by_search(t, bio, iotype, first, last);
+}
+
 /**
  * blkdebug_map_rules - map a bio while there are rules, or during a suspend
  * @t: the target
@@ -219,31 +309,8 @@ static bool to_requeue(struct blkdebug_target *t, const struct bio *bio)
 int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio)
 {
 	unsigned int iotype = bio_iotype(bio);
-	struct blkdebug_bio *b;
 
-	if (to_requeue(t, bio))
-		return DM_MAPIO_REQUEUE;
-	if (!blkdebug_count(&t->engine, iotype))
-		goto remapped;
-
-	b = per_bio(bio);
-	b->target = t;
-	b->req.requeue = may_requeue(t, bio);
-	describe(t, bio, iotype, &b->req.io);
-	switch (blkdebug_submit(&t->engine, &b->req)) {
-	case BLKDEBUG_PASS:
-		hook_end_io(b, bio);
-		break;
-	case BLKDEBUG_FAIL:
-		if (b->req.immediately)
-			fail_bio(b, bio);
-		else
-			blkdebug_hand_over(&t->engine, &b->req);
-		return DM_MAPIO_SUBMITTED;
-	default:
-		return DM_MAPIO_SUBMITTED;
-	}
-remapped:
-	blkdebug_remap(t, bio);
-	return DM_MAPIO_REMAPPED;
+	if (blkdebug_count(&t->engine, iotype))
+		return map_by_span(t, bio, iotype);
+	return remap(t, bio);
 }

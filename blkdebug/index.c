@@ -3,143 +3,15 @@
  * The rules of a table: kept in buckets, found by search. See index.h.
  */
 #include <linux/errno.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/stringhash.h>
 
 #include "index.h"
 
-/* Entries under one leaf of a run's tree */
-#define RUN_BLOCK	8
-
 /* Dead ranges that a bucket may have before it is worth a clean-up */
 #define DEAD_RANGES	64
-
-/**
- * struct blkdebug_run_node - what a part of a run can offer
- * @last: the last sector of any of its ranges
- * @number: the lowest number of any of its rules
- */
-struct blkdebug_run_node {
-	sector_t last;
-	u64 number;
-};
-
-/**
- * struct blkdebug_run_tree - a binary tree over a run's blocks of entries
- * @rcu: frees it
- * @leaves: how many blocks it has room for, a power of two
- * @node: node n has the children 2n and 2n + 1; the root is 1
- */
-struct blkdebug_run_tree {
-	struct rcu_head rcu;
-	u32 leaves;
-	struct blkdebug_run_node node[];
-};
-
-/* struct blkdebug_rule's @indexed */
-enum {
-	NOT_INDEXED,
-	INDEXED,	/* a run has its ranges */
-	LEAVING,	/* the run that is about to be published has not */
-};
-
-/*
- * Search. Each of these improves on @best: it returns the live rule with the
- * lowest number above @after that matches, or @best if that is lower.
- */
-
-static struct blkdebug_rule *better(struct blkdebug_rule *rule, u64 after,
-				    struct blkdebug_rule *best)
-{
-	if (rule->number <= after || (best && best->number < rule->number) ||
-	    READ_ONCE(rule->dead))
-		return best;
-	return rule;
-}
-
-/* The first entry that does not end before @first, in a run without overlaps */
-static u32 run_lower_bound(const struct blkdebug_run *run, sector_t first)
-{
-	u32 lo = 0, nr = run->nr;
-
-	while (nr) {
-		u32 half = nr / 2;
-
-		if (run->entry[lo + half].last < first) {
-			lo += half + 1;
-			nr -= half + 1;
-		} else {
-			nr = half;
-		}
-	}
-	return lo;
-}
-
-static struct blkdebug_rule *search_sorted(const struct blkdebug_run *run,
-					   sector_t first, sector_t last,
-					   u64 after,
-					   struct blkdebug_rule *best)
-{
-	u32 i;
-
-	for (i = run_lower_bound(run, first);
-	     i < run->nr && run->entry[i].first <= last; i++)
-		best = better(run->entry[i].rule, after, best);
-	return best;
-}
-
-static struct blkdebug_rule *search_block(const struct blkdebug_run *run,
-					  u32 leaf, sector_t first,
-					  sector_t last, u64 after,
-					  struct blkdebug_rule *best)
-{
-	u32 i = leaf * RUN_BLOCK;
-	u32 end = min(i + RUN_BLOCK, run->nr);
-
-	for (; i < end && run->entry[i].first <= last; i++) {
-		if (run->entry[i].last >= first)
-			best = better(run->entry[i].rule, after, best);
-	}
-	return best;
-}
-
-/*
- * Walk the tree from left to right, passing over each part whose ranges end
- * too early or whose rules come too late, until ranges start too late.
- */
-static struct blkdebug_rule *search_tree(const struct blkdebug_run *run,
-					 sector_t first, sector_t last,
-					 u64 after, struct blkdebug_rule *best)
-{
-	const struct blkdebug_run_tree *tree = run->tree;
-	u32 height = ilog2(tree->leaves);
-	u32 node = 1;
-
-	for (;;) {
-		u32 leaf = (node << (height - ilog2(node))) - tree->leaves;
-
-		if ((u64)leaf * RUN_BLOCK >= run->nr ||
-		    run->entry[leaf * RUN_BLOCK].first > last)
-			return best;
-		if (tree->node[node].last >= first &&
-		    !(best && best->number < tree->node[node].number)) {
-			if (node < tree->leaves) {
-				node *= 2;
-				continue;
-			}
-			best = search_block(run, leaf, first, last, after, best);
-		}
-		while (node & 1)
-			node /= 2;
-		if (!node)
-			return best;
-		node++;
-	}
-}
 
 static struct blkdebug_rule *
 bucket_first(struct blkdebug_bucket *bucket, const struct blkdebug_io *io,
@@ -163,10 +35,7 @@ bucket_first(struct blkdebug_bucket *bucket, const struct blkdebug_io *io,
 	     run = run->next) {
 		sector_t last = io->sector + io->nr_sectors - 1;
 
-		if (run->tree)
-			best = search_tree(run, io->sector, last, after, best);
-		else
-			best = search_sorted(run, io->sector, last, after, best);
+		best = blkdebug_run_find(run, io->sector, last, after, best);
 	}
 	return best;
 }
@@ -234,98 +103,15 @@ blkdebug_kind_first(struct blkdebug_kind *kind, u32 state,
 
 /* Building. The control mutex is held from here on; readers go on. */
 
-static void run_free(struct blkdebug_run *run)
-{
-	if (run) {
-		kvfree(run->tree);
-		kvfree(run);
-	}
-}
-
 /* Free a list of runs as far as @end */
 static void runs_free(struct blkdebug_run *run, struct blkdebug_run *end)
 {
 	while (run != end) {
 		struct blkdebug_run *next = run->next;
 
-		run_free(run);
+		blkdebug_run_free(run);
 		run = next;
 	}
-}
-
-static struct blkdebug_run *run_alloc(u64 nr)
-{
-	struct blkdebug_run *run;
-
-	if (nr > U32_MAX - RUN_BLOCK)
-		return NULL;
-	run = kvmalloc(struct_size(run, entry, nr), GFP_KERNEL);
-	if (!run)
-		return NULL;
-	run->next = NULL;
-	run->tree = NULL;
-	run->nr = nr;
-	return run;
-}
-
-static struct blkdebug_run_node leaf_node(const struct blkdebug_run *run,
-					  u32 leaf)
-{
-	struct blkdebug_run_node node = { .last = 0, .number = U64_MAX };
-	u64 i = (u64)leaf * RUN_BLOCK;
-	u64 end = min_t(u64, i + RUN_BLOCK, run->nr);
-
-	for (; i < end; i++) {
-		node.last = max(node.last, run->entry[i].last);
-		node.number = min(node.number, run->entry[i].rule->number);
-	}
-	return node;
-}
-
-static bool run_overlaps(const struct blkdebug_run *run)
-{
-	u32 i;
-
-	for (i = 1; i < run->nr; i++) {
-		if (run->entry[i].first <= run->entry[i - 1].last)
-			return true;
-	}
-	return false;
-}
-
-/* Give a sorted run what searching it needs */
-static int run_complete(struct blkdebug_run *run)
-{
-	struct blkdebug_run_tree *tree;
-	u32 leaves, i;
-
-	if (!run_overlaps(run))
-		return 0;
-
-	leaves = roundup_pow_of_two(DIV_ROUND_UP(run->nr, RUN_BLOCK));
-	tree = kvmalloc(struct_size(tree, node, 2UL * leaves), GFP_KERNEL);
-	if (!tree)
-		return -ENOMEM;
-	tree->leaves = leaves;
-	for (i = 0; i < leaves; i++)
-		tree->node[leaves + i] = leaf_node(run, i);
-	for (i = leaves - 1; i; i--) {
-		const struct blkdebug_run_node *child = &tree->node[2 * i];
-
-		tree->node[i].last = max(child[0].last, child[1].last);
-		tree->node[i].number = min(child[0].number, child[1].number);
-	}
-	run->tree = tree;
-	return 0;
-}
-
-static int cmp_entries(const void *a, const void *b)
-{
-	const struct blkdebug_run_entry *ea = a, *eb = b;
-
-	if (ea->first != eb->first)
-		return ea->first < eb->first ? -1 : 1;
-	return 0;
 }
 
 /* A run of the ranges of all rules that the bucket is about to get */
@@ -333,13 +119,12 @@ static struct blkdebug_run *run_of_pending(struct blkdebug_bucket *bucket)
 {
 	struct blkdebug_rule *rule;
 	struct blkdebug_run *run;
-	bool sorted = true;
 	u64 nr = 0;
 	u32 i;
 
 	list_for_each_entry(rule, &bucket->pending, link)
 		nr += rule->nr_ranges;
-	run = run_alloc(nr);
+	run = blkdebug_run_alloc(nr);
 	if (!run)
 		return NULL;
 
@@ -349,72 +134,9 @@ static struct blkdebug_run *run_of_pending(struct blkdebug_bucket *bucket)
 			run->entry[nr].first = rule->ranges[i].first;
 			run->entry[nr].last = rule->ranges[i].last;
 			run->entry[nr].rule = rule;
-			if (nr && run->entry[nr].first <
-				  run->entry[nr - 1].first)
-				sorted = false;
 		}
 	}
-	if (!sorted)
-		sort(run->entry, nr, sizeof(run->entry[0]), cmp_entries, NULL);
-	return run;
-}
-
-/*
- * Note which rules of a run match no more. This is decided once for each rule:
- * one that dies later must leave the new run with all its ranges in it.
- * Returns how many ranges remain.
- */
-static u64 run_mark_leaving(const struct blkdebug_run *run,
-			    struct list_head *leaving)
-{
-	u64 remain = 0;
-	u32 i;
-
-	for (i = 0; i < run->nr; i++) {
-		struct blkdebug_rule *rule = run->entry[i].rule;
-
-		if (rule->indexed == INDEXED && READ_ONCE(rule->dead)) {
-			rule->indexed = LEAVING;
-			list_add_tail(&rule->link, leaving);
-		}
-		if (rule->indexed != LEAVING)
-			remain++;
-	}
-	return remain;
-}
-
-static const struct blkdebug_run_entry *
-next_entry(const struct blkdebug_run *run, u32 *pos)
-{
-	while (*pos < run->nr && run->entry[*pos].rule->indexed == LEAVING)
-		(*pos)++;
-	return *pos < run->nr ? &run->entry[*pos] : NULL;
-}
-
-/* One run of two, without the rules that are leaving */
-static struct blkdebug_run *run_merge(const struct blkdebug_run *a,
-				      const struct blkdebug_run *b,
-				      struct list_head *leaving)
-{
-	u64 nr = run_mark_leaving(a, leaving) + run_mark_leaving(b, leaving);
-	struct blkdebug_run *run = run_alloc(nr);
-	u32 i = 0, j = 0;
-
-	if (!run)
-		return NULL;
-	for (nr = 0; nr < run->nr; nr++) {
-		const struct blkdebug_run_entry *ea = next_entry(a, &i);
-		const struct blkdebug_run_entry *eb = next_entry(b, &j);
-
-		if (ea && (!eb || ea->first <= eb->first)) {
-			run->entry[nr] = *ea;
-			i++;
-		} else {
-			run->entry[nr] = *eb;
-			j++;
-		}
-	}
-	cond_resched();
+	blkdebug_run_sort(run);
 	return run;
 }
 
@@ -429,24 +151,24 @@ static int bucket_merge(struct blkdebug_bucket *bucket,
 	struct blkdebug_run *old = rcu_dereference_protected(bucket->runs, 1);
 
 	while (old && (all || old->nr / 2 < run->nr)) {
-		struct blkdebug_run *merged = run_merge(old, run,
-							&bucket->leaving);
+		struct blkdebug_run *merged = blkdebug_run_merge(old, run,
+							   &bucket->leaving);
 
-		run_free(run);
+		blkdebug_run_free(run);
 		if (!merged)
 			return -ENOMEM;
 		run = merged;
 		old = old->next;
 	}
-	if (run_complete(run)) {
-		run_free(run);
+	if (blkdebug_run_complete(run)) {
+		blkdebug_run_free(run);
 		return -ENOMEM;
 	}
 	if (run->nr) {
 		run->next = old;
 		bucket->new_runs = run;
 	} else {
-		run_free(run);
+		blkdebug_run_free(run);
 		bucket->new_runs = old;
 	}
 	bucket->kept_runs = old;
@@ -628,7 +350,7 @@ static int bucket_prepare(struct blkdebug_bucket *bucket, bool all)
 		return -ENOMEM;
 	if (run->nr || all)
 		return bucket_merge(bucket, run, all);
-	run_free(run);
+	blkdebug_run_free(run);
 	bucket->new_runs = rcu_dereference_protected(bucket->runs, 1);
 	bucket->kept_runs = bucket->new_runs;
 	return 0;
@@ -643,7 +365,7 @@ static void abort_buckets(struct list_head *touched, struct list_head *rules)
 	list_for_each_entry_safe(bucket, next_bucket, touched, touched_link) {
 		runs_free(bucket->new_runs, bucket->kept_runs);
 		list_for_each_entry_safe(rule, next, &bucket->leaving, link) {
-			rule->indexed = INDEXED;
+			rule->indexed = BLKDEBUG_INDEXED;
 			list_del_init(&rule->link);
 		}
 		list_splice_tail_init(&bucket->pending, rules);
@@ -684,6 +406,19 @@ fail:
 	return -ENOMEM;
 }
 
+static void bucket_measure(struct blkdebug_bucket *bucket)
+{
+	const struct blkdebug_run *run;
+
+	bucket->first = U64_MAX;
+	bucket->last = 0;
+	for (run = rcu_dereference_protected(bucket->runs, 1); run;
+	     run = run->next) {
+		bucket->first = min(bucket->first, run->entry[0].first);
+		bucket->last = max(bucket->last, run->last);
+	}
+}
+
 static void bucket_commit(struct blkdebug_ruleset *rs,
 			  struct blkdebug_bucket *bucket)
 {
@@ -692,12 +427,13 @@ static void bucket_commit(struct blkdebug_ruleset *rs,
 	struct blkdebug_rule *rule, *next;
 
 	rcu_assign_pointer(bucket->runs, bucket->new_runs);
+	bucket_measure(bucket);
 	bucket->new_runs = old;
 
 	list_for_each_entry_safe(rule, next, &bucket->pending, link) {
 		list_del_init(&rule->link);
 		if (rule->nr_ranges) {
-			rule->indexed = INDEXED;
+			rule->indexed = BLKDEBUG_INDEXED;
 			bucket->nr_ranges += rule->nr_ranges;
 		} else {
 			list_add_tail_rcu(&rule->link, &bucket->anywhere);
@@ -705,7 +441,6 @@ static void bucket_commit(struct blkdebug_ruleset *rs,
 		bucket->group->live++;
 		kind->live++;
 		kind->last = rule->number;
-		kind->iotypes |= rule->iotypes;
 		rs->nr_live++;
 	}
 	list_for_each_entry(rule, &bucket->leaving, link) {
@@ -746,13 +481,11 @@ void blkdebug_index_finish(struct list_head *touched)
 			struct blkdebug_run *run = bucket->new_runs;
 
 			bucket->new_runs = run->next;
-			if (run->tree)
-				kvfree_rcu(run->tree, rcu);
-			kvfree_rcu(run, rcu);
+			blkdebug_run_free_rcu(run);
 		}
 		list_for_each_entry_safe(rule, next, &bucket->leaving, link) {
 			list_del_init(&rule->link);
-			rule->indexed = NOT_INDEXED;
+			rule->indexed = BLKDEBUG_NOT_INDEXED;
 			if (rule->gone)
 				blkdebug_free_rule_rcu(rule);
 		}
@@ -800,7 +533,7 @@ void blkdebug_index_kill(struct blkdebug_ruleset *rs,
 void blkdebug_index_drop(struct blkdebug_rule *rule)
 {
 	rule->gone = true;
-	if (rule->indexed == NOT_INDEXED)
+	if (rule->indexed == BLKDEBUG_NOT_INDEXED)
 		blkdebug_free_rule_rcu(rule);
 }
 
@@ -874,7 +607,7 @@ static void free_buckets(struct list_head *buckets, struct list_head *dead)
 		struct blkdebug_run *run;
 
 		for (run = runs; run; run = run->next)
-			run_mark_leaving(run, dead);
+			blkdebug_run_mark_leaving(run, dead);
 		runs_free(runs, NULL);
 		kfree(bucket);
 		cond_resched();

@@ -5,10 +5,9 @@
  * Rules are sorted into buckets: those in one bucket have event, kind, state,
  * iotypes and flags in common, so that only sectors and numbers tell them
  * apart. A bucket keeps its rules without sectors in a list by number, and the
- * ranges of all others in runs: sorted arrays that never change. New ranges
- * make a new run, which swallows older ones until each run is at most half as
- * large as the next older; n ranges are thus in O(log n) runs, and each is
- * copied O(log n) times.
+ * ranges of all others in runs. New ranges make a new run, which swallows older
+ * ones until each run is at most half as large as the next older; n ranges are
+ * thus in O(log n) runs, and each is copied O(log n) times.
  *
  * Readers walk all this under RCU, or under the engine's lock.
  */
@@ -21,7 +20,7 @@
 #include <linux/rculist.h>
 #include <linux/xarray.h>
 
-#include "rule.h"
+#include "run.h"
 
 /* What a rule does decides when it is looked for */
 enum blkdebug_kind_id {
@@ -29,30 +28,6 @@ enum blkdebug_kind_id {
 	BLKDEBUG_KIND_SET_STATE,
 	BLKDEBUG_KIND_SUSPEND,
 	BLKDEBUG_NR_KINDS,
-};
-
-/**
- * struct blkdebug_run - ranges of many rules, sorted by first sector
- * @rcu: frees it
- * @next: the older, larger run
- * @nr: entries
- * @tree: over blocks of entries, what can be found in them; NULL if no two
- *	entries overlap, so that a binary search does
- * @entry: the entries
- *
- * Immutable but for @next, which only the control path reads before it has
- * published the run.
- */
-struct blkdebug_run {
-	struct rcu_head rcu;
-	struct blkdebug_run *next;
-	u32 nr;
-	struct blkdebug_run_tree *tree;
-	struct blkdebug_run_entry {
-		sector_t first;
-		sector_t last;
-		struct blkdebug_rule *rule;
-	} entry[];
 };
 
 /**
@@ -64,6 +39,8 @@ struct blkdebug_run {
  * @flags_clear: of the rules
  * @anywhere: rules without sectors, alive, by number
  * @runs: the others' ranges, newest run first
+ * @first: where the first range in @runs starts
+ * @last: where the last one ends
  * @nr_ranges: in @runs
  * @nr_dead: of these, ranges of rules that match no more
  * @dirty_link: in the ruleset's list of buckets worth a clean-up
@@ -81,6 +58,8 @@ struct blkdebug_bucket {
 	u16 flags_clear;
 	struct list_head anywhere;
 	struct blkdebug_run __rcu *runs;
+	sector_t first;
+	sector_t last;
 	u64 nr_ranges;
 	u64 nr_dead;
 	struct list_head dirty_link;
@@ -109,14 +88,12 @@ struct blkdebug_group {
  * @by_state: group for each state that some rule asks for
  * @live: rules that can still match
  * @last: the highest number among them, once there was one
- * @iotypes: of all rules that have been here
  */
 struct blkdebug_kind {
 	struct blkdebug_group any;
 	struct xarray by_state;
 	u64 live;
 	u64 last;
-	u32 iotypes;
 };
 
 /**

@@ -19,7 +19,7 @@
 #define ON(action)	(1U << BLKDEBUG_##action)
 
 /* Of a word in a log line or an error; a list of sectors may be megabytes */
-#define WORD_SHOWN	64
+#define WORD_SHOWN	128
 
 static struct kmem_cache *rule_cache;
 

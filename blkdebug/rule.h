@@ -52,7 +52,7 @@ struct blkdebug_range {
  * @immediately: the error completes in the submitter's context
  * @dead: matches no more: used up or removed
  * @gone: removed, and kept only until no run names it
- * @indexed: how the index holds it (enum in index.c)
+ * @indexed: how the index holds it (see run.h)
  * @link: in a bucket's list if it has no sectors; on the control path's lists
  *	before it is published and after it is dead
  * @bucket: where the index keeps it

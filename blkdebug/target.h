@@ -56,8 +56,9 @@ struct blkdebug_bio {
 
 static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 {
-	bio_set_dev(bio, t->dev->bdev);
+	/* First, so that nothing need be saved over the call in bio_set_dev() */
 	bio->bi_iter.bi_sector += t->shift;
+	bio_set_dev(bio, t->dev->bdev);
 }
 
 int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio);

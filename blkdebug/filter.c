@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Filters: telling fast that no rule wants a request.
+ */
+#include "filter.h"
+
+/**
+ * blkdebug_trigger_live - can any rule of this event still match?
+ * @trigger: the event, or NULL
+ *
+ * Return: true if so. The caller holds the engine's lock or rcu_read_lock().
+ */
+bool blkdebug_trigger_live(const struct blkdebug_trigger *trigger)
+{
+	unsigned int i;
+
+	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++) {
+		if (READ_ONCE(trigger->kind[i].live))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * blkdebug_nr_to_arm - how many faults would an event arm?
+ * @trigger: the event
+ * @state: the state in force
+ *
+ * Return: their number. The caller holds the engine's lock or rcu_read_lock().
+ */
+u64 blkdebug_nr_to_arm(struct blkdebug_trigger *trigger, u32 state)
+{
+	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_FAULT];
+	struct blkdebug_group *group;
+	u64 nr;
+
+	if (!READ_ONCE(kind->live))
+		return 0;
+	nr = READ_ONCE(kind->any.live);
+	group = blkdebug_kind_state(kind, state);
+	return group ? nr + READ_ONCE(group->live) : nr;
+}
+
+/**
+ * blkdebug_same_armed - would an event arm just what is armed?
+ * @armed: what is armed
+ * @trigger: the event
+ * @state: the state in force
+ *
+ * Return: true if so. The caller holds the engine's lock or rcu_read_lock().
+ */
+bool blkdebug_same_armed(const struct blkdebug_armed *armed,
+			 struct blkdebug_trigger *trigger, u32 state)
+{
+	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_FAULT];
+
+	return READ_ONCE(armed->trigger) == trigger &&
+	       READ_ONCE(armed->last) >= READ_ONCE(kind->last) &&
+	       (READ_ONCE(armed->state) == state || xa_empty(&kind->by_state));
+}
+
+/* From here on the filter tells nothing */
+static void want_all(struct blkdebug_filter *filter)
+{
+	filter->first = 0;
+	filter->last = U64_MAX;
+	filter->nr = BLKDEBUG_FILTER_BUCKETS + 1;
+	filter->nr_runs = BLKDEBUG_FILTER_RUNS + 1;
+}
+
+static void add_runs(struct blkdebug_filter *filter,
+		     const struct blkdebug_bucket *bucket)
+{
+	const struct blkdebug_run *run =
+		rcu_dereference_protected(bucket->runs, 1);
+
+	for (; run; run = run->next) {
+		if (run->tree || filter->nr_runs >= BLKDEBUG_FILTER_RUNS) {
+			filter->nr_runs = BLKDEBUG_FILTER_RUNS + 1;
+			return;
+		}
+		filter->run[filter->nr_runs++] = run;
+	}
+}
+
+static void add_bucket(struct blkdebug_filter *filter,
+		       struct blkdebug_bucket *bucket)
+{
+	if (filter->nr >= BLKDEBUG_FILTER_BUCKETS) {
+		want_all(filter);
+		return;
+	}
+	filter->bucket[filter->nr++] = bucket;
+	if (list_empty(&bucket->anywhere)) {
+		filter->first = min(filter->first, bucket->first);
+		filter->last = max(filter->last, bucket->last);
+		add_runs(filter, bucket);
+	} else {
+		filter->first = 0;
+		filter->last = U64_MAX;
+		filter->nr_runs = BLKDEBUG_FILTER_RUNS + 1;
+	}
+	if (bucket->flags_set | bucket->flags_clear) {
+		filter->flags = true;
+		filter->nr_runs = BLKDEBUG_FILTER_RUNS + 1;
+	}
+}
+
+static void add_group(struct blkdebug_filter *filter, unsigned int iotype,
+		      struct blkdebug_group *group)
+{
+	struct blkdebug_bucket *bucket;
+
+	if (!group || !group->live)
+		return;
+	list_for_each_entry(bucket, &group->buckets, link) {
+		if ((bucket->iotypes & (1U << iotype)) &&
+		    (bucket->nr_ranges || !list_empty(&bucket->anywhere)))
+			add_bucket(filter, bucket);
+	}
+}
+
+static void add_kind(struct blkdebug_filter *filter, unsigned int iotype,
+		     struct blkdebug_kind *kind, u32 state)
+{
+	if (!kind->live)
+		return;
+	add_group(filter, iotype, &kind->any);
+	add_group(filter, iotype, blkdebug_kind_state(kind, state));
+}
+
+static void add_event(struct blkdebug_filter *filter, unsigned int iotype,
+		      struct blkdebug_trigger *trigger,
+		      const struct blkdebug_armed *armed, u32 state)
+{
+	if (!trigger)
+		return;
+	if (blkdebug_nr_to_arm(trigger, state) &&
+	    !blkdebug_same_armed(armed, trigger, state))
+		want_all(filter);
+	add_kind(filter, iotype, &trigger->kind[BLKDEBUG_KIND_SET_STATE], state);
+	add_kind(filter, iotype, &trigger->kind[BLKDEBUG_KIND_SUSPEND], state);
+}
+
+/**
+ * blkdebug_filter_make - make the filter of an I/O type
+ * @filter: the result
+ * @iotype: enum blkdebug_iotype
+ * @rs: the rules in force
+ * @armed: what is armed
+ * @state: the state in force
+ *
+ * The caller holds the engine's lock.
+ */
+void blkdebug_filter_make(struct blkdebug_filter *filter, unsigned int iotype,
+			  struct blkdebug_ruleset *rs,
+			  const struct blkdebug_armed *armed, u32 state)
+{
+	const struct blkdebug_raises *raises = &blkdebug_raises[iotype];
+	struct blkdebug_trigger *trigger;
+	unsigned int i;
+
+	filter->first = U64_MAX;
+	filter->last = 0;
+	filter->flags = false;
+	filter->nr = 0;
+	filter->nr_runs = 0;
+
+	for (i = 0; i < BLKDEBUG_EVENTS_BEFORE; i++) {
+		if (raises->before[i] == BLKDEBUG_EV_NONE)
+			continue;
+		trigger = rcu_dereference_protected(rs->trigger[raises->before[i]], 1);
+		add_event(filter, iotype, trigger, armed, state);
+	}
+	/* The request needs preparing for an event at its completion */
+	if (raises->done != BLKDEBUG_EV_NONE &&
+	    blkdebug_trigger_live(rcu_dereference_protected(rs->trigger[raises->done], 1)))
+		want_all(filter);
+
+	trigger = rcu_dereference_protected(rs->standing, 1);
+	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++)
+		add_kind(filter, iotype, &trigger->kind[i], state);
+	if (armed->trigger)
+		add_kind(filter, iotype,
+			 &armed->trigger->kind[BLKDEBUG_KIND_FAULT],
+			 armed->state);
+}
+
+static bool bucket_touched(const struct blkdebug_bucket *bucket,
+			   sector_t first, sector_t last)
+{
+	const struct blkdebug_run *run;
+
+	if (READ_ONCE(bucket->anywhere.next) != &bucket->anywhere)
+		return true;
+	for (run = rcu_dereference_check(bucket->runs, 1); run;
+	     run = run->next) {
+		if (blkdebug_run_find(run, first, last, 0, NULL))
+			return true;
+	}
+	return false;
+}
+
+/* Kept apart from the usual case, which then has no registers to save */
+static noinline bool passes_buckets(const struct blkdebug_filter *filter,
+				    sector_t first, sector_t last, u16 flags)
+{
+	unsigned int i, nr = READ_ONCE(filter->nr);
+
+	if (nr > BLKDEBUG_FILTER_BUCKETS)
+		return false;
+	for (i = 0; i < nr; i++) {
+		struct blkdebug_bucket *bucket = READ_ONCE(filter->bucket[i]);
+
+		if ((flags & bucket->flags_set) == bucket->flags_set &&
+		    !(flags & bucket->flags_clear) &&
+		    bucket_touched(bucket, first, last))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * blkdebug_filter_passes - does no rule want a request?
+ * @filter: of its I/O type
+ * @first: its first sector
+ * @last: its last sector
+ * @flags: enum blkdebug_flag, if @filter asks for them
+ *
+ * Return: true if no rule does; false means that one may. The caller holds an
+ * RCU read lock and finds out itself whether the filter has changed meanwhile.
+ */
+bool blkdebug_filter_passes(const struct blkdebug_filter *filter,
+			    sector_t first, sector_t last, u16 flags)
+{
+	unsigned int i, nr = READ_ONCE(filter->nr_runs);
+
+	if (unlikely(nr > BLKDEBUG_FILTER_RUNS))
+		return passes_buckets(filter, first, last, flags);
+	for (i = 0; i < nr; i++) {
+		if (blkdebug_run_touched(READ_ONCE(filter->run[i]), first, last))
+			return false;
+	}
+	return true;
+}
