@@ -13,6 +13,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "blkdebug/limits.h"
 #include "blkdebug/target.h"
 
 /* Room for what is wrong with a rule, in the kernel log */
@@ -22,8 +23,10 @@ static int blkdebug_map(struct dm_target *ti, struct bio *bio)
 {
 	struct blkdebug_target *t = ti->private;
 
-	if (unlikely(READ_ONCE(t->engine.mode)))
-		return blkdebug_map_rules(t, bio);
+	unsigned int mode = READ_ONCE(t->engine.mode);
+
+	if (unlikely(mode))
+		return blkdebug_map_rules(t, bio, mode);
 	blkdebug_remap(t, bio);
 	return DM_MAPIO_REMAPPED;
 }
@@ -139,6 +142,8 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 
 	r = blkdebug_parse_options(argc, argv, &pos, &t->opts, &err);
 	if (!r)
+		r = blkdebug_check_limits(t, &err);
+	if (!r)
 		r = blkdebug_parse_rules(argc - pos, argv + pos, 1, &rules,
 					 &err);
 	if (r) {
@@ -151,6 +156,8 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 	engine->state = t->opts.state;
 	engine->start_state = t->opts.state;
 	engine->seed = t->opts.seed;
+	if (t->opts.opt_write_zero || t->opts.opt_discard)
+		engine->mode |= BLKDEBUG_HAS_SIZES;
 	if (list_empty(&rules))
 		return 0;
 
@@ -197,6 +204,9 @@ static int raise_none(struct blkdebug_target *t)
 
 static void set_capabilities(struct dm_target *ti)
 {
+	const struct blkdebug_target *t = ti->private;
+
+	ti->max_io_len = t->opts.max_transfer >> SECTOR_SHIFT;
 	/* Rules are about flushes, whether or not the device below has a cache */
 	ti->flush_supported = true;
 	ti->num_flush_bios = 1;
@@ -383,6 +393,7 @@ static struct target_type blkdebug_target = {
 	.status = blkdebug_status,
 	.prepare_ioctl = blkdebug_prepare_ioctl,
 	.iterate_devices = blkdebug_iterate_devices,
+	.io_hints = blkdebug_io_hints,
 	.report_zones = blkdebug_report_zones,
 };
 

@@ -6,6 +6,7 @@
 #ifndef BLKDEBUG_COMPAT_H
 #define BLKDEBUG_COMPAT_H
 
+#include <linux/blkdev.h>
 #include <linux/device-mapper.h>
 #include <linux/version.h>
 
@@ -19,6 +20,37 @@
 #ifndef DM_TARGET_ATOMIC_WRITES
 #define DM_TARGET_ATOMIC_WRITES		0
 #endif
+
+/* The largest logical block size */
+#ifdef BLK_MAX_BLOCK_SIZE
+#define BLKDEBUG_MAX_BLOCK_SIZE		BLK_MAX_BLOCK_SIZE
+#else
+#define BLKDEBUG_MAX_BLOCK_SIZE		PAGE_SIZE
+#endif
+
+/* What may not be split is limited by itself; 0 sectors: not at all */
+static inline void blkdebug_lower_unsplit(struct queue_limits *limits,
+					  unsigned int sectors)
+{
+	if (!sectors)
+		return;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	limits->max_hw_zone_append_sectors =
+		min(limits->max_hw_zone_append_sectors, sectors);
+#endif
+	limits->max_zone_append_sectors =
+		min(limits->max_zone_append_sectors, sectors);
+#ifdef REQ_ATOMIC
+	limits->atomic_write_hw_max =
+		min(limits->atomic_write_hw_max, sectors << SECTOR_SHIFT);
+	limits->atomic_write_hw_unit_max =
+		min(limits->atomic_write_hw_unit_max,
+		    rounddown_pow_of_two(sectors) << SECTOR_SHIFT);
+	limits->atomic_write_hw_unit_min =
+		min(limits->atomic_write_hw_unit_min,
+		    limits->atomic_write_hw_unit_max);
+#endif
+}
 
 /*
  * Up to 5.17 dm starts to account a bio before it maps it; from then on a

@@ -209,7 +209,7 @@ typedef bool (*rule_fn)(struct blkdebug_engine *engine,
  * Call @fn for each rule that a word names, by number or tag, with the control
  * mutex held. Returns 0, or -ENOENT if there was none.
  */
-static int for_each_named(struct call *call, const char *word, rule_fn fn)
+static int visit_named(struct call *call, const char *word, rule_fn fn)
 {
 	struct blkdebug_engine *engine = call->engine;
 	struct blkdebug_rule *rule, *next;
@@ -248,7 +248,7 @@ static int do_remove(struct call *call)
 	int r;
 
 	mutex_lock(&call->engine->control);
-	r = for_each_named(call, call->argv[0], remove_any);
+	r = visit_named(call, call->argv[0], remove_any);
 	mutex_unlock(&call->engine->control);
 	return r;
 }
@@ -463,7 +463,7 @@ static int do_remove_break(struct call *call)
 	if (r)
 		return r;
 	mutex_lock(&engine->control);
-	r = for_each_named(call, word, remove_breakpoint);
+	r = visit_named(call, word, remove_breakpoint);
 	tag = blkdebug_find_tag(engine, word);
 	if (tag)
 		held = blkdebug_resume_all(engine, tag, -1);

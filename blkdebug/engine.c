@@ -165,9 +165,6 @@ static void update_filters(struct blkdebug_engine *engine)
 		if (!blkdebug_filter_empty(&engine->filter[i]))
 			interest |= 1U << i;
 	}
-	/* During a suspend every request is looked at */
-	if (engine->mode & BLKDEBUG_SUSPENDING)
-		interest = BLKDEBUG_ALL_IOTYPES;
 	WRITE_ONCE(engine->interest, interest);
 	WRITE_ONCE(engine->mode, (engine->mode & ~BLKDEBUG_HAS_RULES) |
 				 (rs->nr_live ? BLKDEBUG_HAS_RULES : 0));
@@ -774,7 +771,6 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 
 	flags = blkdebug_lock(engine);
 	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING);
-	update_filters(engine);
 	engine->wake = true;
 	while ((hold = blkdebug_hold_after(&engine->holds, 0))) {
 		struct blkdebug_request *req = hold->req;
@@ -808,7 +804,6 @@ void blkdebug_unsuspend(struct blkdebug_engine *engine)
 	unsigned long flags = blkdebug_lock(engine);
 
 	WRITE_ONCE(engine->mode, engine->mode & ~BLKDEBUG_SUSPENDING);
-	update_filters(engine);
 	blkdebug_unlock(engine, flags);
 }
 

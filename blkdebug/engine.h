@@ -31,6 +31,7 @@ struct blkdebug_engine;
 enum blkdebug_mode {
 	BLKDEBUG_HAS_RULES	= 1U << 0,	/* that can still match */
 	BLKDEBUG_SUSPENDING	= 1U << 1,	/* no holds, no sleepers */
+	BLKDEBUG_HAS_SIZES	= 1U << 2,	/* requests may be too short */
 };
 
 /* What has changed, for those who watch */

@@ -5,6 +5,7 @@
  */
 #include <linux/blkdev.h>
 
+#include "limits.h"
 #include "target.h"
 #include "trace.h"
 
@@ -45,11 +46,11 @@ static noinline unsigned int rare_iotype(const struct bio *bio)
 /* Short for reads and writes, which are by far the most */
 static unsigned int bio_iotype(const struct bio *bio)
 {
-	static_assert((int)REQ_OP_READ == BLKDEBUG_IO_READ);
-	static_assert((int)REQ_OP_WRITE == BLKDEBUG_IO_WRITE);
+	static_assert((__force int)REQ_OP_READ == BLKDEBUG_IO_READ);
+	static_assert((__force int)REQ_OP_WRITE == BLKDEBUG_IO_WRITE);
 
 	if (likely(bio_op(bio) <= REQ_OP_WRITE && bio->bi_iter.bi_size))
-		return bio_op(bio);
+		return (__force unsigned int)bio_op(bio);
 	return rare_iotype(bio);
 }
 
@@ -287,8 +288,7 @@ static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
 	sector_t last = first + sectors - 1;
 
 	/* These have no size, and a trace shows also what touches no rule */
-	if (unlikely(!sectors) || trace_event_enabled() ||
-	    unlikely(READ_ONCE(t->engine.mode) & BLKDEBUG_SUSPENDING))
+	if (unlikely(!sectors) || trace_event_enabled())
 		return map_wanted(t, bio, iotype);
 	if ((last < READ_ONCE(filter->first) ||
 	     first > READ_ONCE(filter->last)) && !(seq & 1) &&
@@ -297,19 +297,40 @@ static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
 	return map_by_search(t, bio, iotype, first, last);
 }
 
+/* Map a bio during a suspend, or when it may be too short */
+static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
+				unsigned int iotype, unsigned int mode)
+{
+	bool wanted = mode & BLKDEBUG_SUSPENDING;
+
+	if ((mode & BLKDEBUG_HAS_SIZES) &&
+	    blkdebug_too_short(t, iotype, bio_sectors(bio))) {
+		bio->bi_status = BLK_STS_NOTSUPP;
+		bio_endio(bio);
+		return DM_MAPIO_SUBMITTED;
+	}
+	if (mode & BLKDEBUG_HAS_RULES)
+		wanted |= blkdebug_count(&t->engine, iotype);
+	return wanted ? map_wanted(t, bio, iotype) : remap(t, bio);
+}
+
 /**
- * blkdebug_map_rules - map a bio while there are rules, or during a suspend
+ * blkdebug_map_rules - map a bio of a target that is not idle
  * @t: the target
  * @bio: dm's clone
+ * @mode: enum blkdebug_mode, not 0
  *
  * Neither sleeps nor allocates.
  *
  * Return: DM_MAPIO_*.
  */
-int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio)
+int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
+		       unsigned int mode)
 {
 	unsigned int iotype = bio_iotype(bio);
 
+	if (unlikely(mode != BLKDEBUG_HAS_RULES))
+		return map_special(t, bio, iotype, mode);
 	if (blkdebug_count(&t->engine, iotype))
 		return map_by_span(t, bio, iotype);
 	return remap(t, bio);

@@ -440,7 +440,7 @@ static void bucket_commit(struct blkdebug_ruleset *rs,
 		}
 		bucket->group->live++;
 		kind->live++;
-		kind->last = rule->number;
+		kind->last = max(kind->last, rule->number);
 		rs->nr_live++;
 	}
 	list_for_each_entry(rule, &bucket->leaving, link) {

@@ -15,17 +15,34 @@
  * @offset: of its value in struct blkdebug_options, a u64
  * @max: the largest value
  * @value: the default, left out when printed
- * @always: printed even so
+ * @size: in bytes, and may have a suffix
+ * @always: printed even if it is the default
  */
 struct option {
 	const char *name;
 	size_t offset;
 	u64 max;
 	u64 value;
+	bool size;
 	bool always;
 };
 
+#define LIMIT(_name, _member)						\
+	{								\
+		.name = _name,						\
+		.offset = offsetof(struct blkdebug_options, _member),	\
+		.max = INT_MAX,						\
+		.size = true,						\
+	}
+
+/* In the order of canonical output */
 static const struct option options[] = {
+	LIMIT("align", align),
+	LIMIT("max-transfer", max_transfer),
+	LIMIT("opt-write-zero", opt_write_zero),
+	LIMIT("max-write-zero", max_write_zero),
+	LIMIT("opt-discard", opt_discard),
+	LIMIT("max-discard", max_discard),
 	{
 		.name = "state",
 		.offset = offsetof(struct blkdebug_options, state),
@@ -56,6 +73,31 @@ static int lookup_option(const char *word, size_t len)
 	return -EINVAL;
 }
 
+/* A number, of bytes if it has a suffix */
+static int parse_size(const char *val, size_t len, u64 max, u64 *size)
+{
+	unsigned int shift = 0;
+	int r;
+
+	switch (len ? val[len - 1] : '\0') {
+	case 'g':
+	case 'G':
+		shift += 10;
+		fallthrough;
+	case 'm':
+	case 'M':
+		shift += 10;
+		fallthrough;
+	case 'k':
+	case 'K':
+		shift += 10;
+		len--;
+	}
+	r = blkdebug_parse_number(val, len, max >> shift, size);
+	*size <<= shift;
+	return r;
+}
+
 static int parse_option(const char *word, struct blkdebug_options *opts,
 			u32 *seen, struct blkdebug_error *err)
 {
@@ -69,8 +111,12 @@ static int parse_option(const char *word, struct blkdebug_options *opts,
 	if (*seen & (1U << i))
 		return blkdebug_error_set(err, "Option given twice", word);
 	*seen |= 1U << i;
-	r = blkdebug_parse_number(val, strlen(val), options[i].max,
-				  option_value(&options[i], opts));
+	if (options[i].size)
+		r = parse_size(val, strlen(val), options[i].max,
+			       option_value(&options[i], opts));
+	else
+		r = blkdebug_parse_number(val, strlen(val), options[i].max,
+					  option_value(&options[i], opts));
 	if (r)
 		return blkdebug_error_set(err, r == -ERANGE ?
 					  "Number out of range" :

@@ -9,10 +9,22 @@
 
 /**
  * struct blkdebug_options - the options of a table line
+ * @align: logical block size asked for, in bytes; 0 here and below: not given
+ * @max_transfer: the most bytes of a read or write
+ * @opt_write_zero: the fewest bytes of a write zeroes
+ * @max_write_zero: the most bytes of one
+ * @opt_discard: the fewest bytes of a discard
+ * @max_discard: the most bytes of one
  * @state: state to start in
  * @seed: of all random choices
  */
 struct blkdebug_options {
+	u64 align;
+	u64 max_transfer;
+	u64 opt_write_zero;
+	u64 max_write_zero;
+	u64 opt_discard;
+	u64 max_discard;
 	u64 state;
 	u64 seed;
 };

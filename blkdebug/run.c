@@ -145,8 +145,8 @@ struct blkdebug_run *blkdebug_run_alloc(u64 nr)
 
 	if (nr > U32_MAX - RUN_BLOCK)
 		return NULL;
-	/* There are at most as many slots as entries, and one behind the last */
-	run = kvmalloc(struct_size(run, entry, nr) + (nr + 1) * sizeof(u32),
+	/* Room for the slots, see make_slots(), and for one behind the last */
+	run = kvmalloc(struct_size(run, entry, nr) + (nr + 2) * sizeof(u32),
 		       GFP_KERNEL);
 	if (!run)
 		return NULL;
@@ -227,14 +227,17 @@ static int make_tree(struct blkdebug_run *run)
 	return 0;
 }
 
-/* As many slots as entries, or just over half as many */
+/*
+ * At most as many slots as entries, and over half as many; but two for a single
+ * entry of half of all sectors there can be.
+ */
 static void make_slots(struct blkdebug_run *run)
 {
 	u64 span = run->last - run->first;
 	u32 i = 0, slot;
 
 	run->shift = 0;
-	while (span >> run->shift >= run->nr)
+	while (run->shift < 63 && span >> run->shift >= run->nr)
 		run->shift++;
 	run->nr_slots = (span >> run->shift) + 1;
 	for (slot = 0; slot < run->nr_slots; slot++) {
@@ -309,7 +312,7 @@ void blkdebug_run_sort(struct blkdebug_run *run)
  * Return: how many ranges remain.
  */
 u64 blkdebug_run_mark_leaving(const struct blkdebug_run *run,
-			    struct list_head *leaving)
+			      struct list_head *leaving)
 {
 	u64 remain = 0;
 	u32 i;

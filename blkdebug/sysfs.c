@@ -155,6 +155,20 @@ int blkdebug_sysfs_add(struct blkdebug_target *t)
 	return 0;
 }
 
+/* Remove the directory, and wake who polls its files: they get ENODEV now */
+static void remove_dir(struct kobject *kobj)
+{
+	struct kernfs_node *state = sysfs_get_dirent(kobj->sd, "state");
+	struct kernfs_node *held = sysfs_get_dirent(kobj->sd, "held");
+
+	kobject_del(kobj);
+	sysfs_notify_dirent(state);
+	sysfs_notify_dirent(held);
+	sysfs_put(state);
+	sysfs_put(held);
+	kobject_put(kobj);
+}
+
 /**
  * blkdebug_sysfs_remove - remove the directory, if there is one
  * @t: the target; nobody sleeps in it any more
@@ -169,10 +183,8 @@ void blkdebug_sysfs_remove(struct blkdebug_target *t)
 	kobj = t->sysfs.kobj;
 	t->sysfs.kobj = NULL;
 	mutex_unlock(&t->sysfs.lock);
-	if (kobj) {
-		kobject_del(kobj);
-		kobject_put(kobj);
-	}
+	if (kobj)
+		remove_dir(kobj);
 }
 
 /**

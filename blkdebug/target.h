@@ -61,7 +61,8 @@ static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 	bio_set_dev(bio, t->dev->bdev);
 }
 
-int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio);
+int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
+		       unsigned int mode);
 void blkdebug_io_work(struct work_struct *work);
 void blkdebug_requeue(struct list_head *requests);
 

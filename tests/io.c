@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * io FILE OP...: does the very requests named, no others, and prints one line
- * for each: "ok", the name of its errno, or what an op below says.
+ * for each: "ok", the name of its errno, or what an op below says. With "-" for
+ * the ops it reads them from stdin, one a line.
  *
  *	r SECTOR COUNT [nowait] [byte=HEX]	read; with byte, "differs" if not all are that
  *	w SECTOR COUNT [nowait] [fua] [byte=HEX]	write (of byte 00)
  *	f					flush
+ *	wf SECTOR COUNT				write, and flush if that went well
  *	d SECTOR COUNT				discard
  *	s SECTOR COUNT				secure erase
  *	z SECTOR COUNT				write zeroes, without falling back to plain writes
  *	cat					prints what a file in sysfs says
  *	poll MS					"ready" if that has changed since cat, or "timeout"
+ *	message WORD...				sends that to sector 0 of a dm device
+ *	table START LENGTH TARGET WORD...	gives a dm device another table
+ *	load START LENGTH TARGET WORD...	loads it only
+ *	suspend, resume, clear			of a dm device, as dmsetup does it
+ *	show					a dm device's status, table and list, on one line
+ *	put FILE WORD...			writes that to a file
+ *	nth N OP...				does that while the Nth allocation fails: "hit"
+ *						or, if there are less, "miss"; and what OP said
  *
  * Why not the tools there are: xfs_io does not tell which of several requests
  * failed, blkdiscard reads the device before it discards, nothing polls sysfs;
@@ -20,6 +30,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/dm-ioctl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <poll.h>
@@ -28,6 +39,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -36,6 +49,7 @@
 
 struct op {
 	char name[8];
+	const char *rest;			/* all after the name */
 	unsigned long long first, count;	/* in sectors */
 	int rwf;				/* RWF_ flags */
 	int byte;				/* -1: none given */
@@ -57,7 +71,10 @@ static struct op parse(const char *text)
 	char copy[128], *word, *rest = copy;
 	int used = 0;
 
-	if (sscanf(text, "%7s %llu %llu%n", op.name, &op.first, &op.count, &used) < 3)
+	op.rest = text + strcspn(text, " ");
+	op.rest += strspn(op.rest, " ");
+	if (sscanf(text, "%7s %llu %llu%n", op.name, &op.first, &op.count, &used) < 3 ||
+	    !strcmp(op.name, "table") || !strcmp(op.name, "load"))
 		return op;
 	snprintf(copy, sizeof(copy), "%s", text + used);
 	while ((word = strsep(&rest, " ")))
@@ -108,6 +125,133 @@ static const char *range_ioctl(int fd, const struct op *op, unsigned long reques
 	return outcome(ioctl(fd, request, range));
 }
 
+/* dm's ioctls take what they work on in one piece of memory with their header */
+union dm_call {
+	struct dm_ioctl header;
+	struct {
+		struct dm_ioctl header;
+		struct dm_target_msg target;
+		char words[];
+	} message;
+	struct {
+		struct dm_ioctl header;
+		struct dm_target_spec target;
+		char words[];
+	} table;
+	char bytes[65536];
+};
+
+static union dm_call *dm_call(int fd, const char *words)
+{
+	static union dm_call call;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		err(2, "fstat");
+	if (strlen(words) >= sizeof(call) - sizeof(call.table))
+		errx(2, "too many words");
+	memset(&call, 0, sizeof(call.table));
+	call.header.version[0] = DM_VERSION_MAJOR;
+	call.header.data_size = sizeof(call.table) + strlen(words) + 1;
+	call.header.data_start = sizeof(call.header);
+	call.header.dev = st.st_rdev;
+	return &call;
+}
+
+static const char *dm_ioctl(unsigned long request, union dm_call *call)
+{
+	static int control = -1;
+
+	if (control < 0)
+		control = open("/dev/mapper/control", O_RDWR);
+	return outcome(control < 0 ? control : ioctl(control, request, call));
+}
+
+static const char *dm_message(int fd, const char *words)
+{
+	union dm_call *call = dm_call(fd, words);
+
+	strcpy(call->message.words, words);
+	return dm_ioctl(DM_TARGET_MSG, call);
+}
+
+static const char *dm_load(int fd, const char *line)
+{
+	union dm_call *call = dm_call(fd, line);
+	struct dm_target_spec *target = &call->table.target;
+	unsigned long long start, length;
+	int used = 0;
+
+	if (sscanf(line, "%llu %llu %15s %n", &start, &length, target->target_type, &used) < 3)
+		errx(2, "no table: %s", line);
+	target->sector_start = start;
+	target->length = length;
+	strcpy(call->table.words, line + used);
+	call->header.target_count = 1;
+	return dm_ioctl(DM_TABLE_LOAD, call);
+}
+
+/* Without the flag it resumes, by the new table if there is one. */
+static const char *dm_suspend(int fd, unsigned int flags)
+{
+	union dm_call *call = dm_call(fd, "");
+
+	call->header.flags = flags;
+	return dm_ioctl(DM_DEV_SUSPEND, call);
+}
+
+static const char *dm_table(int fd, const char *line)
+{
+	const char *said = dm_load(fd, line);
+
+	return strcmp(said, "ok") ? said : dm_suspend(fd, 0);
+}
+
+static void add_status(char *text, int fd, unsigned int flags)
+{
+	union dm_call *call = dm_call(fd, "");
+
+	call->header.data_size = sizeof(*call);
+	call->header.flags = flags | DM_NOFLUSH_FLAG;
+	strcat(text, dm_ioctl(DM_TABLE_STATUS, call));
+	if (call->header.target_count == 1) {
+		strcat(text, " ");
+		strcat(text, call->bytes + call->header.data_start +
+		       sizeof(struct dm_target_spec));
+	}
+	strcat(text, " | ");
+}
+
+static void add_list(char *text, int fd)
+{
+	union dm_call *call = dm_call(fd, "list");
+
+	strcpy(call->message.words, "list");
+	call->header.data_size = sizeof(*call);
+	strcat(text, dm_ioctl(DM_TARGET_MSG, call));
+	if (call->header.flags & DM_DATA_OUT_FLAG) {
+		strcat(text, " ");
+		strcat(text, call->bytes + call->header.data_start);
+	}
+}
+
+static const char *show(int fd)
+{
+	static char text[3 * sizeof(union dm_call)];
+	char *c;
+
+	*text = '\0';
+	add_status(text, fd, 0);
+	add_status(text, fd, DM_STATUS_TABLE_FLAG);
+	add_list(text, fd);
+	for (c = text; *c; c++)
+		if (*c == '\n')
+			*c = ';';
+	return text;
+}
+
+static const char *perform(int fd, const struct op *op);
+
 static const char *cat(int fd)
 {
 	static char text[65536];
@@ -131,6 +275,59 @@ static const char *wait_change(int fd, unsigned long long ms)
 	return ready ? "ready" : "timeout";
 }
 
+static const char *put(const char *text)
+{
+	char path[128];
+	const char *said;
+	int used = 0, fd;
+
+	if (sscanf(text, "%127s %n", path, &used) < 1)
+		errx(2, "no file: %s", text);
+	fd = open(path, O_WRONLY);
+	said = outcome(fd < 0 ? fd : write(fd, text + used, strlen(text + used)));
+	if (fd >= 0)
+		close(fd);
+	return said;
+}
+
+static void set_fail_nth(int nth_fd, unsigned int nth)
+{
+	if (dprintf(nth_fd, "%u", nth) < 0)
+		err(2, "fail-nth");
+}
+
+static const char *perform_nth(int fd, const char *text)
+{
+	static char said[4 * sizeof(union dm_call)];
+	static int nth_fd = -1;
+	unsigned int nth, left;
+	char number[16] = "";
+	const char *result;
+	int used = 0;
+	struct op op;
+
+	if (sscanf(text, "%u %n", &nth, &used) < 1 || !nth)
+		errx(2, "no number: %s", text);
+	op = parse(text + used);
+	if (nth_fd < 0)
+		nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
+	set_fail_nth(nth_fd, nth);
+	result = perform(fd, &op);
+	if (pread(nth_fd, number, sizeof(number) - 1, 0) <= 0)
+		err(2, "fail-nth");
+	set_fail_nth(nth_fd, 0);
+	left = strtoul(number, NULL, 0);
+	snprintf(said, sizeof(said), "%s %s", left ? "miss" : "hit", result);
+	return said;
+}
+
+static const char *write_and_flush(int fd, const struct op *op)
+{
+	const char *said = transfer(fd, op, true);
+
+	return strcmp(said, "ok") ? said : outcome(fsync(fd));
+}
+
 static const char *perform(int fd, const struct op *op)
 {
 	if (!strcmp(op->name, "r"))
@@ -139,6 +336,8 @@ static const char *perform(int fd, const struct op *op)
 		return transfer(fd, op, true);
 	if (!strcmp(op->name, "f"))
 		return outcome(fsync(fd));
+	if (!strcmp(op->name, "wf"))
+		return write_and_flush(fd, op);
 	if (!strcmp(op->name, "d"))
 		return range_ioctl(fd, op, BLKDISCARD);
 	if (!strcmp(op->name, "s"))
@@ -150,6 +349,24 @@ static const char *perform(int fd, const struct op *op)
 		return cat(fd);
 	if (!strcmp(op->name, "poll"))
 		return wait_change(fd, op->first);
+	if (!strcmp(op->name, "message"))
+		return dm_message(fd, op->rest);
+	if (!strcmp(op->name, "table"))
+		return dm_table(fd, op->rest);
+	if (!strcmp(op->name, "load"))
+		return dm_load(fd, op->rest);
+	if (!strcmp(op->name, "suspend"))
+		return dm_suspend(fd, DM_SUSPEND_FLAG);
+	if (!strcmp(op->name, "resume"))
+		return dm_suspend(fd, 0);
+	if (!strcmp(op->name, "clear"))
+		return dm_ioctl(DM_TABLE_CLEAR, dm_call(fd, ""));
+	if (!strcmp(op->name, "show"))
+		return show(fd);
+	if (!strcmp(op->name, "put"))
+		return put(op->rest);
+	if (!strcmp(op->name, "nth"))
+		return perform_nth(fd, op->rest);
 	errx(2, "no such op: %s", op->name);
 }
 
@@ -167,6 +384,27 @@ static int open_file(const char *path)
 	return fd;
 }
 
+static void say_outcome(int fd, const char *text)
+{
+	struct op op = parse(text);
+
+	puts(perform(fd, &op));
+}
+
+static void perform_stdin(int fd)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t size;
+
+	while ((size = getline(&line, &room, stdin)) > 0) {
+		if (line[size - 1] == '\n')
+			line[size - 1] = '\0';
+		say_outcome(fd, line);
+	}
+	free(line);
+}
+
 int main(int argc, char **argv)
 {
 	int fd, i;
@@ -175,10 +413,10 @@ int main(int argc, char **argv)
 		errx(2, "usage: io FILE OP...");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	fd = open_file(argv[1]);
-	for (i = 2; i < argc; i++) {
-		struct op op = parse(argv[i]);
-
-		puts(perform(fd, &op));
-	}
+	if (argc == 3 && !strcmp(argv[2], "-"))
+		perform_stdin(fd);
+	else
+		for (i = 2; i < argc; i++)
+			say_outcome(fd, argv[i]);
 	return 0;
 }

@@ -204,6 +204,8 @@ background() {
 	local file=$1
 	shift
 
+	# Here, too, so that nobody sees what an earlier command wrote.
+	: > "$file"
 	"$@" > "$file" 2>&1 &
 	# shellcheck disable=SC2034 # for the topic
 	pid=$!
@@ -291,7 +293,40 @@ bd_load() {
 }
 
 # bd_msg NAME WORD...
-bd_msg() { dmsetup message "$1" 0 "${@:2}"; }
+bd_msg() { dmsetup message -- "$1" 0 "${@:2}"; }
+
+# answers WANT DESC NAME WORD...: a message and its answer
+answers() { is "$(bd_msg "${@:3}" 2>&1)" "$1" "$2"; }
+
+# bd_rules NAME [dmsetup option]: options and rules, as the table line has them
+bd_rules() {
+	local table
+
+	table=$(dmsetup table "${@:2}" "$1") || return
+	echo "${table#* blkdebug * * }"
+}
+
+# bd_start NAME RULE...: these rules only, from a clean start; numbers begin with $first
+bd_start() {
+	local numbers
+
+	bd_msg "$1" reset
+	numbers=$(bd_msg "$1" replace "${@:2}") || return
+	# shellcheck disable=SC2034 # for the topic
+	first=${numbers%-*}
+}
+
+# bd_list NAME: hits, mark and rule of each, without the numbers
+bd_list() { bd_msg "$1" list | sed 's/^[0-9]* //'; }
+
+# bd_hits NAME: hits of each rule in the list, on one line
+bd_hits() {
+	local list hits=() _ nr
+
+	list=$(bd_msg "$1" list) || return
+	while read -r _ nr _; do hits+=("$nr"); done <<< "$list"
+	echo "${hits[*]}"
+}
 
 # bd_status NAME rules: one word of the status line
 bd_status() {
@@ -338,6 +373,40 @@ ios() {
 
 	results=$(io "$@")
 	echo "${results//$'\n'/ }"
+}
+
+# --- Breakpoints ---
+
+# answer COMMAND...: "ok" or what it complains of, for one in the background
+answer() { "$@" && echo ok; }
+
+# hold NAME COUNT FILE OP...: I/O in the background, until COUNT holds are there.
+# The results go to the file.
+hold() {
+	background "$3" io "/dev/mapper/$1" "${@:4}"
+	wait_until bd_status_is "$1" held "$2"
+}
+
+# hold_event NAME COUNT FILE EVENT [MS]: likewise with a caller of "event"
+hold_event() {
+	background "$3" answer dmsetup message "$1" 0 event "${@:4}"
+	wait_until bd_status_is "$1" held "$2"
+}
+
+# held NAME: its lines without the times, which differ from run to run
+held() {
+	local line
+
+	while read -r line; do echo "${line% *}"; done < <(bd_msg "$1" held)
+}
+
+# rule_line NAME NUMBER: of "list"
+rule_line() {
+	local line
+
+	while read -r line; do
+		[[ $line != "$2 "* ]] || echo "$line"
+	done < <(bd_msg "$1" list)
 }
 
 # --- Leaving nothing behind ---
