@@ -329,7 +329,7 @@ static void blkdebug_status(struct dm_target *ti, status_type_t type,
 	struct seq_buf out;
 
 	seq_buf_init(&out, result, maxlen);
-	switch (type) {
+	switch ((unsigned int)type) {
 	case STATUSTYPE_INFO:
 		blkdebug_print_status(&t->engine, &out);
 		break;
@@ -342,8 +342,7 @@ static void blkdebug_status(struct dm_target *ti, status_type_t type,
 	}
 }
 
-static int blkdebug_prepare_ioctl(struct dm_target *ti,
-				  struct block_device **bdev)
+static BLKDEBUG_PREPARE_IOCTL(blkdebug_prepare_ioctl)
 {
 	struct blkdebug_target *t = ti->private;
 

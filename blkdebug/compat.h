@@ -16,9 +16,46 @@
 #define blkdebug_assign_str(dst, src)	__assign_str(dst, src)
 #endif
 
-/* 7.2 has it */
+/* 5.11 and 7.2 have them */
+#ifndef DM_TARGET_PASSES_CRYPTO
+#define DM_TARGET_PASSES_CRYPTO		0
+#endif
 #ifndef DM_TARGET_ATOMIC_WRITES
 #define DM_TARGET_ATOMIC_WRITES		0
+#endif
+
+/* Never asked for before 5.15 */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 15, 0)
+#define STATUSTYPE_IMA			(STATUSTYPE_TABLE + 1)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+static inline sector_t bdev_nr_sectors(struct block_device *bdev)
+{
+	return i_size_read(bdev->bd_inode) >> SECTOR_SHIFT;
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
+static inline int dm_report_zones(struct block_device *bdev, sector_t start,
+				  sector_t sector,
+				  struct dm_report_zones_args *args,
+				  unsigned int nr_zones)
+{
+	args->start = start;
+	return blkdev_report_zones(bdev, sector, nr_zones, dm_report_zones_cb,
+				   args);
+}
+#endif
+
+/* From 6.16 on, .prepare_ioctl may look at the ioctl */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define BLKDEBUG_PREPARE_IOCTL(name)					\
+	int name(struct dm_target *ti, struct block_device **bdev,	\
+		 unsigned int cmd, unsigned long arg, bool *forward)
+#else
+#define BLKDEBUG_PREPARE_IOCTL(name)					\
+	int name(struct dm_target *ti, struct block_device **bdev)
 #endif
 
 /* The largest logical block size */

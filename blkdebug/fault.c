@@ -46,11 +46,13 @@ static noinline unsigned int rare_iotype(const struct bio *bio)
 /* Short for reads and writes, which are by far the most */
 static unsigned int bio_iotype(const struct bio *bio)
 {
+	unsigned int op = (__force unsigned int)bio_op(bio);
+
 	static_assert((__force int)REQ_OP_READ == BLKDEBUG_IO_READ);
 	static_assert((__force int)REQ_OP_WRITE == BLKDEBUG_IO_WRITE);
 
-	if (likely(bio_op(bio) <= REQ_OP_WRITE && bio->bi_iter.bi_size))
-		return (__force unsigned int)bio_op(bio);
+	if (likely(op <= BLKDEBUG_IO_WRITE && bio->bi_iter.bi_size))
+		return op;
 	return rare_iotype(bio);
 }
 
@@ -264,12 +266,12 @@ static noinline int map_by_search(struct blkdebug_target *t, struct bio *bio,
 				  sector_t last)
 {
 	const struct blkdebug_filter *filter = &t->engine.filter[iotype];
-	unsigned int seq;
+	/* Before the RCU section: on PREEMPT_RT it may wait for the lock */
+	unsigned int seq = raw_read_seqcount(&t->engine.seq);
 	bool passes;
 	u16 flags;
 
 	rcu_read_lock_sched();
-	seq = raw_read_seqcount(&t->engine.seq);
 	flags = unlikely(READ_ONCE(filter->flags)) ? bio_rule_flags(bio) : 0;
 	passes = !(seq & 1) &&
 		 blkdebug_filter_passes(filter, first, last, flags) &&

@@ -65,10 +65,9 @@ overlapping 128 B A
 
 # --- 077: from one breakpoint to the next ---
 
-# A completion event is for requests that were mapped while a rule named it, so
-# unlike in 077 its breakpoint comes first.
-bd_msg t add suspend event=pwritev tag=A suspend event=pwritev_done tag=C
+bd_msg t break pwritev A
 hold t 1 /tmp/a 'w 256 4 byte=a'
+bd_msg t break pwritev_done C
 bd_msg t break write_aio B
 hold t 2 /tmp/b 'w 256 2 byte=b'
 bd_msg t resume A
