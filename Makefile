@@ -6,7 +6,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
-.PHONY: all install clean demo check check-one lint help
+.PHONY: all install clean demo check check-one check-debug bench lint help
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -30,6 +30,12 @@ check: ## lint, build, and all tests on an emulated machine; KERNEL=<release> fo
 
 check-one: ## only the topics T="topic ..." (tests/guest/<topic>.sh)
 	@scripts/check $(or $(T),$(error say which: make check-one T="topic ..."))
+
+check-debug: ## the tests on a kernel with KASAN, lockdep and the like; it takes minutes to build, once
+	@KERNEL=debug scripts/check $(T)
+
+bench: ## measure what it costs, beside other targets, in about two minutes; also build/bench.json
+	@scripts/bench
 
 lint: ## shellcheck, codespell, sparse, checkpatch
 	@scripts/lint

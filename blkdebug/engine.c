@@ -36,21 +36,20 @@ unsigned long blkdebug_lock(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_unlock - drop the engine's lock, and wake who waits for a change
- * @engine: the engine
+ * blkdebug_unlock - wake who waits for a change, and drop the engine's lock
+ * @engine: the engine; it may be gone afterwards, if what the caller has just
+ *	held or let go was the last that kept it
  * @flags: from blkdebug_lock()
  */
 void blkdebug_unlock(struct blkdebug_engine *engine, unsigned long flags)
 	__releases(&engine->lock)
 {
-	/* Who comes to sleep later takes the lock first, and sees the change */
-	bool wake = engine->wake && waitqueue_active(&engine->wait);
-
-	engine->wake = false;
 	write_seqcount_end(&engine->seq);
-	spin_unlock_irqrestore(&engine->lock, flags);
-	if (wake)
+	/* Who comes to sleep later takes the lock first, and sees the change */
+	if (engine->wake && waitqueue_active(&engine->wait))
 		wake_up_all(&engine->wait);
+	engine->wake = false;
+	spin_unlock_irqrestore(&engine->lock, flags);
 }
 
 /**

@@ -182,4 +182,19 @@ like "$(bd_status t held) $(dmsetup table t)" '^1 .*blkdebug ' 'and status and t
 bd_msg t resume A
 eventually 'the held write goes on' file_is /tmp/io ok
 
+# Completions in a hard interrupt.
+if null_disk 16 irqmode=2; then
+	bd_create n "$dev"
+	bd_msg n replace suspend event=read_done tag=A suspend event=pwritev_done tag=A \
+		set-state event=pwritev_done new_state=2
+	hold n 1 /tmp/io 'r 0 8' 'w 0 8'
+	bd_msg n resume A
+	wait_until bd_status_is n state 2
+	like "$(held n)" '^2 A 2 pwritev_done write ' 'requests are held that complete in an interrupt'
+	bd_msg n resume A
+	eventually 'and go on' file_is /tmp/io $'ok\nok'
+else
+	skip 'needs null_blk' 2
+fi
+
 done_testing

@@ -53,10 +53,12 @@ older_than() {
 }
 eventually 'the time held grows' older_than "${out##* }"
 
-background /tmp/wait dmsetup message t 0 wait_break B
-wait_until process_state_is "$pid" D
-kill "$pid"
-eventually 'wait_break can be killed' process_ended "$pid"
+for sleep in 'wait_break B' 'wait_hits A 100'; do
+	background /tmp/wait dmsetup message t 0 "$sleep"
+	wait_until process_state_is "$pid" D
+	kill "$pid"
+	eventually "$sleep can be killed" process_ended "$pid"
+done
 
 # resume
 fails_with ENOENT 'resume of another tag' bd_msg t resume B

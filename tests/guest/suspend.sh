@@ -100,6 +100,16 @@ bd_msg t clear
 umount /mnt
 is "$(e2fsck -fn $t > /tmp/fsck 2>&1; echo $?)" 0 'the file system is sound'
 
+# dm suspends a device for a moment to count its I/O, too, without telling the target.
+bd_msg t break write_aio A
+hold t 1 /tmp/io 'w 0 8'
+background /tmp/stats dmsetup message t 0 @stats_create - 1
+eventually 'dm-stats waits for what is held' process_state_is "$pid" D
+succeeds 'which can be resumed' bd_msg t resume A
+eventually 'and goes on' file_is /tmp/io ok
+wait "$pid"
+is $? 0 'and so does dm-stats'
+
 # A table that is not live yet, and one whose device was never resumed.
 dmsetup create -n idle
 bd_load idle "$dev" suspend event=read_aio tag=A suspend event=none tag=N

@@ -141,4 +141,27 @@ succeeds 'no directory without a device' is_gone "$dir"
 fails_with ENODEV 'who has a file open is told' cat <&"$file"
 exec {file}<&-
 
+# A neighbour that cannot be resumed yet: a snapshot whose store is in use elsewhere.
+if has_module dm-snapshot; then
+	ram_disk
+	origin=$dev
+	ram_disk
+	dmsetup create snapshot --table "0 2048 snapshot $origin $dev N 8"
+	table="0 64 blkdebug $origin 4096 state=6
+64 2048 snapshot $origin $dev N 8"
+	dmsetup create -n t
+	dmsetup load t --table "$table"
+	fails_with EINVAL 'a resume that fails at another target' dmsetup resume t
+	succeeds 'leaves a device that can be removed' dmsetup remove t
+	dmsetup create -n t
+	dmsetup load t --table "$table"
+	fails_with EINVAL 'or tried again' dmsetup resume t
+	fails_with EINVAL 'and again' dmsetup resume t
+	dmsetup suspend snapshot
+	succeeds 'until it works' dmsetup resume t
+	is "$(< "$(bd_sysfs t)/state")" 6 'and the directory is there'
+else
+	skip 'needs dm-snapshot' 6
+fi
+
 done_testing
