@@ -133,26 +133,28 @@ static struct kobject *create_dir(struct blkdebug_target *t)
 }
 
 /**
- * blkdebug_sysfs_add - create the directory
+ * blkdebug_sysfs_add - create the directory, if there is none
  * @t: the target, whose table is about to go live
  *
- * dm calls for this in preresume: earlier, the old table's directory may be
- * there yet, and that of a new device's disk is not. May sleep.
+ * To be called in preresume: earlier, the old table's directory may be there
+ * yet, and that of a new device's disk is not. There is one already when a
+ * resume is tried again after another target has made it fail. May sleep.
  *
  * Return: 0 or -ENOMEM.
  */
 int blkdebug_sysfs_add(struct blkdebug_target *t)
 {
 	unsigned int noio = memalloc_noio_save();
-	struct kobject *kobj = create_dir(t);
+	int r = 0;
 
-	memalloc_noio_restore(noio);
-	if (!kobj)
-		return -ENOMEM;
 	mutex_lock(&t->sysfs.lock);
-	t->sysfs.kobj = kobj;
+	if (!t->sysfs.kobj) {
+		t->sysfs.kobj = create_dir(t);
+		r = t->sysfs.kobj ? 0 : -ENOMEM;
+	}
 	mutex_unlock(&t->sysfs.lock);
-	return 0;
+	memalloc_noio_restore(noio);
+	return r;
 }
 
 /* Remove the directory, and wake who polls its files: they get ENODEV now */

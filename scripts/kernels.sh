@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What guest-kernel and debug-kernel share: Debian's archive, and the cache's kernels.
+
+# depends_on PACKAGE REGEX: a name in the archive, or nothing
+depends_on() {
+	apt-cache depends "$1" 2> /dev/null |
+		sed -n "s/^ *|\{0,1\}Depends: \($2\)\$/\1/p" | head -n 1
+}
+
+candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \([^(].*\)/\1/p'; }
+
+# Bare machines and containers come without package lists.
+update_package_lists() {
+	[[ $EUID -eq 0 ]] || die "no package $1; as root, run: apt-get update"
+	say "fetching package lists"
+	apt-get update -qq
+}
+
+# To $work. Packages are checked by apt as it downloads them; nothing else is.
+download() {
+	# shellcheck disable=SC2154 # make_work_dir sets it
+	(cd "$work" && apt-get download -qq "$@" 2> "$work/apt.log") || {
+		cat "$work/apt.log" >&2
+		die "cannot download $*"
+	}
+}
+
+# print_kernel DIR RELEASE KDIR: lines for the caller's eval
+print_kernel() {
+	local image=$1/boot/vmlinux-$2
+
+	[[ -e $image ]] || image=$1/boot/vmlinuz-$2
+	printf '%s=%q\n' KERNEL_DIR "$1" KERNEL_RELEASE "$2" \
+		KERNEL_IMAGE "$image" KERNEL_KDIR "$3"
+}
