@@ -21,13 +21,14 @@ static struct bio *request_bio(struct blkdebug_request *req)
 					sizeof(struct blkdebug_bio));
 }
 
-static noinline unsigned int rare_iotype(const struct bio *bio)
+static unsigned int bio_iotype(const struct bio *bio)
 {
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
 		return BLKDEBUG_IO_READ;
 	case REQ_OP_WRITE:
-		/* Empty: dm has split a flush from the data behind it */
+		/* dm splits a flush from data; what is left is an empty write */
+		return bio_sectors(bio) ? BLKDEBUG_IO_WRITE : BLKDEBUG_IO_FLUSH;
 	case REQ_OP_FLUSH:
 		return BLKDEBUG_IO_FLUSH;
 	case REQ_OP_DISCARD:
@@ -41,19 +42,6 @@ static noinline unsigned int rare_iotype(const struct bio *bio)
 	default:
 		return BLKDEBUG_IO_ZONE_MGMT;
 	}
-}
-
-/* Short for reads and writes, which are by far the most */
-static unsigned int bio_iotype(const struct bio *bio)
-{
-	unsigned int op = (__force unsigned int)bio_op(bio);
-
-	static_assert((__force int)REQ_OP_READ == BLKDEBUG_IO_READ);
-	static_assert((__force int)REQ_OP_WRITE == BLKDEBUG_IO_WRITE);
-
-	if (likely(op <= BLKDEBUG_IO_WRITE && bio->bi_iter.bi_size))
-		return op;
-	return rare_iotype(bio);
 }
 
 static u16 bio_rule_flags(const struct bio *bio)
@@ -261,23 +249,40 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
  * such rules are about? Third: does it touch any of these sectors?
  */
 
-static noinline int map_by_search(struct blkdebug_target *t, struct bio *bio,
-				  unsigned int iotype, sector_t first,
-				  sector_t last)
+static __always_inline bool passes(struct blkdebug_target *t,
+				   unsigned int iotype, sector_t first,
+				   sector_t last, u16 flags, unsigned int seq)
 {
-	const struct blkdebug_filter *filter = &t->engine.filter[iotype];
-	/* Before the RCU section: on PREEMPT_RT it may wait for the lock */
-	unsigned int seq = raw_read_seqcount(&t->engine.seq);
 	bool passes;
-	u16 flags;
 
 	rcu_read_lock_sched();
-	flags = unlikely(READ_ONCE(filter->flags)) ? bio_rule_flags(bio) : 0;
 	passes = !(seq & 1) &&
-		 blkdebug_filter_passes(filter, first, last, flags) &&
+		 blkdebug_filter_passes(&t->engine.filter[iotype], first, last,
+					flags) &&
 		 !read_seqcount_retry(&t->engine.seq, seq);
 	rcu_read_unlock_sched();
-	return passes ? remap(t, bio) : map_wanted(t, bio, iotype);
+	return passes;
+}
+
+static noinline int map_by_flags(struct blkdebug_target *t, struct bio *bio,
+				 unsigned int iotype, sector_t first,
+				 sector_t last, unsigned int seq)
+{
+	u16 flags = bio_rule_flags(bio);
+
+	return passes(t, iotype, first, last, flags, seq) ?
+	       remap(t, bio) : map_wanted(t, bio, iotype);
+}
+
+/* The sequence count was read outside RCU: on PREEMPT_RT that may sleep */
+static noinline int map_by_search(struct blkdebug_target *t, struct bio *bio,
+				  unsigned int iotype, sector_t first,
+				  sector_t last, unsigned int seq)
+{
+	if (unlikely(READ_ONCE(t->engine.filter[iotype].flags)))
+		return map_by_flags(t, bio, iotype, first, last, seq);
+	return passes(t, iotype, first, last, 0, seq) ?
+	       remap(t, bio) : map_wanted(t, bio, iotype);
 }
 
 static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
@@ -290,20 +295,21 @@ static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
 	sector_t last = first + sectors - 1;
 
 	/* These have no size, and a trace shows also what touches no rule */
-	if (unlikely(!sectors) || trace_event_enabled())
+	if (unlikely(!sectors) || trace_event_enabled() ||
+	    unlikely(READ_ONCE(t->engine.mode) & BLKDEBUG_SUSPENDING))
 		return map_wanted(t, bio, iotype);
 	if ((last < READ_ONCE(filter->first) ||
 	     first > READ_ONCE(filter->last)) && !(seq & 1) &&
 	    !read_seqcount_retry(&t->engine.seq, seq))
 		return remap(t, bio);
-	return map_by_search(t, bio, iotype, first, last);
+	return map_by_search(t, bio, iotype, first, last, seq);
 }
 
-/* Map a bio during a suspend, or when it may be too short */
+/* Map a bio that is neither read nor write, or not only because of rules */
 static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
-				unsigned int iotype, unsigned int mode)
+				unsigned int mode)
 {
-	bool wanted = mode & BLKDEBUG_SUSPENDING;
+	unsigned int iotype = bio_iotype(bio);
 
 	if ((mode & BLKDEBUG_HAS_SIZES) &&
 	    blkdebug_too_short(t, iotype, bio_sectors(bio))) {
@@ -311,9 +317,11 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 		bio_endio(bio);
 		return DM_MAPIO_SUBMITTED;
 	}
-	if (mode & BLKDEBUG_HAS_RULES)
-		wanted |= blkdebug_count(&t->engine, iotype);
-	return wanted ? map_wanted(t, bio, iotype) : remap(t, bio);
+	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
+		return map_by_span(t, bio, iotype);
+	if (to_requeue(t, bio))
+		return DM_MAPIO_REQUEUE;
+	return remap(t, bio);
 }
 
 /**
@@ -329,11 +337,16 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		       unsigned int mode)
 {
-	unsigned int iotype = bio_iotype(bio);
+	unsigned int op = (__force unsigned int)bio_op(bio);
 
-	if (unlikely(mode != BLKDEBUG_HAS_RULES))
-		return map_special(t, bio, iotype, mode);
-	if (blkdebug_count(&t->engine, iotype))
-		return map_by_span(t, bio, iotype);
+	static_assert((__force int)REQ_OP_READ == BLKDEBUG_IO_READ);
+	static_assert((__force int)REQ_OP_WRITE == BLKDEBUG_IO_WRITE);
+
+	/* Nothing is saved that the usual case does not need */
+	if (unlikely(mode != BLKDEBUG_HAS_RULES || op > BLKDEBUG_IO_WRITE ||
+		     !bio->bi_iter.bi_size))
+		return map_special(t, bio, mode);
+	if (blkdebug_count(&t->engine, op))
+		return map_by_span(t, bio, op);
 	return remap(t, bio);
 }

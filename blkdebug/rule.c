@@ -330,7 +330,7 @@ static u32 normalize_ranges(struct blkdebug_range *ranges, u32 nr)
 static int parse_sector(struct blkdebug_rule *rule, const char *val,
 			struct blkdebug_error *err)
 {
-	struct blkdebug_range *ranges = &rule->one_range;
+	struct blkdebug_range *ranges;
 	const char *comma;
 	size_t nr = 1;
 	u32 i;
@@ -339,11 +339,9 @@ static int parse_sector(struct blkdebug_rule *rule, const char *val,
 		nr++;
 	if (nr > U32_MAX)
 		return blkdebug_error_set(err, "Too many sectors", NULL);
-	if (nr > 1) {
-		ranges = kvmalloc_array(nr, sizeof(*ranges), GFP_KERNEL);
-		if (!ranges)
-			return -ENOMEM;
-	}
+	ranges = kvmalloc_array(nr, sizeof(*ranges), GFP_KERNEL);
+	if (!ranges)
+		return -ENOMEM;
 	rule->ranges = ranges;
 	rule->nr_ranges = nr;
 
@@ -795,8 +793,7 @@ void blkdebug_print_features(struct seq_buf *out)
  */
 void blkdebug_free_rule(struct blkdebug_rule *rule)
 {
-	if (rule->ranges != &rule->one_range)
-		kvfree(rule->ranges);
+	kvfree(rule->ranges);
 	kfree(rule->hold);
 	kmem_cache_free(rule_cache, rule);
 }
@@ -815,8 +812,7 @@ static void free_rule_cb(struct rcu_head *rcu)
  */
 void blkdebug_free_rule_rcu(struct blkdebug_rule *rule)
 {
-	if (rule->ranges != &rule->one_range)
-		kvfree(rule->ranges);
+	kvfree(rule->ranges);
 	kfree(rule->hold);
 	call_rcu(&rule->rcu, free_rule_cb);
 }

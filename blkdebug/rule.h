@@ -36,7 +36,6 @@ struct blkdebug_range {
  * @number: from 1, never used again in the life of a table
  * @hits: how often it has fired
  * @ranges: @nr_ranges of them, sorted, none touching the next; NULL: all
- * @one_range: where @ranges points if there is one only
  * @user_event: name of the event if @event is %BLKDEBUG_EV_USER
  * @tag: the rule's name or NULL
  * @state: the state it needs; 0: any
@@ -69,7 +68,6 @@ struct blkdebug_rule {
 	u64 number;
 	u64 hits;
 	struct blkdebug_range *ranges;
-	struct blkdebug_range one_range;
 	const char *user_event;
 	const char *tag;
 	u32 nr_ranges;

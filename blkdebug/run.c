@@ -146,8 +146,8 @@ struct blkdebug_run *blkdebug_run_alloc(u64 nr)
 	if (nr > U32_MAX - RUN_BLOCK)
 		return NULL;
 	/* Room for the slots, see make_slots(), and for one behind the last */
-	run = kvmalloc(struct_size(run, entry, nr) + (nr + 2) * sizeof(u32),
-		       GFP_KERNEL);
+	run = kvmalloc(struct_size(run, entry, nr) +
+		       (2 * nr + 2) * sizeof(u32), GFP_KERNEL);
 	if (!run)
 		return NULL;
 	run->next = NULL;
@@ -228,8 +228,8 @@ static int make_tree(struct blkdebug_run *run)
 }
 
 /*
- * At most as many slots as entries, and over half as many; but two for a single
- * entry of half of all sectors there can be.
+ * More slots than entries, and at most twice as many, so that most slots have
+ * one entry or none.
  */
 static void make_slots(struct blkdebug_run *run)
 {
@@ -237,7 +237,7 @@ static void make_slots(struct blkdebug_run *run)
 	u32 i = 0, slot;
 
 	run->shift = 0;
-	while (run->shift < 63 && span >> run->shift >= run->nr)
+	while (run->shift < 63 && span >> run->shift >= 2ULL * run->nr)
 		run->shift++;
 	run->nr_slots = (span >> run->shift) + 1;
 	for (slot = 0; slot < run->nr_slots; slot++) {
