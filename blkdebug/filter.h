@@ -15,7 +15,7 @@
 #define BLKDEBUG_FILTER_BUCKETS	4
 
 /* Runs that it has room for; with more of them it has to ask the buckets */
-#define BLKDEBUG_FILTER_RUNS	5
+#define BLKDEBUG_FILTER_RUNS	20
 
 /**
  * struct blkdebug_armed - the armed set

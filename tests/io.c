@@ -39,6 +39,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
@@ -144,9 +145,9 @@ union dm_call {
 static union dm_call *dm_call(int fd, const char *words)
 {
 	static union dm_call call;
-	struct stat st;
+	static struct stat st;
 
-	if (fstat(fd, &st))
+	if (!st.st_rdev && fstat(fd, &st))
 		err(2, "fstat");
 	if (strlen(words) >= sizeof(call) - sizeof(call.table))
 		errx(2, "too many words");
@@ -158,12 +159,19 @@ static union dm_call *dm_call(int fd, const char *words)
 	return &call;
 }
 
-static const char *dm_ioctl(unsigned long request, union dm_call *call)
+static int dm_control(void)
 {
 	static int control = -1;
 
 	if (control < 0)
 		control = open("/dev/mapper/control", O_RDWR);
+	return control;
+}
+
+static const char *dm_ioctl(unsigned long request, union dm_call *call)
+{
+	int control = dm_control();
+
 	return outcome(control < 0 ? control : ioctl(control, request, call));
 }
 
@@ -309,8 +317,13 @@ static const char *perform_nth(int fd, const char *text)
 	if (sscanf(text, "%u %n", &nth, &used) < 1 || !nth)
 		errx(2, "no number: %s", text);
 	op = parse(text + used);
-	if (nth_fd < 0)
+	if (nth_fd < 0) {
+		/* What needs memory itself is done by now: only the op's own counts. */
+		dm_call(fd, "");
+		dm_control();
+		mlockall(MCL_CURRENT | MCL_FUTURE);
 		nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
+	}
 	set_fail_nth(nth_fd, nth);
 	result = perform(fd, &op);
 	if (pread(nth_fd, number, sizeof(number) - 1, 0) <= 0)

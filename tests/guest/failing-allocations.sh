@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Loads and messages whose first, second, third ... allocation fails, until none
+# is left to fail: each fails as a whole, changes nothing, and leaves a device
+# that works. Leaks are for tests/run to find.
+
+# shellcheck source=tests/lib.sh
+. "${BASH_SOURCE[0]%/*}/../lib.sh"
+
+debugfs=/sys/kernel/debug
+
+# Only there can one allocation of one task be made to fail.
+# shellcheck disable=SC2317 # called by require
+has_fault_injection() { [[ -d $debugfs/$1 && -e /proc/self/fail-nth ]]; }
+
+require has_fault_injection failslab
+require has_module brd
+has_module dm-blkdebug
+
+# All allocations are to count, and none to be reported as something special.
+for dir in "$debugfs"/{failslab,fail_page_alloc}; do
+	[[ -d $dir ]] || continue
+	for setting in verbose=0 ignore-gfp-wait=N ignore-gfp-highmem=N min-order=0; do
+		[[ ! -e $dir/${setting%=*} ]] || echo "${setting#*=}" > "$dir/${setting%=*}"
+	done
+done
+
+# The state shall be able to go wrong: ranges, tags, a used-up rule, an armed one.
+base='inject-error event=user.base sector=48-55 tag=base
+	inject-error sector=1000-1007,1024,2000-2999 state=9 errno=ENOSPC tag=ranges
+	inject-error sector=64 once=on tag=once
+	set-state event=user.move new_state=3
+	suspend event=user.stop state=8 tag=stop'
+base=${base//[[:space:]]/ }
+
+ram_disk
+bd_create t "$dev"
+coproc ops { io /dev/mapper/t -; }
+
+# op WORD...: sets $said
+op() {
+	echo "$*" >&"${ops[1]}"
+	IFS= read -r said <&"${ops[0]}" || said='no answer'
+}
+
+# all_ok OP...: the ops that lead somewhere, or back
+all_ok() {
+	local one
+
+	for one; do
+		op "$one"
+		[[ $said == ok ]] || { why="'$one' said $said"; return 1; }
+	done
+}
+
+# A failed attempt has changed nothing.
+untouched() {
+	local before=$1
+
+	op show
+	[[ $said == "$before" ]] || { why=$'before:\n'"$before"$'\nafter:\n'"$said"; return 1; }
+	op r 0 8
+	[[ $said == ok ]] || { why="a read said $said"; return 1; }
+}
+
+# attempt NTH EXPECTED OP: 0 - done; 1 - failed; 2 - done in a wrong way. Sets
+# $met if an allocation has failed, and $why.
+attempt() {
+	local before
+
+	op show
+	before=$said
+	[[ $2 != same ]] || set -- "$1" "$before" "$3"
+	op nth "$1" "$3"
+	met=${said%% *}
+	case ${said#* } in
+	"${2#\~}") [[ $2 == ok || $2 == \~* ]] || untouched "$before" || return 2 ;;
+	# Of "show", one part of three.
+	*ENOMEM*) untouched "$before" || return 2; return 1 ;;
+	*) why="said $said"; return 2 ;;
+	esac
+}
+
+# walk DESC EXPECTED OP [before OP]... [after OP]...: EXPECTED is what the op
+# says when nothing fails, "same" if that is what "show" says; all but "ok" change
+# nothing, unless there is a ~ before it. The ops before it lead to where it can be
+# done; those after it, back.
+walk() {
+	local desc=$1 expected=$2 op=$3 before=() after=() nth failed=0 status ready='' why met
+	shift 3
+
+	while [[ $# -gt 0 ]]; do
+		if [[ $1 == before ]]; then before+=("$2"); else after+=("$2"); fi
+		shift 2
+	done
+	for ((nth = 1; nth < 2000; nth++)); do
+		if [[ -z $ready ]]; then
+			all_ok ${before[@]+"${before[@]}"} || break
+			ready=yes
+		fi
+		status=0
+		attempt $nth "$expected" "$op" || status=$?
+		case $status in
+		0) ready=''; all_ok ${after[@]+"${after[@]}"} || break ;;
+		1) failed=$((failed + 1)) ;;
+		2) break ;;
+		esac
+		if [[ $met == miss ]]; then
+			ok "$desc"
+			diag "$((nth - 1)) allocations, $failed failures"
+			return
+		fi
+	done
+	not_ok "$desc" "allocation $nth: $why"
+}
+
+# Where everything starts.
+op "message replace $base"
+op message event user.base
+op r 64 1
+is "$said" EIO 'the rules are in force'
+
+# --- Messages that change rules ---
+
+new='inject-error sector=8,16,24-31 state=7 tag=new'
+walk 'add: a fault with ranges' ok "message add $new" after 'message remove new'
+walk 'add: ranges that overlap' ok \
+	'message add inject-error state=6 sector=0-99 tag=new inject-error state=6 sector=50-149,160 tag=new' \
+	after 'message remove new'
+walk 'add: ranges among those there are' ok \
+	'message add inject-error sector=1004-1011,1500 state=9 tag=new' after 'message remove new'
+walk 'add: all actions at once' ok \
+	"message add $new suspend event=read_aio state=7 tag=new set-state event=user.walk state=7 new_state=5 tag=new" \
+	after 'message remove new'
+walk 'add: a wrong rule after good ones' EINVAL \
+	"message add $new suspend event=read_aio state=7 tag=new inject-error sector=3-1"
+many=
+for ((i = 0; i < 100; i++)); do many+=" inject-error state=7 sector=$((i * 16)) tag=new"; done
+walk 'add: a hundred rules' ok "message add$many" after 'message remove new'
+walk 'replace' ok "message replace $base" before 'message clear'
+walk 'replace: all old rules' ok "message replace $base" \
+	after "message add inject-error sector=9 state=7"
+walk 'remove' ok 'message remove new' before "message add $new suspend event=read_aio state=7 tag=new"
+walk 'remove: many' ok 'message remove new' before "message add$many"
+walk 'clear' ok 'message clear' before "message replace $base"
+walk 'reset' ok 'message reset' before "message replace $base" before 'message state 4'
+
+# --- Breakpoints and events ---
+
+all_ok "message replace $base"
+walk 'break' ok 'message break pwritev_done b state=7 sector=5,7' after 'message remove_break b'
+walk 'break: of an event of its own' ok 'message break user.own b state=7' \
+	after 'message remove_break b'
+walk 'remove_break' ok 'message remove_break b' before 'message break read_aio b state=7'
+walk 'event: none knows it' ok 'message event user.nobody'
+walk 'event: it moves the state' ok 'message event user.move' before 'message state 1'
+walk 'event: it is held, in vain' '~ETIMEDOUT' 'message event user.held 1' \
+	before 'message add suspend event=user.held once=off tag=held'
+all_ok 'message remove held'
+walk 'event: there is no such' ENOENT 'message event nonsense'
+walk 'wait_break: in vain' ETIMEDOUT 'message wait_break stop 1'
+walk 'wait_hits' ok 'message wait_hits base 0'
+walk 'wait_hits: in vain' ETIMEDOUT 'message wait_hits base 9 1'
+walk 'resume: nothing is held' ENOENT 'message resume stop'
+
+# --- Messages that tell ---
+
+for word in list held stats features state 'is_suspended stop'; do
+	walk "$word" ok "message $word"
+done
+walk 'stats reset' ok 'message stats reset'
+walk 'state, set' ok 'message state 5' before 'message state 1'
+walk 'no such message' EINVAL 'message nonsense'
+walk 'status, table and list' same show
+
+# --- sysfs ---
+
+dir=$(bd_sysfs t)
+walk 'sysfs: state' ok "put $dir/state 5" before 'message state 1'
+walk 'sysfs: break' ok "put $dir/break read_aio b state=7 sector=3,5" after 'message remove_break b'
+walk 'sysfs: remove_break' ok "put $dir/remove_break b" before 'message break read_aio b state=7'
+walk 'sysfs: event' ok "put $dir/event user.move" before 'message state 1'
+walk 'sysfs: resume' ENOENT "put $dir/resume stop"
+
+# --- Tables ---
+
+sectors=$(sectors_of "$dev")
+table="0 $sectors blkdebug $dev 0 seed=5"
+walk 'load: no rules' ok "load $table" after clear
+walk 'load: rules' ok "load $table state=4 $base $new" after clear
+walk 'load: a wrong rule' EINVAL "load $table $base inject-error sector=3-1"
+walk 'load: no such device' ENODEV "load 0 $sectors blkdebug /dev/nonsense 0"
+
+# A resume that fails leaves the device suspended, with the new table or, where dm
+# has dropped that, with the old one, for the next to succeed.
+resume() {
+	local nth why met
+
+	all_ok "message replace $base"
+	for ((nth = 1; nth < 2000; nth++)); do
+		all_ok "load $table state=$nth $base" || break
+		op nth $nth resume
+		met=${said%% *}
+		case ${said#* } in
+		ok) ;;
+		ENOMEM) all_ok resume || break ;;
+		*) why="said $said"; break ;;
+		esac
+		op show
+		[[ $said == "ok state="*" rules=5 "* ]] || { why="status $said"; break; }
+		op r 0 8
+		[[ $said == ok ]] || { why="a read said $said"; break; }
+		[[ -e $dir/state ]] || { why="no directory"; break; }
+		if [[ $met == miss ]]; then
+			ok "$1"
+			diag "$((nth - 1)) allocations"
+			return
+		fi
+	done
+	not_ok "$1" "allocation $nth: $why"
+}
+resume 'resume, by a new table'
+
+op w 64 1
+is "$said" EIO 'the rules of the last table are in force'
+eval "exec ${ops[1]}>&-"
+
+done_testing

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The idle target, and one rule that does not match, cost an I/O no more than
+# tests/bench/baseline says, but for a little that comes with another compiler.
+
+set -eu
+
+top=$(cd -- "${BASH_SOURCE[0]%/*}/../.." && pwd)
+tolerance=10
+declare -A cost
+
+# keep KEY FIGURE: the lowest of several
+keep() { [[ ${cost[$1]-$2} -lt $2 ]] || cost[$1]=$2; }
+
+# The figures, by case, target and direction
+while read -r word first second read write; do
+	case $word in
+	kernel) kernel=$first ;;
+	cost)
+		keep "$first.$second.read" "$read"
+		keep "$first.$second.write" "$write"
+		;;
+	esac
+done < <("$top/scripts/bench" quick)
+if [[ -z ${cost[one.blkdebug.write]-} ]]; then
+	echo 'Bail out! nothing measured'
+	exit 1
+fi
+
+[[ $kernel =~ ^[0-9]+\.[0-9]+ ]]
+kernel=${BASH_REMATCH[0]}
+checks=0
+while read -r known name read write; do
+	[[ $known == "$kernel" ]] || continue
+	for direction in read write; do
+		extra=$((${cost[$name.blkdebug.$direction]} - ${cost[none.linear.$direction]}))
+		result=ok
+		((extra <= ${!direction} + tolerance)) || result='not ok'
+		echo "$result $((++checks)) - $name, $direction: $extra instructions over dm-linear, kept are ${!direction}"
+	done
+done < "$top/tests/bench/baseline"
+if [[ $checks -eq 0 ]]; then
+	echo "1..0 # SKIP tests/bench/baseline has no figures for $kernel"
+else
+	echo "1..$checks"
+fi
