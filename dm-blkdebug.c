@@ -48,9 +48,19 @@ static void blkdebug_watch(struct blkdebug_engine *engine)
 	schedule_work(&engine_target(engine)->watch_work);
 }
 
+static int blkdebug_set_aside(struct blkdebug_engine *engine,
+			      const struct blkdebug_rule *rule)
+{
+	if (rule->action != BLKDEBUG_CORRUPT ||
+	    !(rule->iotypes & (1U << BLKDEBUG_IO_WRITE)))
+		return 0;
+	return blkdebug_copies_init(&engine_target(engine)->copies);
+}
+
 static const struct blkdebug_ops blkdebug_ops = {
 	.go_on = blkdebug_go_on,
 	.watch = blkdebug_watch,
+	.set_aside = blkdebug_set_aside,
 };
 
 static void blkdebug_watch_work(struct work_struct *work)
@@ -124,9 +134,21 @@ static void blkdebug_dtr(struct dm_target *ti)
 		destroy_workqueue(t->wq);
 	cancel_work_sync(&t->watch_work);
 	blkdebug_engine_exit(&t->engine);
+	blkdebug_copies_exit(&t->copies);
 	if (t->dev)
 		dm_put_device(ti, t->dev);
 	kfree(t);
+}
+
+/* What rules can ask of the device, now that its options are known */
+static void set_bounds(struct blkdebug_target *t)
+{
+	struct blkdebug_bounds *bounds = &t->engine.bounds;
+
+	bounds->sectors = t->ti->len;
+	bounds->block = max_t(u64, bdev_logical_block_size(t->dev->bdev),
+			      t->opts.align) >> SECTOR_SHIFT;
+	bounds->zoned = bdev_is_zoned(t->dev->bdev);
 }
 
 /* Options and rules; @argv starts behind the offset */
@@ -144,8 +166,10 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 	if (!r)
 		r = blkdebug_check_limits(t, &err);
 	if (!r)
-		r = blkdebug_parse_rules(argc - pos, argv + pos, 1, &rules,
-					 &err);
+		set_bounds(t);
+	if (!r)
+		r = blkdebug_parse_rules(argc - pos, argv + pos, 1,
+					 &engine->bounds, &rules, &err);
 	if (r) {
 		log_error(t, &err);
 		t->ti->error = err.reason;

@@ -8,6 +8,8 @@
 
 #include <linux/blkdev.h>
 #include <linux/device-mapper.h>
+#include <linux/highmem.h>
+#include <linux/hrtimer.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
@@ -58,6 +60,38 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 	int name(struct dm_target *ti, struct block_device **bdev)
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#define kmap_local_page			kmap_atomic
+#define kunmap_local			kunmap_atomic
+#endif
+
+/* 6.11 has them */
+#ifdef REQ_ATOMIC
+static inline bool blkdebug_is_atomic(const struct bio *bio)
+{
+	return bio->bi_opf & REQ_ATOMIC;
+}
+
+static inline void blkdebug_clear_atomic(struct bio *bio)
+{
+	bio->bi_opf &= ~REQ_ATOMIC;
+}
+#else
+static inline bool blkdebug_is_atomic(const struct bio *bio)
+{
+	return false;
+}
+
+static inline void blkdebug_clear_atomic(struct bio *bio)
+{
+}
+#endif
+
+/* In 6.19 pages in a row have become simply that */
+#ifndef nth_page
+#define nth_page(page, n)		((page) + (n))
+#endif
+
 /* The largest logical block size */
 #ifdef BLK_MAX_BLOCK_SIZE
 #define BLKDEBUG_MAX_BLOCK_SIZE		BLK_MAX_BLOCK_SIZE
@@ -86,6 +120,19 @@ static inline void blkdebug_lower_unsplit(struct queue_limits *limits,
 	limits->atomic_write_hw_unit_min =
 		min(limits->atomic_write_hw_unit_min,
 		    limits->atomic_write_hw_unit_max);
+#endif
+}
+
+static inline void
+blkdebug_hrtimer_setup(struct hrtimer *timer,
+		       enum hrtimer_restart (*function)(struct hrtimer *timer),
+		       enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, function, CLOCK_MONOTONIC, mode);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
+	timer->function = function;
 #endif
 }
 

@@ -105,7 +105,7 @@ static int parse_rules(struct call *call, unsigned int argc, char **argv,
 {
 	struct blkdebug_rule *rule, *next;
 	int r = blkdebug_parse_rules(argc, argv, call->engine->last_number + 1,
-				     rules, call->err);
+				     &call->engine->bounds, rules, call->err);
 
 	if (!r)
 		return 0;
@@ -269,8 +269,10 @@ static int do_reset(struct call *call)
 
 	mutex_lock(&call->engine->control);
 	r = blkdebug_clear_rules(call->engine, true);
-	if (!r)
+	if (!r) {
 		blkdebug_resume_all(call->engine, NULL, -1);
+		blkdebug_end_delays(call->engine);
+	}
 	mutex_unlock(&call->engine->control);
 	return r;
 }

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "engine.h"
+#include "media.h"
 #include "trace.h"
 
 /* Used-up rules that are kept for list and wait_hits */
@@ -197,10 +198,11 @@ bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 			 const struct blkdebug_rule *rule)
 {
 	const struct blkdebug_armed *armed = &engine->armed;
+	struct blkdebug_kind *kind = rule->bucket->group->kind;
 
 	return armed->trigger && !rule->dead &&
-	       rule->bucket->group->kind ==
-			&armed->trigger->kind[BLKDEBUG_KIND_FAULT] &&
+	       (kind == &armed->trigger->kind[BLKDEBUG_KIND_FAULT] ||
+		kind == &armed->trigger->kind[BLKDEBUG_KIND_DELAY]) &&
 	       rule->number <= armed->last &&
 	       (!rule->state || rule->state == armed->state);
 }
@@ -217,20 +219,10 @@ static enum blkdebug_verdict arm(struct blkdebug_engine *engine,
 		return BLKDEBUG_NEED_LOCK;
 	WRITE_ONCE(engine->armed.trigger, trigger);
 	WRITE_ONCE(engine->armed.state, state);
-	WRITE_ONCE(engine->armed.last, trigger->kind[BLKDEBUG_KIND_FAULT].last);
+	WRITE_ONCE(engine->armed.last, blkdebug_last_to_arm(trigger));
 	engine->armed.nr = nr;
 	update_filters(engine);
 	return BLKDEBUG_PASS;
-}
-
-static void fire(struct blkdebug_engine *engine, struct blkdebug_rule *rule)
-{
-	struct blkdebug_tag *tag = blkdebug_rule_tag(rule);
-
-	rule->hits++;
-	if (tag)
-		tag->hits++;
-	engine->wake = true;
 }
 
 /* A rule matches no more */
@@ -258,6 +250,75 @@ static void use_up(struct blkdebug_engine *engine, struct blkdebug_rule *rule)
 	list_add_tail(&rule->used_link, &rs->used);
 	rs->nr_used++;
 	blkdebug_notify(engine, 0);
+}
+
+/* A rule does what it is there for */
+static void fire(struct blkdebug_engine *engine, struct blkdebug_rule *rule)
+{
+	struct blkdebug_tag *tag = blkdebug_rule_tag(rule);
+
+	rule->hits++;
+	if (tag)
+		tag->hits++;
+	engine->wake = true;
+	/* Who lets requests pass is never used up by that */
+	if (rule->times && rule->hits >= rule->times &&
+	    (rule->action != BLKDEBUG_INJECT_ERROR || rule->error))
+		use_up(engine, rule);
+}
+
+/**
+ * struct search - for the rules that a request matches, in the order written
+ * @kind: event and kind of the rules
+ * @state: that they are judged by
+ * @kind2: the same for a second event, or NULL
+ * @state2: likewise
+ * @last2: rules of @kind2 with a higher number don't count
+ * @after: the number of the rule found last
+ */
+struct search {
+	struct blkdebug_kind *kind;
+	struct blkdebug_kind *kind2;
+	u32 state;
+	u32 state2;
+	u64 last2;
+	u64 after;
+};
+
+/* The next rule that the request matches by all that does not change */
+static struct blkdebug_rule *find_next(struct search *search,
+				       const struct blkdebug_io *io)
+{
+	struct blkdebug_rule *rule;
+
+	do {
+		rule = NULL;
+		if (search->kind2)
+			rule = blkdebug_kind_first(search->kind2, search->state2,
+						   io, search->after, NULL);
+		if (rule && rule->number > search->last2)
+			rule = NULL;
+		if (search->kind)
+			rule = blkdebug_kind_first(search->kind, search->state,
+						   io, search->after, rule);
+		if (rule)
+			search->after = rule->number;
+	} while (rule && !blkdebug_rule_for_task(rule, io));
+	return rule;
+}
+
+/* And the next of those that acts this time; the lock is held */
+static struct blkdebug_rule *find_acting(struct blkdebug_engine *engine,
+					 struct search *search,
+					 const struct blkdebug_io *io)
+{
+	struct blkdebug_rule *rule;
+
+	do {
+		rule = find_next(search, io);
+	} while (rule && (!blkdebug_rule_fits(rule, io, &engine->bounds) ||
+			  !blkdebug_rule_acts(rule, engine->seed)));
+	return rule;
 }
 
 static const char *trigger_name(const struct blkdebug_trigger *trigger)
@@ -288,28 +349,31 @@ static enum blkdebug_verdict hold(struct blkdebug_engine *engine,
 				  struct blkdebug_request *req,
 				  struct blkdebug_trigger *trigger, bool locked)
 {
-	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_SUSPEND];
+	struct search search = {
+		.kind = &trigger->kind[BLKDEBUG_KIND_SUSPEND],
+		.state = req->event_state,
+		.after = req->met,
+	};
 	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 	struct blkdebug_rule *rule;
 
 	if (READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING)
 		return BLKDEBUG_PASS;
-	while ((rule = blkdebug_kind_first(kind, req->event_state, &req->io,
-					   req->met, NULL))) {
+	while ((rule = find_next(&search, &req->io))) {
 		struct blkdebug_hold *begun;
 
 		if (!locked)
 			return BLKDEBUG_NEED_LOCK;
-		begun = blkdebug_hold_begin(&engine->holds, req, rule);
-		if (!begun)
+		if (!blkdebug_hold_room(req, rule))
 			break;
+		req->met = rule->number;
+		if (!blkdebug_rule_acts(rule, engine->seed))
+			continue;
+		begun = blkdebug_hold_begin(&engine->holds, req, rule);
 		trace_hold(engine->dev, &req->io, rule->number, begun->number,
 			   rule->tag);
 		verdict = BLKDEBUG_HELD;
-		req->met = rule->number;
 		fire(engine, rule);
-		if (rule->once)
-			use_up(engine, rule);
 	}
 	if (!rule)
 		req->met = U64_MAX;
@@ -322,37 +386,51 @@ static enum blkdebug_verdict hold(struct blkdebug_engine *engine,
 	return verdict;
 }
 
+/* The set-state rule that decides about an event, or about a request */
+static enum blkdebug_verdict move_state(struct blkdebug_engine *engine,
+					struct blkdebug_request *req,
+					struct blkdebug_trigger *trigger,
+					bool locked)
+{
+	struct search search = {
+		.kind = &trigger->kind[BLKDEBUG_KIND_SET_STATE],
+		.state = req->event_state,
+	};
+	struct blkdebug_rule *rule;
+
+	if (!locked)
+		return find_next(&search, &req->io) ? BLKDEBUG_NEED_LOCK :
+						      BLKDEBUG_PASS;
+	rule = find_acting(engine, &search, &req->io);
+	if (!rule)
+		return BLKDEBUG_PASS;
+	set_state(engine, &req->io, rule->number, rule->new_state);
+	fire(engine, rule);
+	if (trigger->event == BLKDEBUG_EV_STANDING &&
+	    req->event_state != engine->state) {
+		req->prev_state = req->event_state;
+		req->state_change = engine->state_changes;
+	}
+	return BLKDEBUG_PASS;
+}
+
 /* Process an event, or the standing set-state and suspend rules */
 static enum blkdebug_verdict process(struct blkdebug_engine *engine,
 				     struct blkdebug_request *req,
 				     struct blkdebug_trigger *trigger,
 				     bool locked)
 {
-	bool standing = trigger->event == BLKDEBUG_EV_STANDING;
-	enum blkdebug_verdict verdict;
-	struct blkdebug_rule *rule;
+	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 
 	/* Otherwise it has been held here, and breakpoints remain at most */
 	if (!req->met) {
 		req->event_state = READ_ONCE(engine->state);
-		rule = blkdebug_kind_first(&trigger->kind[BLKDEBUG_KIND_SET_STATE],
-					   req->event_state, &req->io, 0, NULL);
-		if (rule && !locked)
-			return BLKDEBUG_NEED_LOCK;
-		if (!standing) {
+		if (trigger->event != BLKDEBUG_EV_STANDING)
 			verdict = arm(engine, trigger, req->event_state, locked);
-			if (verdict != BLKDEBUG_PASS)
-				return verdict;
-		}
-		if (rule) {
-			fire(engine, rule);
-			set_state(engine, &req->io, rule->number,
-				  rule->new_state);
-		}
-		if (rule && standing && req->event_state != engine->state) {
-			req->prev_state = req->event_state;
-			req->state_change = engine->state_changes;
-		}
+		if (verdict == BLKDEBUG_PASS)
+			verdict = move_state(engine, req, trigger, locked);
+		if (verdict != BLKDEBUG_PASS)
+			return verdict;
 	}
 	return hold(engine, req, trigger, locked);
 }
@@ -362,43 +440,115 @@ static enum blkdebug_verdict process(struct blkdebug_engine *engine,
  * this very request whose standing set-state rule has brought it about.
  */
 static u32 fault_state(struct blkdebug_engine *engine,
-		       struct blkdebug_request *req)
+		       const struct blkdebug_request *req)
 {
 	if (req->state_change && req->state_change == engine->state_changes)
 		return req->prev_state;
 	return READ_ONCE(engine->state);
 }
 
+/* For the faults of a kind, armed and standing, that a request meets */
+static struct search search_faults(struct blkdebug_engine *engine,
+				   struct blkdebug_ruleset *rs,
+				   const struct blkdebug_request *req,
+				   enum blkdebug_kind_id kind)
+{
+	struct blkdebug_trigger *armed = READ_ONCE(engine->armed.trigger);
+	struct blkdebug_trigger *standing =
+		rcu_dereference_check(rs->standing, 1);
+	struct search search = { .after = 0 };
+
+	if (standing) {
+		search.kind = &standing->kind[kind];
+		search.state = fault_state(engine, req);
+	}
+	if (armed) {
+		search.kind2 = &armed->kind[kind];
+		search.state2 = READ_ONCE(engine->armed.state);
+		search.last2 = READ_ONCE(engine->armed.last);
+	}
+	return search;
+}
+
+static void count_injected(struct blkdebug_engine *engine,
+			   const struct blkdebug_request *req)
+{
+	if (req->io.iotype < BLKDEBUG_NR_IOTYPES)
+		engine->injected[req->io.iotype]++;
+}
+
+static void fail(struct blkdebug_engine *engine, struct blkdebug_request *req,
+		 int error)
+{
+	trace_inject(engine->dev, &req->io, 0, BLKDEBUG_INJECT_ERROR, error);
+	req->error = error;
+	if (error)
+		count_injected(engine, req);
+}
+
+/* All delays add up */
+static void delay(struct blkdebug_engine *engine, struct blkdebug_ruleset *rs,
+		  struct blkdebug_request *req)
+{
+	struct search search = search_faults(engine, rs, req,
+					     BLKDEBUG_KIND_DELAY);
+	struct blkdebug_rule *rule;
+
+	while ((rule = find_acting(engine, &search, &req->io))) {
+		trace_inject(engine->dev, &req->io, rule->number,
+			     BLKDEBUG_DELAY, 0);
+		req->delay += blkdebug_rule_delay(rule, engine->seed);
+		fire(engine, rule);
+	}
+}
+
+/* A write heals bad sectors; it is no fault to be struck by their rule */
+static bool is_healing(const struct blkdebug_rule *rule,
+		       const struct blkdebug_request *req)
+{
+	return blkdebug_rule_heals(rule) && req->io.iotype != BLKDEBUG_IO_READ;
+}
+
+/* The fault that decides what becomes of a request */
 static struct blkdebug_rule *find_fault(struct blkdebug_engine *engine,
 					struct blkdebug_ruleset *rs,
 					struct blkdebug_request *req)
 {
-	struct blkdebug_trigger *armed = READ_ONCE(engine->armed.trigger);
-	struct blkdebug_trigger *standing = rcu_dereference_check(rs->standing, 1);
-	struct blkdebug_rule *rule = NULL;
+	struct search search = search_faults(engine, rs, req,
+					     BLKDEBUG_KIND_FAULT);
+	struct blkdebug_rule *rule;
 
-	if (armed)
-		rule = blkdebug_kind_first(&armed->kind[BLKDEBUG_KIND_FAULT],
-					   READ_ONCE(engine->armed.state),
-					   &req->io, 0, NULL);
-	if (rule && rule->number > READ_ONCE(engine->armed.last))
-		rule = NULL;
-	if (standing)
-		rule = blkdebug_kind_first(&standing->kind[BLKDEBUG_KIND_FAULT],
-					   fault_state(engine, req), &req->io, 0,
-					   rule);
+	while ((rule = find_next(&search, &req->io))) {
+		if (is_healing(rule, req))
+			req->heals = true;
+		else if (blkdebug_rule_fits(rule, &req->io, &engine->bounds) &&
+			 blkdebug_rule_acts(rule, engine->seed))
+			break;
+	}
 	return rule;
 }
 
-static void fail(struct blkdebug_engine *engine, struct blkdebug_request *req,
-		 u64 rule, int error)
+static enum blkdebug_verdict strike(struct blkdebug_engine *engine,
+				    struct blkdebug_request *req,
+				    struct blkdebug_rule *rule)
 {
-	trace_inject(engine->dev, &req->io, rule, error);
-	if (!error)
-		return;
-	req->error = error;
-	if (req->io.iotype < BLKDEBUG_NR_IOTYPES)
-		engine->injected[req->io.iotype]++;
+	bool transfers;
+
+	trace_inject(engine->dev, &req->io, rule->number, rule->action,
+		     rule->error);
+	blkdebug_rule_effect(rule, &req->io, &engine->bounds, engine->seed,
+			     &req->effect);
+	transfers = rule->extra && rule->extra->transfer;
+	req->error = rule->error;
+	req->immediately = rule->immediately;
+	/* Not all rules have been looked at, nor all places it may go to */
+	req->heals = req->io.iotype != BLKDEBUG_IO_READ;
+	fire(engine, rule);
+	if (rule->action == BLKDEBUG_INJECT_ERROR && !rule->error)
+		return BLKDEBUG_PASS;
+	count_injected(engine, req);
+	return rule->action == BLKDEBUG_INJECT_ERROR && !transfers ?
+	       BLKDEBUG_FAIL : BLKDEBUG_ALTER;
 }
 
 static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
@@ -406,20 +556,21 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 					  struct blkdebug_request *req,
 					  bool locked)
 {
-	struct blkdebug_rule *rule = find_fault(engine, rs, req);
+	struct blkdebug_rule *rule;
 
-	if (!rule)
-		return BLKDEBUG_PASS;
-	if (!locked)
-		return BLKDEBUG_NEED_LOCK;
-	fire(engine, rule);
-	fail(engine, req, rule->number, rule->error);
-	if (!rule->error)
-		return BLKDEBUG_PASS;
-	req->immediately = rule->immediately;
-	if (rule->once)
-		use_up(engine, rule);
-	return BLKDEBUG_FAIL;
+	if (!locked) {
+		struct search faults = search_faults(engine, rs, req,
+						     BLKDEBUG_KIND_FAULT);
+		struct search delays = search_faults(engine, rs, req,
+						     BLKDEBUG_KIND_DELAY);
+
+		return find_next(&faults, &req->io) ||
+		       find_next(&delays, &req->io) ?
+		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+	}
+	delay(engine, rs, req);
+	rule = find_fault(engine, rs, req);
+	return rule ? strike(engine, req, rule) : BLKDEBUG_PASS;
 }
 
 /* The rules that the step a request is at makes it meet, and the event */
@@ -508,56 +659,11 @@ static bool raises_done(struct blkdebug_engine *engine,
 	       blkdebug_trigger_live(rcu_dereference_check(rs->trigger[event], 1));
 }
 
-static enum blkdebug_verdict run_from(struct blkdebug_engine *engine,
-				      struct blkdebug_request *req,
-				      enum blkdebug_step step)
+static void hand_out(struct blkdebug_engine *engine,
+		     struct blkdebug_request *req)
 {
-	enum blkdebug_verdict verdict = BLKDEBUG_NEED_LOCK;
-	unsigned long flags;
-	unsigned int seq;
-
-	req->met = 0;
-	req->step = step;
-	req->state_change = 0;
-	rcu_read_lock();
-	seq = raw_read_seqcount(&engine->seq);
-	if (!(seq & 1)) {
-		if (step == BLKDEBUG_STEP_EVENT)
-			req->raise_done = raises_done(engine, req);
-		verdict = run(engine, req, false);
-		if (read_seqcount_retry(&engine->seq, seq))
-			verdict = BLKDEBUG_NEED_LOCK;
-	}
-	rcu_read_unlock();
-	if (verdict != BLKDEBUG_NEED_LOCK)
-		return verdict;
-
-	blkdebug_request_init_holds(req);
-	flags = blkdebug_lock(engine);
-	req->met = 0;
-	req->step = step;
-	if (step == BLKDEBUG_STEP_EVENT)
-		req->raise_done = raises_done(engine, req);
-	verdict = run(engine, req, true);
-	blkdebug_unlock(engine, flags);
-	return verdict;
-}
-
-/**
- * blkdebug_submit - let a request meet the rules before it goes down
- * @engine: the engine
- * @req: the request, with @io and @requeue set
- *
- * Return: %BLKDEBUG_PASS: it goes down; %BLKDEBUG_FAIL: it fails with @error;
- * %BLKDEBUG_HELD: it belongs to the engine, which hands it out through @ready,
- * possibly before this returns. Any context.
- */
-enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
-				      struct blkdebug_request *req)
-{
-	req->error = 0;
-	req->immediately = false;
-	return run_from(engine, req, BLKDEBUG_STEP_EVENT);
+	list_add_tail(&req->link, &engine->ready);
+	engine->ops->go_on(engine);
 }
 
 /* A request that nothing holds any more leaves with its verdict */
@@ -570,24 +676,86 @@ static void leave(struct blkdebug_engine *engine, struct blkdebug_request *req,
 	/* Rules may have come while it was held */
 	if (req->step < BLKDEBUG_STEP_DONE)
 		req->raise_done |= raises_done(engine, req);
-	list_add_tail(&req->link, &engine->ready);
-	engine->ops->go_on(engine);
+	if (req->delay && !(engine->mode & BLKDEBUG_SUSPENDING))
+		blkdebug_delay_begin(&engine->delays, req);
+	else
+		hand_out(engine, req);
+}
+
+/* Must it leave by way of the owner's worker? */
+static bool leaves_later(const struct blkdebug_request *req,
+			 enum blkdebug_verdict verdict)
+{
+	switch (verdict) {
+	case BLKDEBUG_PASS:
+		return req->delay || req->heals;
+	case BLKDEBUG_FAIL:
+		return req->delay || !req->immediately;
+	default:
+		return verdict == BLKDEBUG_ALTER;
+	}
+}
+
+/* Where its way begins, and where it begins anew with the lock */
+static void start(struct blkdebug_engine *engine, struct blkdebug_request *req,
+		  enum blkdebug_step step)
+{
+	req->met = 0;
+	req->step = step;
+	req->state_change = 0;
+	req->delay = 0;
+	req->heals = false;
+	req->error = 0;
+	if (step == BLKDEBUG_STEP_EVENT)
+		req->raise_done = raises_done(engine, req);
+}
+
+static enum blkdebug_verdict run_from(struct blkdebug_engine *engine,
+				      struct blkdebug_request *req,
+				      enum blkdebug_step step)
+{
+	enum blkdebug_verdict verdict = BLKDEBUG_NEED_LOCK;
+	unsigned long flags;
+	unsigned int seq;
+
+	rcu_read_lock();
+	seq = raw_read_seqcount(&engine->seq);
+	if (!(seq & 1)) {
+		start(engine, req, step);
+		verdict = run(engine, req, false);
+		if (read_seqcount_retry(&engine->seq, seq))
+			verdict = BLKDEBUG_NEED_LOCK;
+	}
+	rcu_read_unlock();
+	if (verdict != BLKDEBUG_NEED_LOCK)
+		return verdict;
+
+	blkdebug_request_init_holds(req);
+	flags = blkdebug_lock(engine);
+	start(engine, req, step);
+	verdict = run(engine, req, true);
+	if (leaves_later(req, verdict)) {
+		leave(engine, req, verdict);
+		verdict = BLKDEBUG_HELD;
+	}
+	blkdebug_unlock(engine, flags);
+	return verdict;
 }
 
 /**
- * blkdebug_hand_over - have a request that failed complete elsewhere
+ * blkdebug_submit - let a request meet the rules before it goes down
  * @engine: the engine
- * @req: the request
+ * @req: the request, with @io and @requeue set
  *
- * Any context.
+ * Return: %BLKDEBUG_PASS: it goes down; %BLKDEBUG_FAIL: it fails with @error,
+ * at once; %BLKDEBUG_HELD: it belongs to the engine, which hands it out through
+ * @ready, with its verdict, possibly before this returns. Any context.
  */
-void blkdebug_hand_over(struct blkdebug_engine *engine,
-			struct blkdebug_request *req)
+enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
+				      struct blkdebug_request *req)
 {
-	unsigned long flags = blkdebug_lock(engine);
-
-	leave(engine, req, BLKDEBUG_FAIL);
-	blkdebug_unlock(engine, flags);
+	req->immediately = false;
+	return run_from(engine, req, BLKDEBUG_STEP_EVENT);
 }
 
 /**
@@ -601,7 +769,6 @@ void blkdebug_hand_over(struct blkdebug_engine *engine,
 enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
 					struct blkdebug_request *req)
 {
-	req->error = 0;
 	return run_from(engine, req, BLKDEBUG_STEP_DONE);
 }
 
@@ -623,6 +790,7 @@ void blkdebug_raise(struct blkdebug_engine *engine,
 
 	memset(req, 0, sizeof(*req));
 	req->io = no_io;
+	memcpy(req->io.comm, current->comm, sizeof(req->io.comm));
 	req->step = BLKDEBUG_STEP_RAISED;
 	req->raised = event;
 	req->user_event = name;
@@ -683,7 +851,7 @@ void blkdebug_resume_hold(struct blkdebug_engine *engine,
 		return;
 	}
 	end_holds(engine, req);
-	fail(engine, req, 0, error);
+	fail(engine, req, error);
 	leave(engine, req, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
 }
 
@@ -734,6 +902,94 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 	return any;
 }
 
+static void end_delays(struct blkdebug_engine *engine, ktime_t now)
+{
+	struct blkdebug_request *req;
+
+	while ((req = blkdebug_delay_end(&engine->delays, now)))
+		hand_out(engine, req);
+}
+
+static enum hrtimer_restart delays_due(struct hrtimer *timer)
+{
+	struct blkdebug_engine *engine =
+		container_of(timer, struct blkdebug_engine, delays.timer);
+	unsigned long flags = blkdebug_lock(engine);
+
+	end_delays(engine, ktime_get());
+	blkdebug_delays_continue(&engine->delays);
+	blkdebug_unlock(engine, flags);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * blkdebug_end_delays - let all delayed requests go on at once
+ * @engine: the engine
+ *
+ * Any context.
+ */
+void blkdebug_end_delays(struct blkdebug_engine *engine)
+{
+	unsigned long flags = blkdebug_lock(engine);
+
+	end_delays(engine, KTIME_MAX);
+	blkdebug_unlock(engine, flags);
+}
+
+/* Heal what one rule has of the sectors; returns its number, 0: no more rules */
+static u64 heal_next(struct blkdebug_engine *engine,
+		     const struct blkdebug_request *req,
+		     const struct blkdebug_io *io, u64 after,
+		     struct blkdebug_bad **spare)
+{
+	struct blkdebug_ruleset *rs = locked_rules(engine);
+	struct search search = search_faults(engine, rs, req,
+					     BLKDEBUG_KIND_FAULT);
+	struct blkdebug_rule *rule;
+
+	search.after = after;
+	do {
+		rule = find_next(&search, io);
+	} while (rule && !blkdebug_rule_heals(rule));
+	if (!rule)
+		return 0;
+	if (!blkdebug_media_heal(rule->extra->media, io->sector,
+				 io->sector + io->nr_sectors - 1, spare))
+		use_up(engine, rule);
+	return rule->number;
+}
+
+/**
+ * blkdebug_heal - a write makes bad sectors good
+ * @engine: the engine
+ * @req: the write, with @heals set
+ * @sector: where it really goes
+ * @nr_sectors: and how many it writes, not 0
+ *
+ * May sleep, for memory; never for I/O that waits for the caller.
+ */
+void blkdebug_heal(struct blkdebug_engine *engine,
+		   const struct blkdebug_request *req, sector_t sector,
+		   sector_t nr_sectors)
+{
+	struct blkdebug_bad *spare = NULL;
+	struct blkdebug_io io = req->io;
+	u64 rule = 0;
+
+	io.sector = sector;
+	io.nr_sectors = nr_sectors;
+	do {
+		unsigned long flags;
+
+		spare = spare ?: blkdebug_bad_alloc();
+		flags = blkdebug_lock(engine);
+		rule = heal_next(engine, req, &io, rule, &spare);
+		blkdebug_unlock(engine, flags);
+		cond_resched();
+	} while (rule);
+	blkdebug_bad_free(spare);
+}
+
 /**
  * blkdebug_forget - end the holds of a caller of "event" that gives up
  * @engine: the engine
@@ -771,6 +1027,7 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 	flags = blkdebug_lock(engine);
 	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING);
 	engine->wake = true;
+	end_delays(engine, KTIME_MAX);
 	while ((hold = blkdebug_hold_after(&engine->holds, 0))) {
 		struct blkdebug_request *req = hold->req;
 
@@ -828,6 +1085,8 @@ static int adopt(struct blkdebug_engine *engine, struct blkdebug_ruleset *rs,
 	struct blkdebug_tag *tag;
 
 	if (rule->action == BLKDEBUG_SUSPEND && !blkdebug_hold_alloc(rule))
+		return -ENOMEM;
+	if (engine->ops->set_aside(engine, rule))
 		return -ENOMEM;
 	if (rule->tag) {
 		tag = tag_get(engine, rule->tag);
@@ -1175,6 +1434,7 @@ int blkdebug_engine_init(struct blkdebug_engine *engine,
 	spin_lock_init(&engine->lock);
 	seqcount_spinlock_init(&engine->seq, &engine->lock);
 	blkdebug_holds_init(&engine->holds);
+	blkdebug_delays_init(&engine->delays, delays_due);
 	INIT_LIST_HEAD(&engine->ready);
 	INIT_LIST_HEAD(&engine->idle_tags);
 	engine->tags = RB_ROOT;
@@ -1201,6 +1461,7 @@ void blkdebug_engine_exit(struct blkdebug_engine *engine)
 {
 	struct blkdebug_tag *tag, *next;
 
+	blkdebug_delays_exit(&engine->delays);
 	blkdebug_ruleset_free(rcu_dereference_protected(engine->rules, 1));
 	blkdebug_holds_reap(&engine->holds.freed);
 	rbtree_postorder_for_each_entry_safe(tag, next, &engine->tags, node)

@@ -22,8 +22,8 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "delay.h"
 #include "filter.h"
-#include "hold.h"
 
 struct blkdebug_engine;
 
@@ -46,10 +46,14 @@ enum blkdebug_change {
  * @go_on: requests wait on the engine's @ready; called with the lock held
  * @watch: something has changed, or wants cleaning up: call
  *	blkdebug_engine_housekeep() where one may sleep; called with the lock held
+ * @set_aside: a rule is coming: set aside what carrying it out takes, or return
+ *	-ENOMEM; called with the control mutex held, may sleep
  */
 struct blkdebug_ops {
 	void (*go_on)(struct blkdebug_engine *engine);
 	void (*watch)(struct blkdebug_engine *engine);
+	int (*set_aside)(struct blkdebug_engine *engine,
+			 const struct blkdebug_rule *rule);
 };
 
 /**
@@ -76,6 +80,7 @@ struct blkdebug_seen {
  * @seq: lets readers without the lock find out that they saw no one moment
  * @state_changes: how often the state has changed
  * @holds: requests held
+ * @delays: requests delayed
  * @ready: requests that go on, each with its verdict
  * @tags: by name; whoever writes also holds @control
  * @idle_tags: tags that nothing bears, to be freed
@@ -89,6 +94,7 @@ struct blkdebug_seen {
  * @last_number: the last number given to a rule; @control guards it
  * @start_state: the state at load
  * @seed: of all random choices
+ * @bounds: what rules can ask of the device
  */
 struct blkdebug_engine {
 	unsigned int mode;
@@ -106,6 +112,7 @@ struct blkdebug_engine {
 	seqcount_spinlock_t seq;
 	u64 state_changes;
 	struct blkdebug_holds holds;
+	struct blkdebug_delays delays;
 	struct list_head ready;
 	struct rb_root tags;
 	struct list_head idle_tags;
@@ -120,6 +127,7 @@ struct blkdebug_engine {
 	u64 last_number;
 	u32 start_state;
 	u64 seed;
+	struct blkdebug_bounds bounds;
 };
 
 int blkdebug_engine_init(struct blkdebug_engine *engine,
@@ -134,8 +142,9 @@ enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
 				      struct blkdebug_request *req);
 enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
 					struct blkdebug_request *req);
-void blkdebug_hand_over(struct blkdebug_engine *engine,
-			struct blkdebug_request *req);
+void blkdebug_heal(struct blkdebug_engine *engine,
+		   const struct blkdebug_request *req, sector_t sector,
+		   sector_t nr_sectors);
 
 /**
  * blkdebug_count - count a request, and ask whether it need run
@@ -169,6 +178,7 @@ void blkdebug_resume_hold(struct blkdebug_engine *engine,
 			  struct blkdebug_hold *hold, int error);
 bool blkdebug_resume_all(struct blkdebug_engine *engine,
 			 struct blkdebug_tag *tag, int error);
+void blkdebug_end_delays(struct blkdebug_engine *engine);
 bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 			 const struct blkdebug_rule *rule);
 void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes);

@@ -5,6 +5,7 @@
 #ifndef BLKDEBUG_EVENT_H
 #define BLKDEBUG_EVENT_H
 
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #define BLKDEBUG_NAME_MAX	63	/* characters in an event name or a tag */
@@ -49,12 +50,14 @@ enum blkdebug_flag {
  * @nr_sectors: sectors touched; 0 for what has none (flush, event)
  * @iotype: enum blkdebug_iotype
  * @flags: enum blkdebug_flag
+ * @comm: name of the task that has submitted it
  */
 struct blkdebug_io {
 	sector_t sector;
 	sector_t nr_sectors;
 	u8 iotype;
 	u16 flags;
+	char comm[TASK_COMM_LEN];
 };
 
 /*

@@ -4,6 +4,8 @@
  * engine decides.
  */
 #include <linux/blkdev.h>
+#include <linux/sched.h>
+#include <linux/string.h>
 
 #include "limits.h"
 #include "target.h"
@@ -60,10 +62,8 @@ static u16 bio_rule_flags(const struct bio *bio)
 		flags |= BLKDEBUG_RAHEAD;
 	if (bio->bi_opf & REQ_NOWAIT)
 		flags |= BLKDEBUG_NOWAIT;
-#ifdef REQ_ATOMIC
-	if (bio->bi_opf & REQ_ATOMIC)
+	if (blkdebug_is_atomic(bio))
 		flags |= BLKDEBUG_ATOMIC;
-#endif
 	return flags;
 }
 
@@ -82,6 +82,7 @@ static void describe_zone_mgmt(struct blkdebug_target *t, const struct bio *bio,
 static void describe(struct blkdebug_target *t, const struct bio *bio,
 		     unsigned int iotype, struct blkdebug_io *io)
 {
+	memcpy(io->comm, current->comm, sizeof(io->comm));
 	io->iotype = iotype;
 	io->flags = bio_rule_flags(bio);
 	io->nr_sectors = bio_sectors(bio);
@@ -99,38 +100,53 @@ static bool may_requeue(struct blkdebug_target *t, const struct bio *bio)
 }
 
 /*
- * In the place of dm's own completion, for a bio whose completion event some
- * rule names. May run in a hard interrupt.
+ * In the place of dm's own completion, for a bio that a fault is not done with,
+ * or whose completion event some rule names. May run in a hard interrupt.
  */
 static void blkdebug_end_io(struct bio *bio)
 {
 	struct blkdebug_bio *b = per_bio(bio);
 
 	bio->bi_end_io = b->end_io;
-	if (blkdebug_complete(&b->target->engine, &b->req) != BLKDEBUG_HELD)
+	if (b->finish)
+		b->finish(b, bio);
+	if (!b->req.raise_done ||
+	    blkdebug_complete(&b->target->engine, &b->req) != BLKDEBUG_HELD)
 		bio->bi_end_io(bio);
 }
 
 static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
 {
-	if (b->req.raise_done) {
+	if (b->req.raise_done || b->finish) {
 		b->end_io = bio->bi_end_io;
 		bio->bi_end_io = blkdebug_end_io;
 	}
 }
 
-static void go_down(struct blkdebug_bio *b, struct bio *bio)
+/* Complete a bio that does not go down */
+static void end_bio(struct blkdebug_bio *b, struct bio *bio, u16 error)
 {
 	hook_end_io(b, bio);
-	blkdebug_remap(b->target, bio);
-	blkdebug_submit_remapped(bio);
+	bio->bi_status = error ? errno_to_blk_status(-error) : BLK_STS_OK;
+	bio_endio(bio);
 }
 
 static void fail_bio(struct blkdebug_bio *b, struct bio *bio)
 {
+	end_bio(b, bio, b->req.error);
+}
+
+static void go_down(struct blkdebug_bio *b, struct bio *bio)
+{
+	struct blkdebug_target *t = b->target;
+
+	if (b->req.heals && bio_sectors(bio))
+		blkdebug_heal(&t->engine, &b->req,
+			      dm_target_offset(t->ti, bio->bi_iter.bi_sector),
+			      bio_sectors(bio));
 	hook_end_io(b, bio);
-	bio->bi_status = errno_to_blk_status(-b->req.error);
-	bio_endio(bio);
+	blkdebug_remap(t, bio);
+	blkdebug_submit_remapped(bio);
 }
 
 /* It has completed before, and was held on its way back */
@@ -141,6 +157,85 @@ static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 	bio->bi_end_io(bio);
 }
 
+/*
+ * What faults do to a request. They run in the target's worker, one at a time,
+ * and may sleep for memory.
+ */
+
+static void drop(struct blkdebug_bio *b, struct bio *bio)
+{
+	end_bio(b, bio, 0);
+}
+
+static void finish_with_error(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (!bio->bi_status)
+		bio->bi_status = errno_to_blk_status(-b->req.error);
+}
+
+/* A torn write, or a request that fails in spite of what it has transferred */
+static void transfer_first(struct blkdebug_bio *b, struct bio *bio)
+{
+	const struct blkdebug_effect *effect = &b->req.effect;
+	bool whole = effect->sectors >= b->req.io.nr_sectors;
+
+	if (!whole && !effect->sectors) {
+		fail_bio(b, bio);
+		return;
+	}
+	if (!whole) {
+		bio_trim(bio, 0, effect->sectors);
+		/* A part of it is nothing that a device promises to write as one */
+		blkdebug_clear_atomic(bio);
+	}
+	if (b->req.error)
+		b->finish = finish_with_error;
+	go_down(b, bio);
+}
+
+static void misdirect(struct blkdebug_bio *b, struct bio *bio)
+{
+	bio->bi_iter.bi_sector = b->target->ti->begin + b->req.effect.to;
+	go_down(b, bio);
+}
+
+static void finish_corrupt_read(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (!bio->bi_status)
+		blkdebug_corrupt_read(bio, b->iter, &b->req.effect);
+}
+
+static void finish_corrupt_write(struct blkdebug_bio *b, struct bio *bio)
+{
+	blkdebug_copy_free(&b->target->copies, bio, b->copy);
+}
+
+static void corrupt(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (b->req.io.iotype == BLKDEBUG_IO_READ) {
+		b->iter = bio->bi_iter;
+		b->finish = finish_corrupt_read;
+	} else {
+		b->copy = blkdebug_corrupt_write(&b->target->copies, bio,
+						 &b->req.effect);
+		if (!b->copy) {
+			end_bio(b, bio, ENOMEM);
+			return;
+		}
+		b->finish = finish_corrupt_write;
+	}
+	go_down(b, bio);
+}
+
+static void (*const faults[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
+						 struct bio *bio) = {
+	[BLKDEBUG_INJECT_ERROR]	= transfer_first,
+	[BLKDEBUG_DROP]		= drop,
+	[BLKDEBUG_CORRUPT]	= corrupt,
+	[BLKDEBUG_TEAR]		= transfer_first,
+	[BLKDEBUG_MISDIRECT]	= misdirect,
+};
+
 static void carry_out(struct blkdebug_request *req)
 {
 	struct blkdebug_bio *b = container_of(req, struct blkdebug_bio, req);
@@ -150,6 +245,8 @@ static void carry_out(struct blkdebug_request *req)
 		end_completed(b, bio);
 	else if (req->verdict == BLKDEBUG_FAIL)
 		fail_bio(b, bio);
+	else if (req->verdict == BLKDEBUG_ALTER)
+		faults[req->effect.action](b, bio);
 	else
 		go_down(b, bio);
 }
@@ -215,6 +312,20 @@ static int remap(struct blkdebug_target *t, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
+/* A write that may be altered is no larger than can be altered as one */
+static void limit_pieces(struct blkdebug_target *t, struct bio *bio)
+{
+	unsigned int sectors;
+
+	if (bio_sectors(bio) <= BLKDEBUG_COPY_VECS || blkdebug_is_atomic(bio))
+		return;
+	sectors = blkdebug_copy_sectors(bio);
+	if (sectors < bio_sectors(bio)) {
+		sectors &= ~(t->engine.bounds.block - 1);
+		dm_accept_partial_bio(bio, max(sectors, t->engine.bounds.block));
+	}
+}
+
 /* Let the engine decide about a bio that some rule may want */
 static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 			       unsigned int iotype)
@@ -223,7 +334,10 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
+	if (iotype == BLKDEBUG_IO_WRITE && READ_ONCE(t->copies.copies))
+		limit_pieces(t, bio);
 	b->target = t;
+	b->finish = NULL;
 	b->req.requeue = may_requeue(t, bio);
 	describe(t, bio, iotype, &b->req.io);
 	switch (blkdebug_submit(&t->engine, &b->req)) {
@@ -231,10 +345,7 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 		hook_end_io(b, bio);
 		return remap(t, bio);
 	case BLKDEBUG_FAIL:
-		if (b->req.immediately)
-			fail_bio(b, bio);
-		else
-			blkdebug_hand_over(&t->engine, &b->req);
+		fail_bio(b, bio);
 		return DM_MAPIO_SUBMITTED;
 	default:
 		return DM_MAPIO_SUBMITTED;

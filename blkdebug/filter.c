@@ -21,6 +21,18 @@ bool blkdebug_trigger_live(const struct blkdebug_trigger *trigger)
 	return false;
 }
 
+static u64 nr_to_arm(struct blkdebug_kind *kind, u32 state)
+{
+	struct blkdebug_group *group;
+	u64 nr;
+
+	if (!READ_ONCE(kind->live))
+		return 0;
+	nr = READ_ONCE(kind->any.live);
+	group = blkdebug_kind_state(kind, state);
+	return group ? nr + READ_ONCE(group->live) : nr;
+}
+
 /**
  * blkdebug_nr_to_arm - how many faults would an event arm?
  * @trigger: the event
@@ -30,15 +42,20 @@ bool blkdebug_trigger_live(const struct blkdebug_trigger *trigger)
  */
 u64 blkdebug_nr_to_arm(struct blkdebug_trigger *trigger, u32 state)
 {
-	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_FAULT];
-	struct blkdebug_group *group;
-	u64 nr;
+	return nr_to_arm(&trigger->kind[BLKDEBUG_KIND_FAULT], state) +
+	       nr_to_arm(&trigger->kind[BLKDEBUG_KIND_DELAY], state);
+}
 
-	if (!READ_ONCE(kind->live))
-		return 0;
-	nr = READ_ONCE(kind->any.live);
-	group = blkdebug_kind_state(kind, state);
-	return group ? nr + READ_ONCE(group->live) : nr;
+/**
+ * blkdebug_last_to_arm - the highest number among the faults of an event
+ * @trigger: the event
+ *
+ * Return: the number. The caller holds the engine's lock or rcu_read_lock().
+ */
+u64 blkdebug_last_to_arm(struct blkdebug_trigger *trigger)
+{
+	return max(READ_ONCE(trigger->kind[BLKDEBUG_KIND_FAULT].last),
+		   READ_ONCE(trigger->kind[BLKDEBUG_KIND_DELAY].last));
 }
 
 /**
@@ -52,11 +69,11 @@ u64 blkdebug_nr_to_arm(struct blkdebug_trigger *trigger, u32 state)
 bool blkdebug_same_armed(const struct blkdebug_armed *armed,
 			 struct blkdebug_trigger *trigger, u32 state)
 {
-	struct blkdebug_kind *kind = &trigger->kind[BLKDEBUG_KIND_FAULT];
-
 	return READ_ONCE(armed->trigger) == trigger &&
-	       READ_ONCE(armed->last) >= READ_ONCE(kind->last) &&
-	       (READ_ONCE(armed->state) == state || xa_empty(&kind->by_state));
+	       READ_ONCE(armed->last) >= blkdebug_last_to_arm(trigger) &&
+	       (READ_ONCE(armed->state) == state ||
+		(xa_empty(&trigger->kind[BLKDEBUG_KIND_FAULT].by_state) &&
+		 xa_empty(&trigger->kind[BLKDEBUG_KIND_DELAY].by_state)));
 }
 
 /* From here on the filter tells nothing */
@@ -180,10 +197,12 @@ void blkdebug_filter_make(struct blkdebug_filter *filter, unsigned int iotype,
 	trigger = rcu_dereference_protected(rs->standing, 1);
 	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++)
 		add_kind(filter, iotype, &trigger->kind[i], state);
-	if (armed->trigger)
-		add_kind(filter, iotype,
-			 &armed->trigger->kind[BLKDEBUG_KIND_FAULT],
-			 armed->state);
+	if (!armed->trigger)
+		return;
+	add_kind(filter, iotype, &armed->trigger->kind[BLKDEBUG_KIND_FAULT],
+		 armed->state);
+	add_kind(filter, iotype, &armed->trigger->kind[BLKDEBUG_KIND_DELAY],
+		 armed->state);
 }
 
 static bool bucket_touched(const struct blkdebug_bucket *bucket,

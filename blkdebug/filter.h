@@ -54,6 +54,7 @@ struct blkdebug_filter {
 } ____cacheline_aligned;
 
 u64 blkdebug_nr_to_arm(struct blkdebug_trigger *trigger, u32 state);
+u64 blkdebug_last_to_arm(struct blkdebug_trigger *trigger);
 bool blkdebug_same_armed(const struct blkdebug_armed *armed,
 			 struct blkdebug_trigger *trigger, u32 state);
 bool blkdebug_trigger_live(const struct blkdebug_trigger *trigger);

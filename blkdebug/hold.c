@@ -67,39 +67,49 @@ void blkdebug_request_init_holds(struct blkdebug_request *req)
 	}
 }
 
-static struct blkdebug_hold *find_free(struct blkdebug_request *req,
-				       struct blkdebug_rule *rule)
+/* Index of a free hold of the request's own, or BLKDEBUG_HOLDS */
+static unsigned int find_own(const struct blkdebug_request *req)
 {
 	unsigned int i;
 
-	if (!rule->hold->req)
-		return rule->hold;
 	for (i = 0; i < BLKDEBUG_HOLDS; i++) {
 		if (!req->hold[i].req)
-			return &req->hold[i];
+			break;
 	}
-	return NULL;
+	return i;
+}
+
+/**
+ * blkdebug_hold_room - is there a hold left?
+ * @req: the request
+ * @rule: the breakpoint it may hit
+ *
+ * Return: false if the breakpoint's own is taken and the request has no more
+ * room. The caller holds the engine's lock.
+ */
+bool blkdebug_hold_room(const struct blkdebug_request *req,
+			const struct blkdebug_rule *rule)
+{
+	return !rule->hold->req || find_own(req) < BLKDEBUG_HOLDS;
 }
 
 /**
  * blkdebug_hold_begin - hold a request
  * @holds: of the target
  * @req: the request
- * @rule: the breakpoint it has hit
+ * @rule: the breakpoint it has hit; blkdebug_hold_room() is true for both
  *
- * Return: the hold, or NULL if the breakpoint's own is taken and the request
- * has no more room. The caller holds the engine's lock.
+ * Return: the hold. The caller holds the engine's lock.
  */
 struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
 					  struct blkdebug_request *req,
 					  struct blkdebug_rule *rule)
 {
 	struct rb_node **link = &holds->tree.rb_node;
-	struct blkdebug_hold *hold = find_free(req, rule);
+	struct blkdebug_hold *hold = rule->hold->req ?
+				     &req->hold[find_own(req)] : rule->hold;
 	struct rb_node *parent = NULL;
 
-	if (!hold)
-		return NULL;
 	hold->number = ++holds->last;
 	hold->rule = rule->number;
 	hold->tag = blkdebug_rule_tag(rule);

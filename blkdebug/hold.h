@@ -15,8 +15,9 @@
 
 #include <linux/list.h>
 #include <linux/rbtree.h>
+#include <linux/timerqueue.h>
 
-#include "rule.h"
+#include "act.h"
 
 /* Holds that a request has room for */
 #define BLKDEBUG_HOLDS	4
@@ -87,6 +88,7 @@ enum blkdebug_step {
 enum blkdebug_verdict {
 	BLKDEBUG_PASS,
 	BLKDEBUG_FAIL,
+	BLKDEBUG_ALTER,		/* @effect says how */
 	BLKDEBUG_HELD,
 	BLKDEBUG_NEED_LOCK,	/* not without the engine's lock */
 	BLKDEBUG_REQUEUE,	/* back to dm, for the next table */
@@ -99,6 +101,7 @@ enum blkdebug_verdict {
  * @verdict: enum blkdebug_verdict, once it is no longer held
  * @error: errno to fail with, positive
  * @immediately: fail it in the submitter's context
+ * @heals: it may heal bad sectors where it goes down
  * @raise_done: raise an event when it completes
  * @requeue: may go back to dm
  * @event: the event it was last held at; NULL: none (standing rule)
@@ -108,6 +111,9 @@ enum blkdebug_verdict {
  * @event_state: the state that the event at @step was judged by
  * @prev_state: the state before a standing rule changed it for this request
  * @state_change: which change of state that was; 0: none
+ * @effect: what a fault does to it, for %BLKDEBUG_ALTER
+ * @delay: how long it still has to wait, in us
+ * @due: in the queue of delayed requests
  * @since: when it was first held, in jiffies
  * @holds: the list of its holds
  * @hold: room for these
@@ -119,6 +125,7 @@ struct blkdebug_request {
 	u8 verdict;
 	u16 error;
 	bool immediately;
+	bool heals;
 	bool raise_done;
 	bool requeue;
 	u8 raised;
@@ -128,6 +135,9 @@ struct blkdebug_request {
 	u32 event_state;
 	u32 prev_state;
 	u64 state_change;
+	struct blkdebug_effect effect;
+	u64 delay;
+	struct timerqueue_node due;
 	unsigned long since;
 	struct list_head holds;
 	struct blkdebug_hold hold[BLKDEBUG_HOLDS];
@@ -153,6 +163,8 @@ void blkdebug_holds_reap(struct list_head *freed);
 struct blkdebug_hold *blkdebug_hold_alloc(struct blkdebug_rule *rule);
 void blkdebug_request_init_holds(struct blkdebug_request *req);
 
+bool blkdebug_hold_room(const struct blkdebug_request *req,
+			const struct blkdebug_rule *rule);
 struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
 					  struct blkdebug_request *req,
 					  struct blkdebug_rule *rule);

@@ -312,6 +312,8 @@ static enum blkdebug_kind_id kind_of(const struct blkdebug_rule *rule)
 		return BLKDEBUG_KIND_SET_STATE;
 	case BLKDEBUG_SUSPEND:
 		return BLKDEBUG_KIND_SUSPEND;
+	case BLKDEBUG_DELAY:
+		return BLKDEBUG_KIND_DELAY;
 	default:
 		return BLKDEBUG_KIND_FAULT;
 	}

@@ -25,6 +25,7 @@
 /* What a rule does decides when it is looked for */
 enum blkdebug_kind_id {
 	BLKDEBUG_KIND_FAULT,
+	BLKDEBUG_KIND_DELAY,	/* a fault, too, but one that all may share */
 	BLKDEBUG_KIND_SET_STATE,
 	BLKDEBUG_KIND_SUSPEND,
 	BLKDEBUG_NR_KINDS,

@@ -1,192 +1,244 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rule language. One table of keys drives parsing, checking and printing;
- * a new key is an entry there and the line that uses it.
+ * The rule language: actions, rules, and what does not go together. Its keys
+ * are in key.c.
  */
-#include <linux/blkdev.h>
 #include <linux/ctype.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
-#include "rule.h"
+#include "key.h"
+#include "media.h"
 
-#define ALL_ACTIONS	((1U << BLKDEBUG_NR_ACTIONS) - 1)
-#define ON(action)	(1U << BLKDEBUG_##action)
+#define IO(iotype)	(1U << BLKDEBUG_IO_##iotype)
+#define ANYTHING	(BLKDEBUG_ALL_IOTYPES | IO(EVENT))
 
-/* Of a word in a log line or an error; a list of sectors may be megabytes */
-#define WORD_SHOWN	128
+/* What makes a bad sector good: whatever gives it new contents */
+#define HEALING		(IO(WRITE) | IO(WRITE_ZEROES) | IO(DISCARD))
 
 static struct kmem_cache *rule_cache;
 
-static const char * const action_names[BLKDEBUG_NR_ACTIONS] = {
-	[BLKDEBUG_INJECT_ERROR]	= "inject-error",
-	[BLKDEBUG_SET_STATE]	= "set-state",
-	[BLKDEBUG_SUSPEND]	= "suspend",
-};
-
-/* The errnos that a blk_status_t may stand for, in one kernel or another */
-static const struct {
-	const char *name;
-	u16 error;
-} errno_names[] = {
-	{ "EIO",		EIO },
-	{ "ENODATA",		ENODATA },
-	{ "EILSEQ",		EILSEQ },
-	{ "EOPNOTSUPP",		EOPNOTSUPP },
-	{ "ETIMEDOUT",		ETIMEDOUT },
-	{ "ENOSPC",		ENOSPC },
-	{ "ENOLINK",		ENOLINK },
-	{ "EREMOTEIO",		EREMOTEIO },
-	{ "EBADE",		EBADE },
-	{ "ENOMEM",		ENOMEM },
-	{ "EBUSY",		EBUSY },
-	{ "ENODEV",		ENODEV },
-	{ "EINVAL",		EINVAL },
-	{ "ETIME",		ETIME },
-	{ "ETOOMANYREFS",	ETOOMANYREFS },
-	{ "EOVERFLOW",		EOVERFLOW },
-};
-
 /**
- * blkdebug_error_set - say what is wrong
- * @err: where to
- * @reason: terse: "Unknown key"
- * @word: the word at fault, or NULL
- *
- * Return: -EINVAL, for the caller to pass on.
- */
-int blkdebug_error_set(struct blkdebug_error *err, char *reason,
-		       const char *word)
-{
-	err->reason = reason;
-	err->word = word;
-	err->part = NULL;
-	return -EINVAL;
-}
-
-/* The same for a part of the word that is being parsed; which comes later */
-static int error_part(struct blkdebug_error *err, char *reason,
-		      const char *part, size_t len)
-{
-	err->reason = reason;
-	err->part = part;
-	err->part_len = len;
-	return -EINVAL;
-}
-
-static int shown(size_t len)
-{
-	return min_t(size_t, len, WORD_SHOWN);
-}
-
-/**
- * blkdebug_error_text - a line for the kernel log
+ * struct reading - a rule that is being read
+ * @rule: what is known of it so far
+ * @action: the word it began with
+ * @given: the words of its keys, NULL where there is none
+ * @bounds: what it can ask of the device
  * @err: what is wrong
- * @buf: where to
- * @size: of @buf, in bytes
  */
-void blkdebug_error_text(const struct blkdebug_error *err, char *buf,
-			 size_t size)
-{
-	size_t len = 0;
+struct reading {
+	struct blkdebug_rule *rule;
+	const char *action;
+	const char *given[BLKDEBUG_NR_KEYS];
+	const struct blkdebug_bounds *bounds;
+	struct blkdebug_error *err;
+};
 
-	if (err->rule)
-		len += scnprintf(buf, size, "rule %llu: ", err->rule);
-	len += scnprintf(buf + len, size - len, "%s", err->reason);
-	if (err->part && err->part_len)
-		len += scnprintf(buf + len, size - len, ": '%*pE'",
-				 shown(err->part_len), err->part);
-	if (err->word)
-		scnprintf(buf + len, size - len, "%s '%*pE'",
-			  err->part && err->part_len ? " in" : ":",
-			  shown(strlen(err->word)), err->word);
+/* Two words that make no sense together; without @with it is the action */
+static int refuse(struct reading *r, char *reason, const char *word,
+		  const char *with)
+{
+	blkdebug_error_set(r->err, reason, word ?: r->action);
+	if (word)
+		r->err->other = with ?: r->action;
+	return -EINVAL;
 }
 
-/**
- * blkdebug_parse_number - read a decimal number, or a hexadecimal one after 0x
- * @str: the digits, which need not end at @len
- * @len: their length in bytes
- * @max: the largest allowed
- * @number: the result
- *
- * Unlike kstrtoull() it takes neither a sign nor an octal number: dm's other
- * targets read 010 as ten.
- *
- * Return: 0, -EINVAL: no number, or -ERANGE: larger than @max.
- */
-int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number)
+static int lacks(struct reading *r, unsigned int key, const char *needs)
 {
-	char digits[32];
-	int base = 10;
-	int r;
+	const char *name = blkdebug_keys[key].name;
 
-	if (len > 2 && str[0] == '0' && str[1] == 'x') {
-		str += 2;
-		len -= 2;
-		base = 16;
-	}
-	for (; len > 1 && *str == '0'; len--)
-		str++;
-	if (!len || len >= sizeof(digits) || !isxdigit(*str))
-		return -EINVAL;
-	memcpy(digits, str, len);
-	digits[len] = '\0';
-	r = kstrtoull(digits, base, number);
-	if (!r && *number > max)
-		r = -ERANGE;
-	return r;
+	blkdebug_error_part(r->err, "Key missing", name, strlen(name));
+	r->err->word = needs;
+	return -EINVAL;
 }
 
-/* Does a bio carry this errno to its submitter as it is? */
-static bool errno_carried(int error)
+/* Read the value of a key once more, where another key has overwritten it */
+static void reread(struct reading *r, unsigned int key)
 {
-	/* dm requeues a bio that ends in EREMCHG, submitters one in EAGAIN */
-	if (error == EREMCHG || error == EAGAIN)
-		return false;
-	return blk_status_to_errno(errno_to_blk_status(-error)) == -error;
+	blkdebug_keys[key].parse(r->rule, strchr(r->given[key], '=') + 1,
+				 r->err);
 }
 
-/**
- * blkdebug_parse_errno - read an errno, by name or number
- * @str: "EIO", "5"
- * @error: the result, positive or 0
- *
- * Return: 0, or -EINVAL: no errno that this kernel's bios carry.
- */
-int blkdebug_parse_errno(const char *str, u16 *error)
+static int check_transfer(struct reading *r)
 {
-	unsigned int i;
-	u64 number;
+	const char *transfer = r->given[BLKDEBUG_KEY_TRANSFER];
+	const struct blkdebug_extra *extra = r->rule->extra;
 
-	for (i = 0; i < ARRAY_SIZE(errno_names); i++) {
-		if (!strcmp(errno_names[i].name, str)) {
-			*error = errno_names[i].error;
-			return errno_carried(*error) ? 0 : -EINVAL;
-		}
-	}
-	if (blkdebug_parse_number(str, strlen(str), MAX_ERRNO, &number) ||
-	    !errno_carried(number))
-		return -EINVAL;
-	*error = number;
+	if (!transfer || extra->transfer == BLKDEBUG_TRANSFER_NONE)
+		return 0;
+	if (!r->rule->error)
+		return refuse(r, "Nothing fails", transfer,
+			      r->given[BLKDEBUG_KEY_ERRNO]);
+	if (r->rule->immediately)
+		return refuse(r, "No transfer is immediate", transfer,
+			      r->given[BLKDEBUG_KEY_IMMEDIATELY]);
+	if (extra->transfer == BLKDEBUG_TRANSFER_PARTIAL &&
+	    !r->given[BLKDEBUG_KEY_SECTOR])
+		return lacks(r, BLKDEBUG_KEY_SECTOR, transfer);
 	return 0;
 }
 
-static void print_errno_name(struct seq_buf *out, u16 error)
+static int check_healed(struct reading *r)
 {
-	unsigned int i;
+	const char *healed = r->given[BLKDEBUG_KEY_HEALED];
+	struct blkdebug_rule *rule = r->rule;
 
-	for (i = 0; i < ARRAY_SIZE(errno_names); i++) {
-		if (errno_names[i].error == error) {
-			seq_buf_printf(out, "%s", errno_names[i].name);
-			return;
-		}
+	if (!blkdebug_rule_heals(rule))
+		return 0;
+	if (!r->given[BLKDEBUG_KEY_SECTOR])
+		return lacks(r, BLKDEBUG_KEY_SECTOR, healed);
+	if (r->given[BLKDEBUG_KEY_IOTYPE] && rule->iotypes != IO(READ))
+		return refuse(r, "Only reads find bad sectors", healed,
+			      r->given[BLKDEBUG_KEY_IOTYPE]);
+	if (r->given[BLKDEBUG_KEY_FLAGS])
+		return refuse(r, "Bad sectors are so for all", healed,
+			      r->given[BLKDEBUG_KEY_FLAGS]);
+	if (r->given[BLKDEBUG_KEY_COMM])
+		return refuse(r, "Bad sectors are so for all", healed,
+			      r->given[BLKDEBUG_KEY_COMM]);
+	rule->iotypes = IO(READ) | HEALING;
+	rule->extra->media = blkdebug_media_alloc(rule->ranges, rule->nr_ranges);
+	return rule->extra->media ? 0 : -ENOMEM;
+}
+
+static int check_inject_error(struct reading *r)
+{
+	int error = check_transfer(r);
+
+	return error ?: check_healed(r);
+}
+
+static int check_delay(struct reading *r)
+{
+	struct blkdebug_extra *extra = r->rule->extra;
+	const char *ms = r->given[BLKDEBUG_KEY_MS];
+
+	if (ms && r->given[BLKDEBUG_KEY_US])
+		return refuse(r, "Two delays", ms, r->given[BLKDEBUG_KEY_US]);
+	if (!ms && !r->given[BLKDEBUG_KEY_US])
+		return lacks(r, BLKDEBUG_KEY_MS, r->action);
+	extra->delay *= extra->scale;
+	extra->jitter *= extra->scale;
+	if (extra->jitter > BLKDEBUG_DELAY_MAX)
+		return refuse(r, "Number out of range",
+			      r->given[BLKDEBUG_KEY_JITTER], ms);
+	return 0;
+}
+
+static int check_corrupt(struct reading *r)
+{
+	const char *byte = r->given[BLKDEBUG_KEY_BYTE];
+	const char *bits = r->given[BLKDEBUG_KEY_BITS];
+	const char *value = r->given[BLKDEBUG_KEY_VALUE];
+	const char *iotype = r->given[BLKDEBUG_KEY_IOTYPE];
+	const char *on = r->given[BLKDEBUG_KEY_ON];
+
+	if (bits && byte)
+		return refuse(r, "Either bits or a byte", bits, byte);
+	if (bits && value)
+		return refuse(r, "Bits have no value", bits, value);
+	if (byte && !value)
+		return lacks(r, BLKDEBUG_KEY_VALUE, byte);
+	if (!bits && !byte)
+		return lacks(r, BLKDEBUG_KEY_BYTE, r->action);
+	if (iotype && on) {
+		u16 iotypes;
+
+		reread(r, BLKDEBUG_KEY_IOTYPE);
+		iotypes = r->rule->iotypes;
+		reread(r, BLKDEBUG_KEY_ON);
+		if (iotypes != r->rule->iotypes)
+			return refuse(r, "Contradiction", on, iotype);
 	}
-	seq_buf_printf(out, "%u", error);
+	if (r->bounds->zoned && (r->rule->iotypes & IO(WRITE)))
+		return refuse(r, "Not for writes to zones", on, NULL);
+	return 0;
+}
+
+static int check_misdirect(struct reading *r)
+{
+	const struct blkdebug_bounds *bounds = r->bounds;
+	const char *to = r->given[BLKDEBUG_KEY_TO];
+	u64 sector = r->rule->extra->at;
+
+	if (sector >= bounds->sectors)
+		return refuse(r, "Sector outside the target", to, NULL);
+	if (sector & (bounds->block - 1))
+		return refuse(r, "Sector not aligned", to, NULL);
+	return 0;
+}
+
+/**
+ * struct action - what a rule can do
+ * @name: as written
+ * @iotypes: mask of enum blkdebug_iotype that it can be done to
+ * @error: the default errno
+ * @extra: is it always described in @extra of the rule?
+ * @check: do the keys go together?
+ */
+struct action {
+	const char *name;
+	u16 iotypes;
+	u16 error;
+	bool extra;
+	int (*check)(struct reading *r);
+};
+
+static const struct action actions[BLKDEBUG_NR_ACTIONS] = {
+	[BLKDEBUG_INJECT_ERROR] = {
+		"inject-error", BLKDEBUG_ALL_IOTYPES, EIO, false,
+		check_inject_error },
+	[BLKDEBUG_SET_STATE] = { "set-state", ANYTHING, 0, false, NULL },
+	[BLKDEBUG_SUSPEND] = { "suspend", ANYTHING, 0, false, NULL },
+	[BLKDEBUG_DELAY] = {
+		"delay", BLKDEBUG_ALL_IOTYPES, 0, true, check_delay },
+	/* A dropped zone append could not say where it has written to */
+	[BLKDEBUG_DROP] = {
+		"drop", IO(WRITE) | IO(WRITE_ZEROES) | IO(DISCARD) |
+			IO(FLUSH) | IO(SECURE_ERASE), 0, false, NULL },
+	[BLKDEBUG_CORRUPT] = {
+		"corrupt", IO(READ) | IO(WRITE), 0, true, check_corrupt },
+	[BLKDEBUG_TEAR] = { "tear", IO(WRITE), 0, true, NULL },
+	[BLKDEBUG_MISDIRECT] = {
+		"misdirect", IO(READ) | IO(WRITE) | IO(WRITE_ZEROES) |
+			     IO(DISCARD), 0, true, check_misdirect },
+};
+
+/**
+ * blkdebug_action_name - an action as written
+ * @action: enum blkdebug_action
+ *
+ * Return: its name.
+ */
+const char *blkdebug_action_name(unsigned int action)
+{
+	return actions[action].name;
+}
+
+/**
+ * blkdebug_action_iotypes - what an action can be done to
+ * @action: enum blkdebug_action
+ *
+ * Return: mask of enum blkdebug_iotype.
+ */
+u16 blkdebug_action_iotypes(unsigned int action)
+{
+	return actions[action].iotypes;
+}
+
+/**
+ * blkdebug_action_error - the errno that an action has by default
+ * @action: enum blkdebug_action
+ *
+ * Return: the errno, positive or 0.
+ */
+u16 blkdebug_action_error(unsigned int action)
+{
+	return actions[action].error;
 }
 
 /**
@@ -202,394 +254,12 @@ bool blkdebug_tag_valid(const char *tag)
 	       *tag != '-';
 }
 
-/*
- * Keys. A parser gets what stands behind the '='; a printer is called only if
- * the value is not the default.
- */
-
-static int parse_u32(const char *val, u32 *number, struct blkdebug_error *err)
-{
-	u64 n;
-	int r = blkdebug_parse_number(val, strlen(val), BLKDEBUG_STATE_MAX, &n);
-
-	if (r)
-		return blkdebug_error_set(err, r == -ERANGE ?
-					  "Number out of range" :
-					  "Invalid number", NULL);
-	*number = n;
-	return 0;
-}
-
-static int parse_switch(const char *val, bool *on, struct blkdebug_error *err)
-{
-	if (strcmp(val, "on") && strcmp(val, "off"))
-		return blkdebug_error_set(err, "Neither on nor off", NULL);
-	*on = !strcmp(val, "on");
-	return 0;
-}
-
-static void print_switch(struct seq_buf *out, bool on)
-{
-	seq_buf_printf(out, "%s", on ? "on" : "off");
-}
-
-static int parse_event(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
-{
-	int event = blkdebug_event_lookup(val);
-
-	if (event < 0)
-		return blkdebug_error_set(err, "Unknown event", NULL);
-	rule->event = event;
-	if (event == BLKDEBUG_EV_USER)
-		rule->user_event = val;
-	return 0;
-}
-
-static bool has_event(const struct blkdebug_rule *rule)
-{
-	return rule->event != BLKDEBUG_EV_STANDING;
-}
-
-static void print_event(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%s", rule->event == BLKDEBUG_EV_USER ?
-		       rule->user_event : blkdebug_event_name(rule->event));
-}
-
-static int parse_state(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
-{
-	return parse_u32(val, &rule->state, err);
-}
-
-static bool has_state(const struct blkdebug_rule *rule)
-{
-	return rule->state;
-}
-
-static void print_state(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%u", rule->state);
-}
-
-static int parse_range(const char *val, size_t len, struct blkdebug_range *range,
-		       struct blkdebug_error *err)
-{
-	const char *dash = memchr(val, '-', len);
-	size_t first_len = dash ? dash - val : len;
-	u64 first, last;
-	int r;
-
-	r = blkdebug_parse_number(val, first_len, U64_MAX, &first);
-	last = first;
-	if (!r && dash)
-		r = blkdebug_parse_number(dash + 1, len - first_len - 1, U64_MAX,
-					  &last);
-	if (r)
-		return error_part(err, r == -ERANGE ? "Number out of range" :
-				  "Invalid sector", val, len);
-	if (last < first)
-		return error_part(err, "Range ends before it starts", val, len);
-	range->first = first;
-	range->last = last;
-	return 0;
-}
-
-static int cmp_ranges(const void *a, const void *b)
-{
-	const struct blkdebug_range *ra = a, *rb = b;
-
-	if (ra->first != rb->first)
-		return ra->first < rb->first ? -1 : 1;
-	return 0;
-}
-
-/* Sort the ranges, and make one of those that touch */
-static u32 normalize_ranges(struct blkdebug_range *ranges, u32 nr)
-{
-	u32 i, last = 0;
-
-	for (i = 1; i < nr; i++) {
-		if (ranges[i].first < ranges[i - 1].first) {
-			sort(ranges, nr, sizeof(*ranges), cmp_ranges, NULL);
-			break;
-		}
-	}
-	for (i = 1; i < nr; i++) {
-		if (ranges[last].last == U64_MAX ||
-		    ranges[i].first <= ranges[last].last + 1)
-			ranges[last].last = max(ranges[last].last,
-						ranges[i].last);
-		else
-			ranges[++last] = ranges[i];
-	}
-	return last + 1;
-}
-
-static int parse_sector(struct blkdebug_rule *rule, const char *val,
-			struct blkdebug_error *err)
-{
-	struct blkdebug_range *ranges;
-	const char *comma;
-	size_t nr = 1;
-	u32 i;
-
-	for (comma = strchr(val, ','); comma; comma = strchr(comma + 1, ','))
-		nr++;
-	if (nr > U32_MAX)
-		return blkdebug_error_set(err, "Too many sectors", NULL);
-	ranges = kvmalloc_array(nr, sizeof(*ranges), GFP_KERNEL);
-	if (!ranges)
-		return -ENOMEM;
-	rule->ranges = ranges;
-	rule->nr_ranges = nr;
-
-	for (i = 0; i < nr; i++) {
-		size_t len = strchrnul(val, ',') - val;
-		int r = parse_range(val, len, &ranges[i], err);
-
-		if (r)
-			return r;
-		val += len + 1;
-	}
-	rule->nr_ranges = normalize_ranges(ranges, nr);
-	return 0;
-}
-
-static bool has_sector(const struct blkdebug_rule *rule)
-{
-	return rule->nr_ranges;
-}
-
-static void print_sector(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	u32 i;
-
-	for (i = 0; i < rule->nr_ranges; i++) {
-		const struct blkdebug_range *range = &rule->ranges[i];
-
-		seq_buf_printf(out, i ? ",%llu" : "%llu", (u64)range->first);
-		if (range->last != range->first)
-			seq_buf_printf(out, "-%llu", (u64)range->last);
-	}
-}
-
-static int parse_iotype(struct blkdebug_rule *rule, const char *val,
-			struct blkdebug_error *err)
-{
-	u32 mask = 0;
-
-	for (;;) {
-		size_t len = strchrnul(val, ',') - val;
-		int iotype = blkdebug_iotype_lookup(val, len);
-
-		if (iotype < 0)
-			return error_part(err, "Unknown iotype", val, len);
-		mask |= 1U << iotype;
-		if (!val[len])
-			break;
-		val += len + 1;
-	}
-	if (mask != BLKDEBUG_ALL_IOTYPES)
-		rule->iotypes = mask;
-	return 0;
-}
-
-static bool has_iotype(const struct blkdebug_rule *rule)
-{
-	return (rule->iotypes & BLKDEBUG_ALL_IOTYPES) != BLKDEBUG_ALL_IOTYPES;
-}
-
-static void print_iotype(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	const char *comma = "";
-	unsigned int i;
-
-	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
-		if (!(rule->iotypes & (1U << i)))
-			continue;
-		seq_buf_printf(out, "%s%s", comma, blkdebug_iotype_name(i));
-		comma = ",";
-	}
-}
-
-static int parse_flags(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
-{
-	for (;;) {
-		size_t len = strchrnul(val, ',') - val;
-		bool not = *val == '!';
-		int bit = blkdebug_flag_lookup(val + not, len - not);
-
-		if (bit < 0)
-			return error_part(err, "Unknown flag", val, len);
-		if (not)
-			rule->flags_clear |= 1U << bit;
-		else
-			rule->flags_set |= 1U << bit;
-		if (rule->flags_clear & rule->flags_set)
-			return error_part(err, "Flag both asked for and ruled out",
-					  val, len);
-		if (!val[len])
-			break;
-		val += len + 1;
-	}
-	rule->iotypes &= ~(1U << BLKDEBUG_IO_EVENT);
-	return 0;
-}
-
-static bool has_flags(const struct blkdebug_rule *rule)
-{
-	return rule->flags_set | rule->flags_clear;
-}
-
-static void print_flags(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	const char *comma = "";
-	unsigned int i;
-
-	for (i = 0; i < BLKDEBUG_NR_FLAGS; i++) {
-		if (!((rule->flags_set | rule->flags_clear) & (1U << i)))
-			continue;
-		seq_buf_printf(out, "%s%s%s", comma,
-			       rule->flags_clear & (1U << i) ? "!" : "",
-			       blkdebug_flag_name(i));
-		comma = ",";
-	}
-}
-
-static int parse_tag(struct blkdebug_rule *rule, const char *val,
-		     struct blkdebug_error *err)
-{
-	if (!blkdebug_tag_valid(val))
-		return blkdebug_error_set(err, "Invalid tag", NULL);
-	rule->tag = val;
-	return 0;
-}
-
-static bool has_tag(const struct blkdebug_rule *rule)
-{
-	return rule->tag;
-}
-
-static void print_tag(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%s", rule->tag);
-}
-
-static int parse_error(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
-{
-	if (blkdebug_parse_errno(val, &rule->error))
-		return blkdebug_error_set(err, "Not an errno that bios carry",
-					  NULL);
-	return 0;
-}
-
-static bool has_error(const struct blkdebug_rule *rule)
-{
-	return rule->error != EIO;
-}
-
-static void print_error(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	print_errno_name(out, rule->error);
-}
-
-static int parse_once(struct blkdebug_rule *rule, const char *val,
-		      struct blkdebug_error *err)
-{
-	return parse_switch(val, &rule->once, err);
-}
-
-/* Breakpoints are one-shot by themselves, as QEMU's are */
-static bool has_once(const struct blkdebug_rule *rule)
-{
-	return rule->once != (rule->action == BLKDEBUG_SUSPEND);
-}
-
-static void print_once(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	print_switch(out, rule->once);
-}
-
-static int parse_immediately(struct blkdebug_rule *rule, const char *val,
-			     struct blkdebug_error *err)
-{
-	return parse_switch(val, &rule->immediately, err);
-}
-
-static bool has_immediately(const struct blkdebug_rule *rule)
-{
-	return rule->immediately;
-}
-
-static void print_immediately(struct seq_buf *out,
-			      const struct blkdebug_rule *rule)
-{
-	print_switch(out, rule->immediately);
-}
-
-static int parse_new_state(struct blkdebug_rule *rule, const char *val,
-			   struct blkdebug_error *err)
-{
-	return parse_u32(val, &rule->new_state, err);
-}
-
-static bool has_new_state(const struct blkdebug_rule *rule)
-{
-	return rule->new_state;
-}
-
-static void print_new_state(struct seq_buf *out,
-			    const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%u", rule->new_state);
-}
-
-/**
- * struct rule_key - a key of the rule language
- * @name: as written
- * @actions: mask of the actions that take it
- * @required: mask of those that need it
- * @parse: reads the value; 0, -ENOMEM, or -EINVAL with the reason set
- * @given: has the rule a value other than the default?
- * @print: writes the value
- */
-struct rule_key {
-	const char *name;
-	unsigned int actions;
-	unsigned int required;
-	int (*parse)(struct blkdebug_rule *rule, const char *val,
-		     struct blkdebug_error *err);
-	bool (*given)(const struct blkdebug_rule *rule);
-	void (*print)(struct seq_buf *out, const struct blkdebug_rule *rule);
-};
-
-/* In the order of canonical output */
-static const struct rule_key keys[] = {
-	{ "event", ALL_ACTIONS, 0, parse_event, has_event, print_event },
-	{ "state", ALL_ACTIONS, 0, parse_state, has_state, print_state },
-	{ "sector", ALL_ACTIONS, 0, parse_sector, has_sector, print_sector },
-	{ "iotype", ALL_ACTIONS, 0, parse_iotype, has_iotype, print_iotype },
-	{ "flags", ALL_ACTIONS, 0, parse_flags, has_flags, print_flags },
-	{ "tag", ALL_ACTIONS, ON(SUSPEND), parse_tag, has_tag, print_tag },
-	{ "errno", ON(INJECT_ERROR), 0, parse_error, has_error, print_error },
-	{ "once", ON(INJECT_ERROR) | ON(SUSPEND), 0,
-	  parse_once, has_once, print_once },
-	{ "immediately", ON(INJECT_ERROR), 0,
-	  parse_immediately, has_immediately, print_immediately },
-	{ "new_state", ON(SET_STATE), 0,
-	  parse_new_state, has_new_state, print_new_state },
-};
-
 static int lookup_action(const char *word)
 {
 	unsigned int i;
 
 	for (i = 0; i < BLKDEBUG_NR_ACTIONS; i++) {
-		if (!strcmp(action_names[i], word))
+		if (!strcmp(actions[i].name, word))
 			return i;
 	}
 	return -EINVAL;
@@ -611,49 +281,110 @@ static int lookup_key(const char *word, size_t len)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (strlen(keys[i].name) == len &&
-		    !memcmp(keys[i].name, word, len))
+	for (i = 0; i < BLKDEBUG_NR_KEYS; i++) {
+		if (strlen(blkdebug_keys[i].name) == len &&
+		    !memcmp(blkdebug_keys[i].name, word, len))
 			return i;
 	}
 	return -EINVAL;
 }
 
-/* Read one key=value; @seen has a bit for each key that the rule has so far */
-static int parse_key(struct blkdebug_rule *rule, const char *word, u32 *seen,
-		     struct blkdebug_error *err)
+static int need_extra(struct blkdebug_rule *rule)
 {
-	size_t len = strchrnul(word, '=') - word;
-	int key = lookup_key(word, len);
-	int r;
+	struct blkdebug_extra *extra = rule->extra;
 
-	if (key < 0)
-		return blkdebug_error_set(err, "Unknown key", word);
-	if (!(keys[key].actions & (1U << rule->action)))
-		return blkdebug_error_set(err, "Key not of this action", word);
-	if (*seen & (1U << key))
-		return blkdebug_error_set(err, "Key given twice", word);
-	*seen |= 1U << key;
-
-	r = keys[key].parse(rule, word + len + 1, err);
-	err->word = word;
-	return r;
+	if (extra)
+		return 0;
+	extra = kzalloc(sizeof(*extra), GFP_KERNEL);
+	if (!extra)
+		return -ENOMEM;
+	extra->interval = 1;
+	extra->numerator = 1;
+	extra->denominator = 1;
+	rule->extra = extra;
+	return 0;
 }
 
-static int check_required(const struct blkdebug_rule *rule, const char *action,
-			  struct blkdebug_error *err)
+/* Read one key=value */
+static int parse_key(struct reading *r, const char *word)
+{
+	size_t len = strchrnul(word, '=') - word;
+	struct blkdebug_rule *rule = r->rule;
+	int id = lookup_key(word, len);
+	const struct blkdebug_key *key;
+	int error = 0;
+
+	if (id < 0)
+		return blkdebug_error_set(r->err, "Unknown key", word);
+	key = &blkdebug_keys[id];
+	if (!(key->actions & (1U << rule->action)))
+		return blkdebug_error_set(r->err, "Key not of this action",
+					  word);
+	if (r->given[id])
+		return blkdebug_error_set(r->err, "Key given twice", word);
+	r->given[id] = word;
+
+	if (key->extra)
+		error = need_extra(rule);
+	if (!error)
+		error = key->parse(rule, word + len + 1, r->err);
+	r->err->word = word;
+	return error;
+}
+
+static int check_required(struct reading *r)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!(keys[i].required & (1U << rule->action)) ||
-		    keys[i].given(rule))
-			continue;
-		blkdebug_error_set(err, "Key missing", action);
-		return error_part(err, err->reason, keys[i].name,
-				  strlen(keys[i].name));
+	for (i = 0; i < BLKDEBUG_NR_KEYS; i++) {
+		if ((blkdebug_keys[i].required & (1U << r->rule->action)) &&
+		    !r->given[i])
+			return lacks(r, i, r->action);
 	}
 	return 0;
+}
+
+/* once=on is times=1; once=off any other number */
+static int check_times(struct reading *r)
+{
+	const char *once = r->given[BLKDEBUG_KEY_ONCE];
+	const char *times = r->given[BLKDEBUG_KEY_TIMES];
+	bool once_is, times_are;
+
+	if (!once || !times)
+		return 0;
+	reread(r, BLKDEBUG_KEY_ONCE);
+	once_is = r->rule->times == 1;
+	reread(r, BLKDEBUG_KEY_TIMES);
+	times_are = r->rule->times == 1;
+	if (once_is != times_are)
+		return refuse(r, "Contradiction", once, times);
+	return 0;
+}
+
+static int check_iotype(struct reading *r)
+{
+	const char *iotype = r->given[BLKDEBUG_KEY_IOTYPE];
+
+	if (iotype &&
+	    (r->rule->iotypes & ~actions[r->rule->action].iotypes))
+		return refuse(r, "Iotype not of this action", iotype, NULL);
+	return 0;
+}
+
+/* All keys have been read; do they go together? */
+static int check_rule(struct reading *r)
+{
+	const struct action *action = &actions[r->rule->action];
+	int error = check_required(r);
+
+	if (!error)
+		error = check_times(r);
+	if (!error)
+		error = check_iotype(r);
+	if (!error && action->check)
+		error = action->check(r);
+	return error;
 }
 
 static struct blkdebug_rule *alloc_rule(unsigned int action, u64 number)
@@ -668,38 +399,44 @@ static struct blkdebug_rule *alloc_rule(unsigned int action, u64 number)
 	rule->number = number;
 	rule->action = action;
 	rule->event = BLKDEBUG_EV_STANDING;
-	rule->iotypes = BLKDEBUG_ALL_IOTYPES | (1U << BLKDEBUG_IO_EVENT);
-	rule->error = EIO;
-	rule->once = action == BLKDEBUG_SUSPEND;
+	rule->iotypes = actions[action].iotypes;
+	rule->error = actions[action].error;
+	rule->times = action == BLKDEBUG_SUSPEND;
+	if (actions[action].extra && need_extra(rule)) {
+		blkdebug_free_rule(rule);
+		return NULL;
+	}
 	return rule;
 }
 
 /* Read the rule at @argv[*@pos] and move *@pos behind it */
 static int parse_rule(unsigned int argc, char **argv, unsigned int *pos,
-		      u64 number, struct list_head *rules,
-		      struct blkdebug_error *err)
+		      u64 number, const struct blkdebug_bounds *bounds,
+		      struct list_head *rules, struct blkdebug_error *err)
 {
-	const char *name = argv[(*pos)++];
-	struct blkdebug_rule *rule;
-	int action = lookup_action(name);
-	u32 seen = 0;
+	struct reading reading = {
+		.action = argv[(*pos)++],
+		.bounds = bounds,
+		.err = err,
+	};
+	int action = lookup_action(reading.action);
 	int r;
 
 	err->rule = number;
 	if (action < 0)
-		return blkdebug_error_set(err, "Unknown action", name);
+		return blkdebug_error_set(err, "Unknown action", reading.action);
 
-	rule = alloc_rule(action, number);
-	if (!rule)
+	reading.rule = alloc_rule(action, number);
+	if (!reading.rule)
 		return -ENOMEM;
-	list_add_tail(&rule->link, rules);
+	list_add_tail(&reading.rule->link, rules);
 
 	for (; *pos < argc && !blkdebug_is_action(argv[*pos]); (*pos)++) {
-		r = parse_key(rule, argv[*pos], &seen, err);
+		r = parse_key(&reading, argv[*pos]);
 		if (r)
 			return r;
 	}
-	return check_required(rule, name, err);
+	return check_rule(&reading);
 }
 
 /**
@@ -707,6 +444,7 @@ static int parse_rule(unsigned int argc, char **argv, unsigned int *pos,
  * @argc: how many words
  * @argv: the words
  * @first: the number of the first rule
+ * @bounds: what rules can ask of the device
  * @rules: the rules are added to this list; also those read before an error,
  *	for the caller to free
  * @err: what is wrong, if anything
@@ -717,12 +455,14 @@ static int parse_rule(unsigned int argc, char **argv, unsigned int *pos,
  * Return: 0, -ENOMEM, or -EINVAL with @err set.
  */
 int blkdebug_parse_rules(unsigned int argc, char **argv, u64 first,
+			 const struct blkdebug_bounds *bounds,
 			 struct list_head *rules, struct blkdebug_error *err)
 {
 	unsigned int pos = 0;
 
 	while (pos < argc) {
-		int r = parse_rule(argc, argv, &pos, first++, rules, err);
+		int r = parse_rule(argc, argv, &pos, first++, bounds, rules,
+				   err);
 
 		if (r == -ENOMEM)
 			blkdebug_error_set(err, "Cannot allocate rule", NULL);
@@ -737,18 +477,21 @@ int blkdebug_parse_rules(unsigned int argc, char **argv, u64 first,
  * blkdebug_print_rule - write a rule in canonical form
  * @out: where to
  * @rule: the rule
+ *
+ * May sleep.
  */
 void blkdebug_print_rule(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
 	unsigned int i;
 
-	seq_buf_printf(out, "%s", action_names[rule->action]);
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (!(keys[i].actions & (1U << rule->action)) ||
-		    !keys[i].given(rule))
+	seq_buf_printf(out, "%s", actions[rule->action].name);
+	for (i = 0; i < BLKDEBUG_NR_KEYS; i++) {
+		const struct blkdebug_key *key = &blkdebug_keys[i];
+
+		if (!(key->actions & (1U << rule->action)) || !key->given(rule))
 			continue;
-		seq_buf_printf(out, " %s=", keys[i].name);
-		keys[i].print(out, rule);
+		seq_buf_printf(out, " %s=", key->name);
+		key->print(out, rule);
 	}
 }
 
@@ -762,10 +505,10 @@ void blkdebug_print_features(struct seq_buf *out)
 
 	seq_buf_printf(out, "actions");
 	for (i = 0; i < BLKDEBUG_NR_ACTIONS; i++)
-		seq_buf_printf(out, " %s", action_names[i]);
+		seq_buf_printf(out, " %s", actions[i].name);
 	seq_buf_printf(out, "\nkeys");
-	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		seq_buf_printf(out, " %s", keys[i].name);
+	for (i = 0; i < BLKDEBUG_NR_KEYS; i++)
+		seq_buf_printf(out, " %s", blkdebug_keys[i].name);
 	seq_buf_printf(out, "\nevents");
 	for (i = 0; i < BLKDEBUG_NR_EVENTS; i++)
 		seq_buf_printf(out, " %s", blkdebug_event_name(i));
@@ -778,11 +521,15 @@ void blkdebug_print_features(struct seq_buf *out)
 			seq_buf_printf(out, " %s", blkdebug_flag_name(i));
 	}
 	seq_buf_printf(out, "\nerrnos");
-	for (i = 0; i < ARRAY_SIZE(errno_names); i++) {
-		if (errno_carried(errno_names[i].error))
-			seq_buf_printf(out, " %s", errno_names[i].name);
-	}
+	blkdebug_print_errnos(out);
 	seq_buf_printf(out, "\n");
+}
+
+static void free_extra(struct blkdebug_extra *extra)
+{
+	if (extra)
+		blkdebug_media_free(extra->media);
+	kfree(extra);
 }
 
 /**
@@ -795,6 +542,7 @@ void blkdebug_free_rule(struct blkdebug_rule *rule)
 {
 	kvfree(rule->ranges);
 	kfree(rule->hold);
+	free_extra(rule->extra);
 	kmem_cache_free(rule_cache, rule);
 }
 
@@ -808,12 +556,17 @@ static void free_rule_cb(struct rcu_head *rcu)
  * blkdebug_free_rule_rcu - free a rule that readers may still be looking at
  * @rule: the rule; nothing leads to it any more
  *
- * Readers look at neither the list of ranges nor the hold. May sleep.
+ * Readers look at neither the list of ranges, nor the media, nor the hold. May
+ * sleep.
  */
 void blkdebug_free_rule_rcu(struct blkdebug_rule *rule)
 {
 	kvfree(rule->ranges);
 	kfree(rule->hold);
+	if (rule->extra) {
+		blkdebug_media_free(rule->extra->media);
+		kfree_rcu(rule->extra, rcu);
+	}
 	call_rcu(&rule->rcu, free_rule_cb);
 }
 
@@ -824,8 +577,15 @@ void blkdebug_free_rule_rcu(struct blkdebug_rule *rule)
  */
 int __init blkdebug_rule_init(void)
 {
+	int r = blkdebug_media_init();
+
+	if (r)
+		return r;
 	rule_cache = KMEM_CACHE(blkdebug_rule, 0);
-	return rule_cache ? 0 : -ENOMEM;
+	if (rule_cache)
+		return 0;
+	blkdebug_media_exit();
+	return -ENOMEM;
 }
 
 /**
@@ -835,4 +595,5 @@ void blkdebug_rule_exit(void)
 {
 	rcu_barrier();
 	kmem_cache_destroy(rule_cache);
+	blkdebug_media_exit();
 }

@@ -7,10 +7,12 @@
 
 #include <linux/list.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/seq_buf.h>
 #include <linux/types.h>
 
 #include "event.h"
+#include "text.h"
 
 #define BLKDEBUG_STATE_MAX	INT_MAX		/* QEMU keeps it in an int */
 
@@ -18,8 +20,30 @@ enum blkdebug_action {
 	BLKDEBUG_INJECT_ERROR,
 	BLKDEBUG_SET_STATE,
 	BLKDEBUG_SUSPEND,
+	BLKDEBUG_DELAY,
+	BLKDEBUG_DROP,
+	BLKDEBUG_CORRUPT,
+	BLKDEBUG_TEAR,
+	BLKDEBUG_MISDIRECT,
 	BLKDEBUG_NR_ACTIONS,
 };
+
+/* What of a request that fails is transferred all the same */
+enum blkdebug_transfer {
+	BLKDEBUG_TRANSFER_NONE,
+	BLKDEBUG_TRANSFER_PARTIAL,	/* what is before the bad sector */
+	BLKDEBUG_TRANSFER_ALL,
+	BLKDEBUG_NR_TRANSFERS,
+};
+
+/* The longest delay, and the most jitter: a day, in us */
+#define BLKDEBUG_DELAY_MAX	86400000000ULL
+
+/* The most bits that one rule flips in a request */
+#define BLKDEBUG_BITS_MAX	64
+
+/* Of a torn write: how much of it is written is drawn anew each time */
+#define BLKDEBUG_SECTORS_RANDOM	U64_MAX
 
 /**
  * struct blkdebug_range - sectors from the target's start, both ends included
@@ -31,6 +55,49 @@ struct blkdebug_range {
 	sector_t last;
 };
 
+struct blkdebug_media;
+
+/**
+ * struct blkdebug_extra - what most rules do without
+ * @rcu: frees it, of a rule that readers may still be looking at
+ * @matches: how many requests have matched so far; the engine's lock guards it
+ * @after: how many of them pass first
+ * @interval: of those that follow, every how many-eth
+ * @numerator: fire with the probability @numerator / @denominator
+ * @denominator: see @numerator
+ * @comm: name of the submitting task, its start if a '*' follows, or empty
+ * @delay: how long a request waits, in us
+ * @jitter: up to how much more, in us
+ * @scale: us in the unit that the words of a delay are in
+ * @at: byte to alter, from the first sector that the rule is about; or sector
+ *	that a misdirected request goes to
+ * @sectors: how many of a torn write are written, or %BLKDEBUG_SECTORS_RANDOM
+ * @bits: bits to flip; 0: set the byte @at to @value
+ * @value: see @bits
+ * @transfer: enum blkdebug_transfer
+ * @healed: a write heals the sectors that it covers
+ * @media: if @healed, the sectors that are bad still
+ */
+struct blkdebug_extra {
+	struct rcu_head rcu;
+	u64 matches;
+	u64 after;
+	u64 interval;
+	u32 numerator;
+	u32 denominator;
+	char comm[TASK_COMM_LEN];
+	u64 delay;
+	u64 jitter;
+	u32 scale;
+	u64 at;
+	u64 sectors;
+	u8 bits;
+	u8 value;
+	u8 transfer;
+	bool healed;
+	struct blkdebug_media *media;
+};
+
 /**
  * struct blkdebug_rule - a rule, as written and as kept
  * @number: from 1, never used again in the life of a table
@@ -38,16 +105,18 @@ struct blkdebug_range {
  * @ranges: @nr_ranges of them, sorted, none touching the next; NULL: all
  * @user_event: name of the event if @event is %BLKDEBUG_EV_USER
  * @tag: the rule's name or NULL
+ * @extra: what else was written, or NULL
  * @state: the state it needs; 0: any
  * @new_state: what set-state sets
- * @iotypes: mask of enum blkdebug_iotype; %BLKDEBUG_IO_EVENT is in it if no
- *	key asks for something that only a request has (sectors aside)
+ * @times: used up by so many hits; 0: never
+ * @iotypes: mask of enum blkdebug_iotype; %BLKDEBUG_IO_EVENT is in it if the
+ *	rule acts on events and no key asks for something that only a request
+ *	has (sectors aside)
  * @flags_set: flags that a request must have
  * @flags_clear: flags that it must not have
  * @error: errno to inject, positive; 0 lets the request pass
  * @action: enum blkdebug_action
  * @event: enum blkdebug_event
- * @once: used up by its first hit
  * @immediately: the error completes in the submitter's context
  * @dead: matches no more: used up or removed
  * @gone: removed, and kept only until no run names it
@@ -70,16 +139,17 @@ struct blkdebug_rule {
 	struct blkdebug_range *ranges;
 	const char *user_event;
 	const char *tag;
+	struct blkdebug_extra *extra;
 	u32 nr_ranges;
 	u32 state;
 	u32 new_state;
+	u32 times;
 	u16 iotypes;
 	u16 flags_set;
 	u16 flags_clear;
 	u16 error;
 	u8 action;
 	u8 event;
-	bool once;
 	bool immediately;
 	bool dead;
 	bool gone;
@@ -95,36 +165,32 @@ struct blkdebug_rule {
 };
 
 /**
- * struct blkdebug_error - what is wrong with what somebody wrote
- * @reason: terse, fit for dm's ti->error
- * @rule: number of the rule at fault; 0 if it is not in a rule
- * @word: the word at fault, or NULL
- * @part: the part of @word at fault, or NULL
- * @part_len: its length in bytes
- *
- * The words belong to the caller.
+ * struct blkdebug_bounds - what rules can ask of a device
+ * @sectors: that it has
+ * @block: sectors of a logical block
+ * @zoned: writes cannot be cut at will
  */
-struct blkdebug_error {
-	char *reason;
-	u64 rule;
-	const char *word;
-	const char *part;
-	size_t part_len;
+struct blkdebug_bounds {
+	sector_t sectors;
+	u32 block;
+	bool zoned;
 };
 
-int blkdebug_error_set(struct blkdebug_error *err, char *reason,
-		       const char *word);
-void blkdebug_error_text(const struct blkdebug_error *err, char *buf,
-			 size_t size);
-
-int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number);
-int blkdebug_parse_errno(const char *str, u16 *error);
 bool blkdebug_tag_valid(const char *tag);
 bool blkdebug_is_action(const char *word);
+const char *blkdebug_action_name(unsigned int action);
+u16 blkdebug_action_iotypes(unsigned int action);
+u16 blkdebug_action_error(unsigned int action);
 int blkdebug_parse_rules(unsigned int argc, char **argv, u64 first,
+			 const struct blkdebug_bounds *bounds,
 			 struct list_head *rules, struct blkdebug_error *err);
 void blkdebug_print_rule(struct seq_buf *out, const struct blkdebug_rule *rule);
 void blkdebug_print_features(struct seq_buf *out);
+
+static inline bool blkdebug_rule_heals(const struct blkdebug_rule *rule)
+{
+	return rule->extra && rule->extra->healed;
+}
 
 void blkdebug_free_rule(struct blkdebug_rule *rule);
 void blkdebug_free_rule_rcu(struct blkdebug_rule *rule);

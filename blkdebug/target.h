@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "control.h"
+#include "corrupt.h"
 #include "sysfs.h"
 
 #define DM_MSG_PREFIX "blkdebug"
@@ -22,6 +23,7 @@
  * @shift: what to add to a sector of the dm device to get one of @dev
  * @ti: dm's view of the target
  * @opts: as in the table line
+ * @copies: memory for writes that are altered
  * @wq: for @io_work alone, so that I/O goes on when memory is short
  * @io_work: submits and completes requests that the engine hands out
  * @watch_work: tells those who watch of changes, and cleans up
@@ -34,6 +36,7 @@ struct blkdebug_target {
 	sector_t shift;
 	struct dm_target *ti;
 	struct blkdebug_options opts;
+	struct blkdebug_copies copies;
 	struct workqueue_struct *wq;
 	struct work_struct io_work;
 	struct work_struct watch_work;
@@ -45,6 +48,9 @@ struct blkdebug_target {
  * @req: the bio as the engine sees it
  * @target: whose bio it is
  * @end_io: dm's own completion, while ours is in its place
+ * @finish: what a fault has left to do when the bio completes, or NULL
+ * @copy: what is written instead of the bio's own data
+ * @iter: where the bio stood when it went down
  *
  * Not touched unless some rule may want the bio.
  */
@@ -52,6 +58,9 @@ struct blkdebug_bio {
 	struct blkdebug_request req;
 	struct blkdebug_target *target;
 	bio_end_io_t *end_io;
+	void (*finish)(struct blkdebug_bio *b, struct bio *bio);
+	struct blkdebug_copy *copy;
+	struct bvec_iter iter;
 };
 
 static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)

@@ -14,7 +14,7 @@
 #include <linux/tracepoint.h>
 
 #include "compat.h"
-#include "event.h"
+#include "rule.h"
 
 /*
  * A tracepoint "event" wants to define these names, which mean something else
@@ -36,6 +36,15 @@
 		{ BLKDEBUG_IO_ZONE_APPEND,	"zone-append" }, \
 		{ BLKDEBUG_IO_ZONE_MGMT,	"zone-mgmt" },	\
 		{ BLKDEBUG_IO_EVENT,		"event" })
+
+#define blkdebug_show_fault(action)				\
+	__print_symbolic(action,				\
+		{ BLKDEBUG_INJECT_ERROR,	"inject-error" }, \
+		{ BLKDEBUG_DELAY,		"delay" },	\
+		{ BLKDEBUG_DROP,		"drop" },	\
+		{ BLKDEBUG_CORRUPT,		"corrupt" },	\
+		{ BLKDEBUG_TEAR,		"tear" },	\
+		{ BLKDEBUG_MISDIRECT,		"misdirect" })
 
 #define blkdebug_show_flags(flags)				\
 	((flags) ? __print_flags(flags, ",",			\
@@ -106,16 +115,18 @@ TRACE_EVENT(state,
 		  __entry->nr_sectors, blkdebug_show_flags(__entry->flags))
 );
 
-/* A fault; with errno 0 the request passes. Rule 0: resumed with an errno */
+/* A fault; an error with errno 0: it passes. Rule 0: resumed with an errno */
 TRACE_EVENT(inject,
-	TP_PROTO(dev_t dev, const struct blkdebug_io *io, u64 rule, int error),
-	TP_ARGS(dev, io, rule, error),
+	TP_PROTO(dev_t dev, const struct blkdebug_io *io, u64 rule,
+		 unsigned int action, int error),
+	TP_ARGS(dev, io, rule, action, error),
 	TP_STRUCT__entry(
 		__field(dev_t, dev)
 		__field(u64, sector)
 		__field(u64, nr_sectors)
 		__field(u64, rule)
 		__field(int, error)
+		__field(u8, action)
 		__field(u8, iotype)
 		__field(u16, flags)
 	),
@@ -124,15 +135,17 @@ TRACE_EVENT(inject,
 		__entry->sector = io->sector;
 		__entry->nr_sectors = io->nr_sectors;
 		__entry->rule = rule;
+		__entry->action = action;
 		__entry->error = error;
 		__entry->iotype = io->iotype;
 		__entry->flags = io->flags;
 	),
-	TP_printk("%d:%d rule %llu errno %d %s %llu + %llu %s",
+	TP_printk("%d:%d rule %llu errno %d %s %llu + %llu %s %s",
 		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->rule,
 		  __entry->error, blkdebug_show_iotype(__entry->iotype),
 		  __entry->sector, __entry->nr_sectors,
-		  blkdebug_show_flags(__entry->flags))
+		  blkdebug_show_flags(__entry->flags),
+		  blkdebug_show_fault(__entry->action))
 );
 
 /* A hold begins or ends */

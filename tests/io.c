@@ -6,8 +6,11 @@
  *
  *	r SECTOR COUNT [nowait] [byte=HEX]	read; with byte, "differs" if not all are that
  *	w SECTOR COUNT [nowait] [fua] [byte=HEX]	write (of byte 00)
+ *	x SECTOR COUNT				read; prints the bytes: 00*512 for 512 of them
+ *	rx SECTOR COUNT				read into fe*; prints the outcome and the bytes
  *	f					flush
  *	wf SECTOR COUNT				write, and flush if that went well
+ *	wc SECTOR COUNT [byte=HEX]		write; "differs" if the buffer is another then
  *	d SECTOR COUNT				discard
  *	s SECTOR COUNT				secure erase
  *	z SECTOR COUNT				write zeroes, without falling back to plain writes
@@ -94,6 +97,30 @@ static const char *outcome(long result)
 	return result < 0 ? strerrorname_np(errno) : "ok";
 }
 
+/* Bytes that are alike are one word, so that a sector is one as a rule */
+static const char *bytes(const unsigned char *data, size_t size)
+{
+	static char text[4096];
+	size_t used = 0, start, end;
+
+	*text = '\0';
+	for (start = 0; start < size && used < sizeof(text) - 32; start = end) {
+		for (end = start + 1; end < size && data[end] == data[start]; end++)
+			;
+		used += sprintf(text + used, "%s%02x*%zu", used ? " " : "", data[start],
+				end - start);
+	}
+	return text;
+}
+
+static const char *outcome_and_bytes(const char *said, const unsigned char *data, size_t size)
+{
+	static char text[4096 + 32];
+
+	snprintf(text, sizeof(text), "%s %s", said, bytes(data, size));
+	return text;
+}
+
 static const char *transfer(int fd, const struct op *op, bool writing)
 {
 	size_t size = op->count * SECTOR;
@@ -105,6 +132,8 @@ static const char *transfer(int fd, const struct op *op, bool writing)
 	if (!size || !iov.iov_base)
 		errx(2, "no buffer of %zu bytes", size);
 	memset(iov.iov_base, writing && op->byte >= 0 ? op->byte : 0, size);
+	if (!strcmp(op->name, "rx"))
+		memset(iov.iov_base, 0xfe, size);
 	if (writing)
 		done = pwritev2(fd, &iov, 1, op->first * SECTOR, op->rwf);
 	else
@@ -113,8 +142,13 @@ static const char *transfer(int fd, const struct op *op, bool writing)
 		said = outcome(done);
 	else if ((size_t)done != size)
 		said = "short";
-	else if (!writing && op->byte >= 0 && !all_are(iov.iov_base, size, op->byte))
+	else if ((!writing || !strcmp(op->name, "wc")) && op->byte >= 0 &&
+		 !all_are(iov.iov_base, size, op->byte))
 		said = "differs";
+	else if (!strcmp(op->name, "x"))
+		said = bytes(iov.iov_base, size);
+	if (!strcmp(op->name, "rx"))
+		said = outcome_and_bytes(said, iov.iov_base, size);
 	free(iov.iov_base);
 	return said;
 }
@@ -343,9 +377,9 @@ static const char *write_and_flush(int fd, const struct op *op)
 
 static const char *perform(int fd, const struct op *op)
 {
-	if (!strcmp(op->name, "r"))
+	if (!strcmp(op->name, "r") || !strcmp(op->name, "x") || !strcmp(op->name, "rx"))
 		return transfer(fd, op, false);
-	if (!strcmp(op->name, "w"))
+	if (!strcmp(op->name, "w") || !strcmp(op->name, "wc"))
 		return transfer(fd, op, true);
 	if (!strcmp(op->name, "f"))
 		return outcome(fsync(fd));

@@ -367,6 +367,9 @@ io_flush() { io "$1" f; }
 io_discard() { io "$1" "d $2 $3"; }
 io_zeroes() { io "$1" "z $2 $3"; }
 
+# io_bytes DEVICE SECTOR COUNT: what is there, as in 5a*512 00*512
+io_bytes() { io "$1" "x $2 $3"; }
+
 # ios DEVICE OP...: several in one process, their results on one line; see tests/io.c
 ios() {
 	local results

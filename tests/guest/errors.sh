@@ -32,6 +32,9 @@ bad_table() {
 	answer[nr_cases]=$(bd_load bd "$dev" "$3" 2>&1)
 }
 
+# bad_pair RULE WORD WITH TABLE: the log names both of the words that do not go together
+bad_pair() { bad_table "$1" "$2' with '$3" "$4"; }
+
 # bad_message RULE WORD MESSAGE: so does this
 bad_message() {
 	new_case "$1" "$2" "message: $3"
@@ -121,7 +124,7 @@ bad_table 1 seed=1 'inject-error seed=1'
 bad_table 4 errno=EFOO 'inject-error set-state suspend tag=a inject-error errno=EFOO'
 
 # Keys of other actions
-for key in errno=EIO once=on immediately=on; do bad_table 1 "$key" "set-state $key"; done
+for key in errno=EIO immediately=on; do bad_table 1 "$key" "set-state $key"; done
 for key in errno=EIO immediately=on new_state=2; do bad_table 1 "$key" "suspend tag=a $key"; done
 bad_table 1 new_state=2 'inject-error new_state=2'
 bad_table 2 suspend 'inject-error suspend'
@@ -164,6 +167,64 @@ for value in '' yes ON 1 onoff; do
 	bad_table 1 "once=$value" "suspend tag=a once=$value"
 	bad_table 1 "immediately=$value" "inject-error immediately=$value"
 done
+
+# When a rule acts
+for value in '' x -1 4294967296; do
+	for key in after interval times; do bad_table 1 "$key=$value" "set-state $key=$value"; done
+done
+bad_table 1 interval=0 'drop interval=0'
+for value in '' 1 /2 1/ 3/2 1/0 0/0 -1/2 1/2/3 0.5 4294967296/4294967296 x/y; do
+	bad_table 1 "probability=$value" "inject-error probability=$value"
+done
+for value in '' 1234567890123456; do bad_table 1 "comm=$value" "inject-error comm=$value"; done
+bad_table 1 'comm=a\\\\b' 'inject-error comm=a\\\\b'
+bad_pair 1 once=on times=0 'inject-error once=on times=0'
+bad_pair 2 once=on times=2 'drop suspend tag=a times=2 once=on'
+bad_pair 1 once=off times=1 'suspend tag=a once=off times=1'
+
+# What a rule does
+for key in errno=EIO immediately=on healed=on transfer=all ms=1 bits=1 sectors=1 to=1; do
+	bad_table 1 "$key" "drop $key"
+done
+bad_table 2 delay 'drop delay iotype=read'
+bad_table 1 delay 'delay jitter=3'
+bad_pair 1 ms=1 us=2 'delay us=2 ms=1'
+for value in '' x -1 86400001; do bad_table 1 "ms=$value" "delay ms=$value"; done
+for value in '' x -1 86400000001; do bad_table 1 "us=$value" "delay us=$value"; done
+for value in '' x -1 86400001; do bad_table 1 "jitter=$value" "delay ms=1 jitter=$value"; done
+bad_table 1 corrupt corrupt
+bad_table 1 byte=1 'corrupt byte=1'
+bad_table 1 corrupt 'corrupt value=1'
+bad_pair 1 bits=1 byte=1 'corrupt byte=1 bits=1'
+bad_pair 1 bits=1 value=1 'corrupt bits=1 value=1'
+for value in '' x -1 0 65; do bad_table 1 "bits=$value" "corrupt bits=$value"; done
+for value in '' x -1 4294967296; do bad_table 1 "byte=$value" "corrupt byte=$value value=1"; done
+for value in '' x -1 256; do bad_table 1 "value=$value" "corrupt byte=0 value=$value"; done
+for value in '' flush both read,write; do bad_table 1 "on=$value" "corrupt bits=1 on=$value"; done
+bad_pair 1 on=read iotype=write 'corrupt bits=1 iotype=write on=read'
+bad_pair 1 on=read iotype=read,write 'corrupt bits=1 on=read iotype=read,write'
+bad_table 1 tear tear
+for value in '' x -1 4294967296 Random; do bad_table 1 "sectors=$value" "tear sectors=$value"; done
+bad_table 1 misdirect misdirect
+for value in '' x -1; do bad_table 1 "to=$value" "misdirect to=$value"; done
+bad_pair 1 to=2048 misdirect 'misdirect to=2048'
+bad_pair 1 to=18446744073709551615 misdirect 'misdirect to=18446744073709551615'
+bad_pair 1 iotype=read tear 'tear sectors=1 iotype=read'
+bad_pair 1 iotype=write,flush tear 'tear sectors=1 iotype=write,flush'
+bad_pair 1 iotype=read drop 'drop iotype=read'
+bad_pair 1 iotype=zone-append drop 'drop iotype=zone-append'
+bad_pair 1 iotype=discard corrupt 'corrupt bits=1 iotype=discard'
+bad_pair 1 iotype=flush misdirect 'misdirect to=8 iotype=flush'
+for value in '' yes 1; do bad_table 1 "healed=$value" "inject-error sector=1 healed=$value"; done
+bad_table 1 healed=on 'inject-error healed=on'
+bad_pair 1 healed=on iotype=write 'inject-error sector=1 healed=on iotype=write'
+bad_pair 1 healed=on flags=fua 'inject-error sector=1 healed=on flags=fua'
+bad_pair 1 healed=on comm=io 'inject-error sector=1 healed=on comm=io'
+for value in '' some All; do bad_table 1 "transfer=$value" "inject-error transfer=$value"; done
+bad_table 1 transfer=partial 'inject-error transfer=partial'
+bad_pair 1 transfer=all errno=0 'inject-error errno=0 transfer=all'
+bad_pair 1 transfer=all immediately=on 'inject-error immediately=on transfer=all'
+
 judge_cases
 unchanged 'bad tables'
 

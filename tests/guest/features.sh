@@ -14,8 +14,8 @@ answers "$parameter" 'the message says the same' bd features
 
 declare -A words
 while read -r kind rest; do words[${kind%:}]=$rest; done <<< "$parameter"
-is "${words[actions]}" 'inject-error set-state suspend' 'actions'
-is "${words[keys]}" 'event state sector iotype flags tag errno once immediately new_state' 'keys'
+is "${words[actions]}" 'inject-error set-state suspend delay drop corrupt tear misdirect' 'actions'
+is "${words[keys]}" 'event state sector iotype flags comm tag after interval probability errno once times immediately healed transfer new_state ms us jitter byte value bits on sectors to' 'keys'
 is "${words[iotypes]}" 'read write write-zeroes discard flush secure-erase zone-append zone-mgmt' 'iotypes'
 like "${words[flags]}" '^fua meta sync prio rahead nowait( atomic)?$' 'flags'
 like " ${words[errnos]} " ' EIO .* ENOSPC ' 'errnos'

@@ -45,7 +45,7 @@ hold: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
 resume: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
 event: $device pwritev write 8 + 16 fua,sync
 state: $device rule 1 state 1 -> 2 write 8 + 16 fua,sync
-inject: $device rule 3 errno 28 write 8 + 16 fua,sync" 'a write held and failed'
+inject: $device rule 3 errno 28 write 8 + 16 fua,sync inject-error" 'a write held and failed'
 
 bd_msg t replace suspend event=user.a_b tag=B > /tmp/null
 hold_event t 1 /tmp/event user.a.b
@@ -73,17 +73,17 @@ wait_until file_is /tmp/io ETIMEDOUT
 like "$(trace)" "^event: $device read_aio read 24 \+ 8 sync
 hold: $device rule 5 hold 3 tag S read 24 \+ 8 sync
 resume: $device rule 5 hold 3 tag S read 24 \+ 8 sync
-inject: $device rule 7 errno 0 read 24 \+ 8 sync
+inject: $device rule 7 errno 0 read 24 \+ 8 sync inject-error
 event: $device read_done read 24 \+ 8 sync
 hold: $device rule 6 hold 4 tag D read 24 \+ 8 sync
 resume: $device rule 6 hold 4 tag D read 24 \+ 8 sync
-inject: $device rule 0 errno 110 read 24 \+ 8 sync$" 'a read held twice and failed at last'
+inject: $device rule 0 errno 110 read 24 \+ 8 sync inject-error$" 'a read held twice and failed at last'
 
 bd_msg t replace inject-error iotype=flush > /tmp/null
 io_flush $t > /tmp/null
 is "$(trace)" "event: $device flush_to_os flush 0 + 0 sync
 event: $device flush_to_disk flush 0 + 0 sync
-inject: $device rule 8 errno 5 flush 0 + 0 sync" 'a flush'
+inject: $device rule 8 errno 5 flush 0 + 0 sync inject-error" 'a flush'
 
 echo 0 > $tracing/events/dm_blkdebug/enable
 io_flush $t > /tmp/null

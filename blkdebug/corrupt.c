@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Corruption: see corrupt.h.
+ */
+#include <linux/highmem.h>
+#include <linux/slab.h>
+
+#include "corrupt.h"
+
+/**
+ * struct place - a byte to alter
+ * @byte: which, from the request's start
+ * @flip: bits to flip, or 0
+ * @value: to set it to, if none are to be flipped
+ */
+struct place {
+	u64 byte;
+	u8 flip;
+	u8 value;
+};
+
+/**
+ * struct places - all that is altered in a request, by @byte
+ * @nr: how many there are
+ * @place: the places
+ */
+struct places {
+	unsigned int nr;
+	struct place place[BLKDEBUG_BITS_MAX];
+};
+
+/* Flip a bit, unless that has been done */
+static bool flip(struct places *places, u64 bit)
+{
+	u64 byte = bit / BITS_PER_BYTE;
+	u8 mask = 1U << (bit % BITS_PER_BYTE);
+	unsigned int i, at = 0;
+
+	while (at < places->nr && places->place[at].byte < byte)
+		at++;
+	if (at < places->nr && places->place[at].byte == byte) {
+		if (places->place[at].flip & mask)
+			return false;
+		places->place[at].flip |= mask;
+		return true;
+	}
+	for (i = places->nr++; i > at; i--)
+		places->place[i] = places->place[i - 1];
+	places->place[at].byte = byte;
+	places->place[at].flip = mask;
+	return true;
+}
+
+static void find_places(struct places *places,
+			const struct blkdebug_effect *effect)
+{
+	unsigned int flipped = 0;
+	u64 nth = 0;
+
+	places->nr = 0;
+	if (!effect->bits) {
+		places->nr = 1;
+		places->place[0].byte = effect->start;
+		places->place[0].flip = 0;
+		places->place[0].value = effect->value;
+		return;
+	}
+	/* A sector has many more bits than are ever flipped */
+	while (flipped < effect->bits) {
+		u64 draw = blkdebug_draw(effect->draw, nth++);
+		u64 bit = blkdebug_draw_below(draw,
+					      effect->bytes * BITS_PER_BYTE);
+
+		if (flip(places, effect->start * BITS_PER_BYTE + bit))
+			flipped++;
+	}
+}
+
+/* The first place from a byte on; the number of places if there is none */
+static unsigned int place_from(const struct places *places, u64 byte)
+{
+	unsigned int i = 0;
+
+	while (i < places->nr && places->place[i].byte < byte)
+		i++;
+	return i;
+}
+
+/* Alter what a part of a page has of the request's bytes from @start on */
+static void alter(const struct places *places, struct page *page,
+		  unsigned int offset, unsigned int len, u64 start)
+{
+	unsigned int i = place_from(places, start);
+	u8 *data;
+
+	if (i == places->nr || places->place[i].byte >= start + len)
+		return;
+	data = kmap_local_page(page);
+	for (; i < places->nr && places->place[i].byte < start + len; i++) {
+		const struct place *place = &places->place[i];
+		u8 *byte = data + offset + (place->byte - start);
+
+		*byte = place->flip ? *byte ^ place->flip : place->value;
+	}
+	kunmap_local(data);
+	flush_dcache_page(page);
+}
+
+/**
+ * blkdebug_corrupt_read - alter what has been read
+ * @bio: the read, which has succeeded
+ * @iter: where it stood when it was submitted
+ * @effect: what to alter
+ *
+ * Any context.
+ */
+void blkdebug_corrupt_read(struct bio *bio, struct bvec_iter iter,
+			   const struct blkdebug_effect *effect)
+{
+	struct places places;
+	struct bio_vec bv;
+	u64 start = 0;
+
+	find_places(&places, effect);
+	__bio_for_each_segment(bv, bio, iter, iter) {
+		alter(&places, bv.bv_page, bv.bv_offset, bv.bv_len, start);
+		start += bv.bv_len;
+	}
+}
+
+/**
+ * blkdebug_copies_init - set aside memory for writes that are altered
+ * @copies: zeroed, or set up already
+ *
+ * May sleep. The caller holds the control mutex.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int blkdebug_copies_init(struct blkdebug_copies *copies)
+{
+	mempool_t *pool;
+
+	if (copies->copies)
+		return 0;
+	/* A write that is altered can always have all that it needs */
+	copies->pages = mempool_create_page_pool(BLKDEBUG_BITS_MAX, 0);
+	pool = mempool_create_kmalloc_pool(1, sizeof(struct blkdebug_copy));
+	if (!pool || !copies->pages) {
+		mempool_destroy(pool);
+		blkdebug_copies_exit(copies);
+		return -ENOMEM;
+	}
+	/* Writes ask for this one without a lock */
+	WRITE_ONCE(copies->copies, pool);
+	return 0;
+}
+
+/**
+ * blkdebug_copies_exit - free it
+ * @copies: set up or not; no write uses it
+ */
+void blkdebug_copies_exit(struct blkdebug_copies *copies)
+{
+	mempool_destroy(copies->copies);
+	mempool_destroy(copies->pages);
+	copies->copies = NULL;
+	copies->pages = NULL;
+}
+
+/**
+ * blkdebug_copy_sectors - how much of a write can be altered as one?
+ * @bio: a write
+ *
+ * Return: its sectors as far as %BLKDEBUG_COPY_VECS places in memory hold them;
+ * all of them, for any bio but those made of memory registered in small pieces.
+ */
+unsigned int blkdebug_copy_sectors(struct bio *bio)
+{
+	unsigned int nr = 0, bytes = 0;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	bio_for_each_bvec(bv, bio, iter) {
+		if (nr++ == BLKDEBUG_COPY_VECS)
+			return bytes >> SECTOR_SHIFT;
+		bytes += bv.bv_len;
+	}
+	return bio_sectors(bio);
+}
+
+static void append(struct blkdebug_copy *copy, struct page *page,
+		   unsigned int offset, unsigned int len)
+{
+	struct bio_vec *bv = &copy->vec[copy->nr];
+
+	if (!len)
+		return;
+	copy->nr++;
+	bv->bv_page = page;
+	bv->bv_offset = offset;
+	bv->bv_len = len;
+}
+
+/* Have an altered copy in the place of a part of a page */
+static void append_altered(struct blkdebug_copies *copies,
+			   struct blkdebug_copy *copy, struct bio_vec *part,
+			   const struct places *places, u64 start)
+{
+	struct page *page = mempool_alloc(copies->pages, GFP_NOIO);
+	u8 *to = kmap_local_page(page);
+	u8 *from = kmap_local_page(part->bv_page);
+
+	memcpy(to + part->bv_offset, from + part->bv_offset, part->bv_len);
+	kunmap_local(from);
+	kunmap_local(to);
+	alter(places, page, part->bv_offset, part->bv_len, start);
+	copy->page[copy->nr_pages++] = page;
+	append(copy, page, part->bv_offset, part->bv_len);
+}
+
+/* Some pages in a row, of which few are altered and most not */
+static void append_bvec(struct blkdebug_copies *copies,
+			struct blkdebug_copy *copy, struct bio_vec *bv,
+			const struct places *places, u64 start)
+{
+	unsigned int done = 0;
+
+	for (;;) {
+		unsigned int i = place_from(places, start + done);
+		unsigned int offset, at;
+		struct bio_vec part;
+
+		if (i == places->nr ||
+		    places->place[i].byte >= start + bv->bv_len)
+			break;
+		at = bv->bv_offset + (places->place[i].byte - start);
+		offset = max_t(unsigned int, at & PAGE_MASK,
+			       bv->bv_offset + done);
+		append(copy, bv->bv_page, bv->bv_offset + done,
+		       offset - bv->bv_offset - done);
+		part.bv_page = nth_page(bv->bv_page, offset / PAGE_SIZE);
+		part.bv_offset = offset_in_page(offset);
+		part.bv_len = min_t(unsigned int, PAGE_SIZE - part.bv_offset,
+				    bv->bv_offset + bv->bv_len - offset);
+		done = offset - bv->bv_offset;
+		append_altered(copies, copy, &part, places, start + done);
+		done += part.bv_len;
+	}
+	append(copy, bv->bv_page, bv->bv_offset + done, bv->bv_len - done);
+}
+
+/**
+ * blkdebug_corrupt_write - alter what is about to be written
+ * @copies: set up
+ * @bio: the write
+ * @effect: what to alter
+ *
+ * May sleep, until other altered writes have completed if memory is short; one
+ * write at a time.
+ *
+ * Return: for blkdebug_copy_free() when the write completes; NULL if the write
+ * is larger than blkdebug_copy_sectors() says.
+ */
+struct blkdebug_copy *blkdebug_corrupt_write(struct blkdebug_copies *copies,
+					     struct bio *bio,
+					     const struct blkdebug_effect *effect)
+{
+	struct blkdebug_copy *copy;
+	struct bvec_iter iter;
+	struct places places;
+	struct bio_vec bv;
+	u64 start = 0;
+
+	if (blkdebug_copy_sectors(bio) < bio_sectors(bio))
+		return NULL;
+	copy = mempool_alloc(copies->copies, GFP_NOIO);
+	find_places(&places, effect);
+	copy->nr = 0;
+	copy->nr_pages = 0;
+	bio_for_each_bvec(bv, bio, iter) {
+		append_bvec(copies, copy, &bv, &places, start);
+		start += bv.bv_len;
+	}
+	copy->bvec = bio->bi_io_vec;
+	copy->bi_iter = bio->bi_iter;
+	bio->bi_io_vec = copy->vec;
+	bio->bi_iter.bi_idx = 0;
+	bio->bi_iter.bi_bvec_done = 0;
+	return copy;
+}
+
+/**
+ * blkdebug_copy_free - give a write its own data back
+ * @copies: where the memory is from
+ * @bio: the write, which has completed
+ * @copy: from blkdebug_corrupt_write()
+ *
+ * Any context.
+ */
+void blkdebug_copy_free(struct blkdebug_copies *copies, struct bio *bio,
+			struct blkdebug_copy *copy)
+{
+	bio->bi_io_vec = copy->bvec;
+	bio->bi_iter.bi_idx = copy->bi_iter.bi_idx;
+	bio->bi_iter.bi_bvec_done = copy->bi_iter.bi_bvec_done;
+	while (copy->nr_pages)
+		mempool_free(copy->page[--copy->nr_pages], copies->pages);
+	mempool_free(copy, copies->copies);
+}
