@@ -77,6 +77,28 @@ is "$two" other 'another seed, other bits'
 bd_start bd corrupt on=write byte=100 value=0xff
 is "$(ios $bd 'wc 0 8 byte=77') $(io_bytes "$dev" 0 8)" 'ok 77*100 ff*1 77*3995' "the submitter's own data is not touched"
 
+# --- Memory in many pieces ---
+
+# registered: what fio has to say of one write of 2 MiB out of registered pages
+registered() {
+	fio --name=registered --filename=$bd --ioengine=io_uring --fixedbufs --direct=1 --rw=write --bs=2M \
+		--size=2M --buffer_pattern=0x5a --output-format=terse 2>&1
+}
+bd_start bd corrupt on=write sector=3000 byte=7 value=0xff
+if ! has_command fio; then
+	skip 'needs fio (command)' 3
+elif ! registered | grep -q '^3;'; then
+	skip 'fio cannot register memory here' 3
+else
+	is "$(io_bytes "$dev" 3000 1) $(io_bytes "$dev" 0 2048) $(io_bytes "$dev" 3001 1095)" \
+		'5a*7 ff*1 5a*504 5a*1048576 5a*560640' 'a byte of 512 pages'
+	is "$(bd_hits bd)" 1 'in one of its parts'
+	bd_start bd corrupt on=write bits=64
+	registered > /dev/null
+	read -ra words <<< "$(io_bytes "$dev" 0 4096)"
+	if ((${#words[@]} > 20)); then ok 'bits of all'; else not_ok 'bits of all' "${words[*]}"; fi
+fi
+
 # --- Many at once ---
 
 if has_command fio; then
