@@ -133,6 +133,8 @@ has_command() { type -P "$1" > /dev/null; }
 declare -A module_options=(
 	[brd]='rd_nr=8 rd_size=262144'
 	[null_blk]='nr_devices=0'
+	# Keeps integrity data, and checks them.
+	[scsi_debug]='dev_size_mb=16 dif=1 dix=1'
 )
 has_module() {
 	# shellcheck disable=SC2086 # several options are several words
@@ -264,6 +266,17 @@ null_disk() {
 	done
 	# shellcheck disable=SC2034 # for the topic
 	dev=/dev/nullb$((next_null++))
+}
+
+# The SCSI disk of 16 MB, which has integrity data with every sector
+scsi_disk() {
+	local disks=/sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block/sd* disk
+
+	has_module scsi_debug && has_module sd_mod && wait_until compgen -G "$disks" || return
+	disk=$(compgen -G "$disks")
+	# shellcheck disable=SC2034 # for the topic
+	dev=/dev/${disk##*/}
+	wait_until test -b "$dev"
 }
 
 # sectors_of /dev/NAME
@@ -436,7 +449,7 @@ remove_disks() {
 	losetup -D
 	rm -f /tmp/disk.*
 	for dir in /sys/kernel/config/nullb/nullb*; do rmdir "$dir"; done
-	modprobe -r brd
+	modprobe -r brd scsi_debug
 }
 
 cleanup() {

@@ -114,8 +114,18 @@ if has_module dm-integrity && has_module dm-crypt && has_module authenc; then
 	succeeds 'also over a suspend with --noflush' bd_msg t wait_break B
 	bd_msg t resume B
 	eventually 'and keeps it' file_is /tmp/io ok
+	# Each request keeps what belongs to the data that dm-crypt gave it.
+	upper=/dev/mapper/upper
+	io $upper 'w 0 64 byte=11' > /tmp/null
+	bd_msg t replace corrupt on=write byte=5 value=0 sector=0-7 tear sectors=3 sector=8-15 drop sector=16-23 > /tmp/null
+	is "$(ios $upper 'w 0 8 byte=22' 'w 8 8 byte=22' 'w 16 8 byte=22')" 'ok ok ok' 'writes with integrity data are struck'
+	bd_msg t clear
+	is "$(ios $upper 'r 0 1' 'r 1 7 byte=22' 'x 8 8' 'r 16 8 byte=11')" 'EILSEQ ok 22*1536 11*2560 ok' \
+		'one that was altered is found out, a part of one is not'
+	bd_msg t replace corrupt on=read bits=1 sector=24-31 misdirect iotype=read sector=32-39 to=24 > /tmp/null
+	is "$(ios $upper 'r 24 8' 'r 32 8' 'r 40 8 byte=11')" 'EILSEQ EILSEQ ok' 'so are reads'
 else
-	skip 'needs dm-integrity, dm-crypt and authenc' 7
+	skip 'needs dm-integrity, dm-crypt and authenc' 10
 fi
 
 done_testing

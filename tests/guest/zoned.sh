@@ -57,6 +57,25 @@ suspended() {
 suspended --noflush
 suspended ''
 
+# Faults know zones: what is lost of a write is missing before the next.
+fault() {
+	bd_msg t replace "${@:2}" > /tmp/null
+	is "$(ios $t "w $first 8 byte=41" "w $((first + 8)) 8 byte=42" "w $((first + 4)) 4 byte=43")" "$1" "${*:2}"
+	bd_msg t clear
+	blkzone reset -o $first -c 1 $t
+}
+fault 'ok ok EIO' delay ms=1
+fault 'ok EIO EIO' drop once=on
+fault 'ok EIO ok' tear sectors=4 once=on
+fault 'EIO EIO EIO' misdirect to=$((first + 8)) iotype=write once=on
+for rule in 'corrupt bits=1' 'corrupt bits=1 on=write'; do
+	fails_with EINVAL "$rule is refused" bd_msg t add "$rule"
+done
+bd_msg t replace corrupt on=read byte=0 value=0x77 > /tmp/null
+is "$(ios $t "w $first 8 byte=41" "x $first 8")" 'ok 77*1 41*4095' 'but not if it is on=read'
+bd_msg t clear
+blkzone reset -o $first -c 1 $t
+
 # A file system that appends.
 if has_module btrfs && mkfs.btrfs -qf -O zoned -d single -m single $t > /tmp/mkfs 2>&1 &&
 	mount $t /mnt; then
