@@ -25,6 +25,9 @@ is "$(bd_rules bd)" 'seed=7 inject-error sector=111,128-147,161-188 errno=ENODAT
 is "$(ios $bd 'w 0 300' 'r 96 200')" 'ok ok' 'a write over all of it'
 is "$(bd_list bd)" '6 used inject-error sector=100-199 errno=ENODATA healed=on' 'uses the rule up'
 
+bd_start bd inject-error sector=8-15,20,30-31 healed=on
+is "$(ios $bd 'w 8 8' 'w 30 2') $(bd_list bd)" 'ok ok 0 - inject-error sector=20 healed=on' 'a range that is covered just so is gone'
+
 # --- What does not reach the medium heals nothing ---
 
 bad='sector=8-15 healed=on'
