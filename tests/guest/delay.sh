@@ -80,13 +80,20 @@ wait_until hits_are 1
 succeeds 'a suspend need not wait for it' dmsetup suspend bd
 eventually 'as it ends' file_is /tmp/long ok
 dmsetup resume bd
+bd_start bd suspend event=read_aio tag=a delay ms=86400000
+hold bd 1 /tmp/long 'r 0 8'
+succeeds 'nor for one that a suspend has let go' timeout 30 dmsetup suspend bd
+eventually 'which is not delayed any more' file_is /tmp/long ok
+dmsetup resume bd
+is "$(bd_hits bd)" '1 1' 'though the delay has a hit'
+bd_start bd delay ms=86400000
 background /tmp/long io $bd 'w 0 8'
-wait_until hits_are 2
+wait_until hits_are 1
 succeeds 'nor with --noflush' dmsetup suspend --noflush bd
 eventually 'as it ends' file_is /tmp/long ok
 dmsetup resume bd
 background /tmp/long io $bd 'w 0 8'
-wait_until hits_are 3
+wait_until hits_are 2
 succeeds 'nor a forced remove' dmsetup remove --force bd
 eventually 'as it ends' process_ended "$pid"
 bd_create bd "$dev" seed=7
