@@ -25,7 +25,7 @@ clean: ## remove what builds and checks made here; the cache stays
 demo: ## watch it work, on an emulated machine
 	@scripts/demo
 
-check: ## lint, build, and all tests on an emulated machine; KERNEL=<release> for another kernel
+check: ## lint, build, and all tests on an emulated machine; KERNEL=<release or suite> for another kernel
 	@scripts/check
 
 check-one: ## only the topics T="topic ..." (tests/guest/<topic>.sh)

@@ -19,11 +19,14 @@ make_work_dir() {
 	trap 'rm -rf -- "$work"' EXIT
 }
 
-# One process at a time fills the cache; the others wait and find it full.
-lock_cache() {
+# One process at a time fills the cache; the others wait and find it full. What
+# takes long has a lock of its own, as other things may be wanted meanwhile.
+take_lock() {
 	mkdir -p "$cache_root"
-	exec {cache_lock}> "$cache_root/lock"
+	exec {cache_lock}> "$cache_root/$1"
 	flock "$cache_lock"
 }
+
+lock_cache() { take_lock lock; }
 
 unlock_cache() { exec {cache_lock}>&-; }

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What guest-kernel and debug-kernel share: Debian's archive, and the cache's kernels.
+# What the scripts that provide kernels share: Debian's archive, and the cache's kernels.
 
 # depends_on PACKAGE REGEX: a name in the archive, or nothing
 depends_on() {
 	apt-cache depends "$1" 2> /dev/null |
 		sed -n "s/^ *|\{0,1\}Depends: \($2\)\$/\1/p" | head -n 1
+}
+
+# kernel_release FLAVOUR: of the archive's newest kernel of that flavour, or nothing
+kernel_release() {
+	local image
+
+	image=$(depends_on "linux-image-$1" 'linux-image-[0-9].*')
+	echo "${image#linux-image-}"
 }
 
 candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \([^(].*\)/\1/p'; }
@@ -26,11 +34,13 @@ download() {
 	}
 }
 
-# print_kernel DIR RELEASE KDIR: lines for the caller's eval
+# print_kernel DIR RELEASE KDIR [ROOT]: lines for the caller's eval
 print_kernel() {
 	local image=$1/boot/vmlinux-$2
 
 	[[ -e $image ]] || image=$1/boot/vmlinuz-$2
 	printf '%s=%q\n' KERNEL_DIR "$1" KERNEL_RELEASE "$2" \
 		KERNEL_IMAGE "$image" KERNEL_KDIR "$3"
+	# For module-build, which its callers need not tell.
+	printf 'export KERNEL_ROOT=%q\n' "${4-}"
 }
