@@ -154,6 +154,31 @@ has_feature() {
 	return 1
 }
 
+# block_trace COMMAND...: operation and flags (WFSM) of each bio queued meanwhile,
+# as the block layer sees them
+block_trace() {
+	local tracing=/sys/kernel/tracing
+
+	: > $tracing/trace
+	echo 1 > $tracing/events/block/block_bio_queue/enable
+	"$@" > /dev/null
+	echo 0 > $tracing/events/block/block_bio_queue/enable
+	sed -n 's/.*block_bio_queue: [0-9,]* \([A-Z]*\) .*/\1/p' $tracing/trace
+}
+
+# read_flags DEVICE: of a small direct read, as "held" shows them; not all kernels
+# have it sync
+read_flags() {
+	if [[ $(block_trace io_read "$1" 0 8) == *RS* ]]; then echo sync; else echo -; fi
+}
+
+# commit_flags FILE: what marks the commit as the file is synced, on ext4; not all
+# kernels have its log as metadata
+commit_flags() {
+	echo data > "$1"
+	if [[ $(block_trace sync "$1") =~ WF[A-Z]*M ]]; then echo fua,meta; else echo fua; fi
+}
+
 # require has_module null_blk: the whole topic makes no sense without
 require() { "$@" || skip_all "needs ${*:2} (${1#has_})"; }
 

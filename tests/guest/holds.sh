@@ -10,6 +10,7 @@ loop_disk 16
 bd_create t "$dev"
 t=/dev/mapper/t
 nr=0
+read_flags=$(read_flags "$dev")
 
 # holds_at EVENT OP EXPECTED: the op is held there, as the words of "held" say, and goes on
 holds_at() {
@@ -23,8 +24,8 @@ holds_at() {
 	is "$(held t)" '' 'and nothing is held'
 }
 
-holds_at read_aio 'r 8 16' 'read sync 8 16'
-holds_at read_done 'r 8 16' 'read sync 8 16'
+holds_at read_aio 'r 8 16' "read $read_flags 8 16"
+holds_at read_done 'r 8 16' "read $read_flags 8 16"
 holds_at write_aio 'w 16 8' 'write sync 16 8'
 holds_at pwritev 'w 16 8 fua' 'write fua,sync 16 8'
 holds_at pwritev_done 'w 16 8' 'write sync 16 8'
@@ -93,7 +94,7 @@ eventually 'and resumed' file_is /tmp/io ok
 # Standing breakpoints.
 bd_msg t replace suspend tag=S iotype=read state=1 suspend tag=S iotype=flush
 hold t 1 /tmp/io 'r 0 8'
-like "$(held t)" '^[0-9]+ S [0-9]+ - read sync 0 8$' 'a standing breakpoint has no event'
+like "$(held t)" "^[0-9]+ S [0-9]+ - read $read_flags 0 8\$" 'a standing breakpoint has no event'
 bd_msg t add suspend tag=S2 once=off
 bd_msg t resume S
 eventually 'after a resume standing breakpoints are not tried again' file_is /tmp/io ok

@@ -191,9 +191,10 @@ bd_start bd inject-error iotype=flush tag=flush
 echo data > /mnt/file
 succeeds '9: dm drops the error of a flush that precedes data' sync /mnt/file
 like "$(bd_hits bd)" '^[1-9]' '9: of which there was one'
-bd_start bd inject-error iotype=write flags=fua,meta
+commit_flags=$(commit_flags /mnt/file)
+bd_start bd inject-error iotype=write flags="$commit_flags"
 echo more > /mnt/file
-fails_with EIO '9: to fail a commit take iotype=write flags=fua,meta' sync /mnt/file
+fails_with EIO "9: to fail a commit take iotype=write flags=$commit_flags" sync /mnt/file
 bd_msg bd reset
 umount /mnt
 

@@ -129,7 +129,7 @@ put "$other/break" read_aio B
 hold t 0 /tmp/io 'r 0 8' 'r 64 8' 'r 128 8'
 wait_until file_is "$other/held" B
 is "$(< /tmp/io) $(< "$dir/held")" $'ok\nok ' 'with what is held there'
-is "$(dmsetup message t 130 held | cut -d ' ' -f 2-8)" 'B 1 read_aio read sync 0 8' \
+is "$(dmsetup message t 130 held | cut -d ' ' -f 2-8)" "B 1 read_aio read $(read_flags "$dev") 0 8" \
 	'a message goes to the target of its sector; sectors count from its start'
 put "$other/resume" B
 eventually 'and resumed there' file_is /tmp/io $'ok\nok\nok'

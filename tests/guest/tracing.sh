@@ -12,6 +12,7 @@ ram_disk
 bd_create t "$dev"
 t=/dev/mapper/t
 read -r device < "$(dm_sysfs t)/dev"
+read_flags=$(read_flags "$dev")
 
 is "$(cd $tracing/events/dm_blkdebug && echo */)" 'event/ hold/ inject/ resume/ state/' \
 	'the tracepoints'
@@ -70,14 +71,14 @@ bd_msg t resume S
 wait_until bd_status_is t held 1
 bd_msg t resume D errno=ETIMEDOUT
 wait_until file_is /tmp/io ETIMEDOUT
-like "$(trace)" "^event: $device read_aio read 24 \+ 8 sync
-hold: $device rule 5 hold 3 tag S read 24 \+ 8 sync
-resume: $device rule 5 hold 3 tag S read 24 \+ 8 sync
-inject: $device rule 7 errno 0 read 24 \+ 8 sync inject-error
-event: $device read_done read 24 \+ 8 sync
-hold: $device rule 6 hold 4 tag D read 24 \+ 8 sync
-resume: $device rule 6 hold 4 tag D read 24 \+ 8 sync
-inject: $device rule 0 errno 110 read 24 \+ 8 sync inject-error$" 'a read held twice and failed at last'
+like "$(trace)" "^event: $device read_aio read 24 \+ 8 $read_flags
+hold: $device rule 5 hold 3 tag S read 24 \+ 8 $read_flags
+resume: $device rule 5 hold 3 tag S read 24 \+ 8 $read_flags
+inject: $device rule 7 errno 0 read 24 \+ 8 $read_flags inject-error
+event: $device read_done read 24 \+ 8 $read_flags
+hold: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
+resume: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
+inject: $device rule 0 errno 110 read 24 \+ 8 $read_flags inject-error$" 'a read held twice and failed at last'
 
 bd_msg t replace inject-error iotype=flush > /tmp/null
 io_flush $t > /tmp/null
