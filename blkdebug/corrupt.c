@@ -249,6 +249,14 @@ static void append_bvec(struct blkdebug_copies *copies,
 	append(copy, bv->bv_page, bv->bv_offset + done, bv->bv_len - done);
 }
 
+/* The same request, but its data where another iterator has them */
+static struct bvec_iter iter_over(struct bvec_iter iter, struct bvec_iter data)
+{
+	data.bi_sector = iter.bi_sector;
+	data.bi_size = iter.bi_size;
+	return data;
+}
+
 /**
  * blkdebug_corrupt_write - alter what is about to be written
  * @copies: set up
@@ -284,8 +292,7 @@ struct blkdebug_copy *blkdebug_corrupt_write(struct blkdebug_copies *copies,
 	copy->bvec = bio->bi_io_vec;
 	copy->bi_iter = bio->bi_iter;
 	bio->bi_io_vec = copy->vec;
-	bio->bi_iter.bi_idx = 0;
-	bio->bi_iter.bi_bvec_done = 0;
+	bio->bi_iter = iter_over(bio->bi_iter, (struct bvec_iter){});
 	return copy;
 }
 
@@ -301,8 +308,7 @@ void blkdebug_copy_free(struct blkdebug_copies *copies, struct bio *bio,
 			struct blkdebug_copy *copy)
 {
 	bio->bi_io_vec = copy->bvec;
-	bio->bi_iter.bi_idx = copy->bi_iter.bi_idx;
-	bio->bi_iter.bi_bvec_done = copy->bi_iter.bi_bvec_done;
+	bio->bi_iter = iter_over(bio->bi_iter, copy->bi_iter);
 	while (copy->nr_pages)
 		mempool_free(copy->page[--copy->nr_pages], copies->pages);
 	mempool_free(copy, copies->copies);
