@@ -6,7 +6,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
-.PHONY: all install clean demo check check-one check-debug bench lint help
+.PHONY: all install clean demo check check-one check-debug check-kernels bench lint help
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -34,6 +34,9 @@ check-one: ## only the topics T="topic ..." (tests/guest/<topic>.sh)
 check-debug: ## the tests on a kernel with KASAN, lockdep and the like; it takes minutes to build, once
 	@KERNEL=debug scripts/check $(T)
 
+check-kernels: ## the tests on the kernels of several Debian releases, or of K="bullseye trixie-rt ..."
+	@scripts/check-kernels $(K)
+
 bench: ## measure what it costs, beside other targets, in about two minutes; also build/bench.json
 	@scripts/bench
 
@@ -41,4 +44,4 @@ lint: ## shellcheck, codespell, sparse, checkpatch
 	@scripts/lint
 
 help:
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
