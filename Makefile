@@ -6,7 +6,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
-.PHONY: all install clean demo check check-one check-debug check-kernels bench lint help
+.PHONY: all install clean demo check check-one check-debug check-kernels check-dkms bench lint help
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -36,6 +36,9 @@ check-debug: ## the tests on a kernel with KASAN, lockdep and the like; it takes
 
 check-kernels: ## the tests on the kernels of several Debian releases, or of K="bullseye trixie-rt ..."
 	@scripts/check-kernels $(K)
+
+check-dkms: ## have dkms install and remove the module, on the oldest and newest of these, or on K=
+	@scripts/check-dkms $(K)
 
 bench: ## measure what it costs, beside other targets, in about two minutes; also build/bench.json
 	@scripts/bench

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What dkms makes of the source tree, in a root file system that has dkms and the
+# headers of two kernels: for scripts/check-dkms. Prints TAP.
+#
+# Usage: dkms.sh SOURCE OUT      the modules it builds go to OUT/<release>/
+
+set -u
+
+source=$1 out=$2
+log=$(mktemp)
+checks=0
+
+# check DESC COMMAND...
+check() {
+	local desc=$1 not=''
+	shift
+
+	"$@" &> "$log" || not='not '
+	echo "${not}ok $((++checks)) - $desc"
+	[[ -z $not ]] || sed 's/^/# /' "$log"
+}
+
+version() { sed -n 's/^PACKAGE_VERSION=//p' "$source/dkms.conf"; }
+
+# modprobe will find it, it fits, and it is the one that dkms has built.
+in_place() {
+	modinfo -k "$1" -F vermagic dm-blkdebug | grep "^$1 " &&
+		modinfo -k "$1" -F filename dm-blkdebug | grep /updates/dkms/
+}
+
+in_no_place() { ! modinfo -k "$1" dm-blkdebug; }
+
+is_signed() { modinfo -k "$1" -F signer dm-blkdebug | grep .; }
+
+check_signature() {
+	if [[ -e /var/lib/dkms/mok.key ]]; then
+		check "it is signed with dkms's key" is_signed "$1"
+	else
+		echo "ok $((++checks)) # SKIP this dkms does not sign"
+	fi
+}
+
+keep() {
+	mkdir -p "$out/$1"
+	cp "$(modinfo -k "$1" -F filename dm-blkdebug)" "$out/$1/"
+}
+
+status_is_empty() { [[ -z $(dkms status) ]]; }
+
+module=dm-blkdebug/$(version)
+cd /lib/modules || exit
+kernels=(*)
+first=${kernels[0]} second=${kernels[1]}
+
+check 'dkms takes the source tree' dkms add "$source"
+check "it builds and installs the module for $first" dkms install "$module" -k "$first"
+check 'the module is there' in_place "$first"
+check "as $second arrives, it does so for that by itself" dkms autoinstall -k "$second"
+check 'the module is there, too' in_place "$second"
+check_signature "$second"
+for kernel in "$first" "$second"; do check "keeps that for $kernel" keep "$kernel"; done
+check 'dkms removes it' dkms remove "$module" --all
+check "it is gone for $first" in_no_place "$first"
+check "and for $second" in_no_place "$second"
+check 'dkms knows it no more' status_is_empty
+echo "1..$checks"
