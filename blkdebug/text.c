@@ -111,8 +111,8 @@ void blkdebug_error_text(const struct blkdebug_error *err, char *buf,
  * @max: the largest allowed
  * @number: the result
  *
- * Unlike kstrtoull() it takes neither a sign nor an octal number: dm's other
- * targets read 010 as ten.
+ * Unlike kstrtoull() it takes nothing but digits, and no octal number: dm's
+ * other targets read 010 as ten.
  *
  * Return: 0, -EINVAL: no number, or -ERANGE: larger than @max.
  */
@@ -129,7 +129,9 @@ int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number)
 	}
 	for (; len > 1 && *str == '0'; len--)
 		str++;
-	if (!len || len >= sizeof(digits) || !isxdigit(*str))
+	/* kstrtoull() would take a sign in front, and a newline behind */
+	if (!len || len >= sizeof(digits) || !isxdigit(*str) ||
+	    !isxdigit(str[len - 1]))
 		return -EINVAL;
 	memcpy(digits, str, len);
 	digits[len] = '\0';

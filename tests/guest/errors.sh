@@ -284,6 +284,7 @@ bad_message '' soon 'event user.x soon'
 bad_message '' soon 'wait_break a soon'
 judge_cases
 
+fails_with EINVAL 'a number and a newline, escaped' bd_msg bd state $'3\\\n'
 fails_with ENOENT 'remove of a number nobody has' bd_msg bd remove 3
 fails_with ENOENT 'remove of a tag nobody bears' bd_msg bd remove nosuch
 fails_with ENOENT 'wait_hits for a number nobody has' bd_msg bd wait_hits 3 1
