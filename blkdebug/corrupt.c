@@ -9,12 +9,13 @@
 
 /**
  * struct place - a byte to alter
- * @byte: which, from the request's start
+ * @byte: which, from the request's start; a bio's size is no larger, and there
+ *	are many of these on the stack
  * @flip: bits to flip, or 0
  * @value: to set it to, if none are to be flipped
  */
 struct place {
-	u64 byte;
+	u32 byte;
 	u8 flip;
 	u8 value;
 };
