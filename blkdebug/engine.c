@@ -1025,7 +1025,8 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 	unsigned int i = 0;
 
 	flags = blkdebug_lock(engine);
-	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING);
+	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING |
+				 (requeue ? BLKDEBUG_REQUEUES : 0));
 	engine->wake = true;
 	end_delays(engine, KTIME_MAX);
 	while ((hold = blkdebug_hold_after(&engine->holds, 0))) {
@@ -1052,6 +1053,18 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 }
 
 /**
+ * __blkdebug_unsuspend - breakpoints may be hit again
+ * @engine: the engine
+ *
+ * The caller holds the lock.
+ */
+void __blkdebug_unsuspend(struct blkdebug_engine *engine)
+{
+	WRITE_ONCE(engine->mode, engine->mode & ~(BLKDEBUG_SUSPENDING |
+						  BLKDEBUG_REQUEUES));
+}
+
+/**
  * blkdebug_unsuspend - breakpoints may be hit again
  * @engine: the engine
  */
@@ -1059,7 +1072,7 @@ void blkdebug_unsuspend(struct blkdebug_engine *engine)
 {
 	unsigned long flags = blkdebug_lock(engine);
 
-	WRITE_ONCE(engine->mode, engine->mode & ~BLKDEBUG_SUSPENDING);
+	__blkdebug_unsuspend(engine);
 	blkdebug_unlock(engine, flags);
 }
 

@@ -32,6 +32,7 @@ enum blkdebug_mode {
 	BLKDEBUG_HAS_RULES	= 1U << 0,	/* that can still match */
 	BLKDEBUG_SUSPENDING	= 1U << 1,	/* no holds, no sleepers */
 	BLKDEBUG_HAS_SIZES	= 1U << 2,	/* requests may be too short */
+	BLKDEBUG_REQUEUES	= 1U << 3,	/* suspending by requeuing */
 };
 
 /* What has changed, for those who watch */
@@ -191,5 +192,6 @@ void blkdebug_reset_counters(struct blkdebug_engine *engine);
 void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 		      struct list_head *requeued);
 void blkdebug_unsuspend(struct blkdebug_engine *engine);
+void __blkdebug_unsuspend(struct blkdebug_engine *engine);
 
 #endif

@@ -299,11 +299,23 @@ void blkdebug_requeue(struct list_head *requests)
 /*
  * dm maps a bio that it takes back by the old table once more before it blocks
  * new I/O; so nothing may pass from here on.
+ *
+ * What is mapped in the end, before there is a resume, is so because the suspend
+ * was interrupted. It shall be held as before, though we have yet to be told.
  */
 static bool to_requeue(struct blkdebug_target *t, const struct bio *bio)
 {
-	return (READ_ONCE(t->engine.mode) & BLKDEBUG_SUSPENDING) &&
-	       dm_noflush_suspending(t->ti) && may_requeue(t, bio);
+	bool requeues;
+	unsigned long flags;
+
+	if (!(READ_ONCE(t->engine.mode) & BLKDEBUG_REQUEUES))
+		return false;
+	flags = blkdebug_lock(&t->engine);
+	requeues = dm_noflush_suspending(t->ti);
+	if (!requeues && (t->engine.mode & BLKDEBUG_REQUEUES))
+		__blkdebug_unsuspend(&t->engine);
+	blkdebug_unlock(&t->engine, flags);
+	return requeues && may_requeue(t, bio);
 }
 
 static int remap(struct blkdebug_target *t, struct bio *bio)
