@@ -6,7 +6,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
-.PHONY: all install clean demo check check-one check-debug check-kernels check-dkms bench lint help
+.PHONY: all install clean demo check check-one check-debug check-kernels check-dkms bench fuzz lint help
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -42,6 +42,9 @@ check-dkms: ## have dkms install and remove the module, on the oldest and newest
 
 bench: ## measure what it costs, beside other targets, in about two minutes; also build/bench.json
 	@scripts/bench
+
+fuzz: ## the rule language and the messages, for SECONDS=60; SEED= for the same again
+	@scripts/fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 lint: ## shellcheck, codespell, sparse, checkpatch
 	@scripts/lint

@@ -1,0 +1,846 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fuzzes the messages and the engine behind them. An input tells, line by line,
+ * what happens to a device:
+ *
+ *	WORD...			a message
+ *	.device SECTORS BLOCK [zoned]	what it is like, blocks of 2^BLOCK sectors;
+ *				in the first line only
+ *	.comm NAME		who makes the requests from now on
+ *	.io IOTYPE SECTOR SECTORS [FLAG[,FLAG]...]	a request comes
+ *	.end [N]		one of the requests that went down completes, the
+ *				oldest or the one N later
+ *	.suspend [noflush]	the device is suspended
+ *	.resume			and resumed
+ *	.time MS		time passes
+ *	.fail N			the Nth allocation of the next line fails: of the message,
+ *				or else of the work items
+ *	.busy [late]		the next line finds the engine's lock taken, or hears
+ *				later that it was
+ *	.lazy			work items come to run only
+ *	.work			now, or at the end
+ *	.room BYTES		for answers from now on
+ *	.trace			somebody looks at the tracepoints from now on
+ *	.kill			whoever was the last to go to sleep is killed
+ *	.timeout		or has slept long enough
+ *
+ * Where a message sleeps, the next lines happen meanwhile. After each line all
+ * that the engine counts has to be right; whatever is refused, or fails for want
+ * of memory, must not have changed anything; a request that the filters let pass
+ * must not have met a rule; and in the end everything ends.
+ */
+#include <linux/blkdev.h>
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <linux/tracepoint.h>
+
+#include "control.h"
+#include "fuzz.h"
+
+#define MAX_SLEEPERS	4
+#define MAX_SECTORS	0x80000000000000ULL	/* what a device can have */
+#define MAX_IO		0x100000000ULL		/* what a bio can */
+#define ERESTARTSYS	512
+
+/**
+ * struct request - one on its way
+ * @link: in the list of them
+ * @down: it is with the device below; otherwise it is held
+ * @req: as the engine sees it
+ */
+struct request {
+	struct list_head link;
+	bool down;
+	struct blkdebug_request req;
+};
+
+/**
+ * struct world - what there is
+ * @pos: what comes next in the input
+ * @end: where that ends
+ * @engine: under test
+ * @requests: on their way, oldest first
+ * @io_work: the engine has called go_on
+ * @watch_work: it has called watch
+ * @lazy: leave it at that
+ * @noflush: the kind of suspend
+ * @fail: the allocation of the next line that fails, or 0
+ * @room: bytes for an answer
+ * @sleepers: messages that sleep
+ * @lines: read so far
+ */
+static struct world {
+	const char *pos;
+	const char *end;
+	struct blkdebug_engine *engine;
+	struct list_head requests;
+	bool io_work;
+	bool watch_work;
+	bool lazy;
+	bool noflush;
+	unsigned int fail;
+	size_t room;
+	unsigned int sleepers;
+	unsigned long lines;
+} w;
+
+static void go_on(struct blkdebug_engine *engine)
+{
+	lockdep_assert_held(&engine->lock);
+	w.io_work = true;
+}
+
+static void watch(struct blkdebug_engine *engine)
+{
+	lockdep_assert_held(&engine->lock);
+	w.watch_work = true;
+}
+
+static int set_aside(struct blkdebug_engine *engine,
+		     const struct blkdebug_rule *rule)
+{
+	void *mem = kmalloc(1, GFP_KERNEL);
+
+	lockdep_assert_held(&engine->control);
+	kfree(mem);
+	return mem ? 0 : -ENOMEM;
+}
+
+static const struct blkdebug_ops ops = {
+	.go_on = go_on,
+	.watch = watch,
+	.set_aside = set_aside,
+};
+
+static bool suspended(void)
+{
+	return w.engine->mode & BLKDEBUG_SUSPENDING;
+}
+
+static struct blkdebug_ruleset *rules(void)
+{
+	return rcu_access_pointer(w.engine->rules);
+}
+
+/* Words of a line */
+
+static const char *word(const struct words *words, unsigned int pos)
+{
+	return pos < words->argc ? words->argv[pos] : "";
+}
+
+static u64 number(const struct words *words, unsigned int pos)
+{
+	return strtoull(word(words, pos), NULL, 0);
+}
+
+static bool next_line(struct words *words)
+{
+	const char *newline;
+
+	if (w.pos == w.end)
+		return false;
+	newline = memchr(w.pos, '\n', w.end - w.pos) ?: w.end;
+	words_split(words, w.pos, newline - w.pos);
+	w.pos = newline + (newline < w.end);
+	w.lines++;
+	return true;
+}
+
+/* What shows from outside */
+
+static void say(struct seq_buf *out, const char *verb)
+{
+	struct blkdebug_error err;
+
+	shim_assert(blkdebug_message(w.engine, 1, (char **)&verb, out,
+				     &err) == 1);
+	seq_buf_printf(out, "\n");
+}
+
+static void print_table(void *arg, struct seq_buf *out)
+{
+	blkdebug_print_rules(w.engine, out);
+}
+
+static void print_all(void *arg, struct seq_buf *out)
+{
+	blkdebug_print_status(w.engine, out);
+	print_table(NULL, out);
+	say(out, "list");
+	say(out, "held");
+	say(out, "stats");
+}
+
+/* Requests */
+
+static void end(struct request *rq)
+{
+	list_del(&rq->link);
+	free(rq);
+}
+
+static void complete(struct request *rq)
+{
+	rq->down = false;
+	if (!rq->req.raise_done ||
+	    blkdebug_complete(w.engine, &rq->req) != BLKDEBUG_HELD)
+		end(rq);
+}
+
+static void go_down(struct request *rq, sector_t sector, sector_t nr_sectors)
+{
+	shim_assert(sector + nr_sectors <= w.engine->bounds.sectors);
+	if (rq->req.heals && nr_sectors)
+		blkdebug_heal(w.engine, &rq->req, sector, nr_sectors);
+	rq->down = true;
+}
+
+/* What faults do; the numbers must make sense */
+static void alter(struct request *rq)
+{
+	const struct blkdebug_effect *effect = &rq->req.effect;
+	const struct blkdebug_io *io = &rq->req.io;
+
+	switch (effect->action) {
+	case BLKDEBUG_INJECT_ERROR:
+		shim_assert(rq->req.error);
+		fallthrough;
+	case BLKDEBUG_TEAR:
+		shim_assert(effect->sectors <= io->nr_sectors);
+		shim_assert(effect->sectors % w.engine->bounds.block == 0);
+		if (effect->sectors || !io->nr_sectors)
+			go_down(rq, io->sector, effect->sectors);
+		else
+			complete(rq);
+		break;
+	case BLKDEBUG_DROP:
+		complete(rq);
+		break;
+	case BLKDEBUG_CORRUPT:
+		shim_assert(effect->start < io->nr_sectors << SECTOR_SHIFT);
+		shim_assert(!effect->bits || effect->start + effect->bytes <=
+					     io->nr_sectors << SECTOR_SHIFT);
+		go_down(rq, io->sector, io->nr_sectors);
+		break;
+	case BLKDEBUG_MISDIRECT:
+		shim_assert(effect->to % w.engine->bounds.block == 0);
+		go_down(rq, effect->to, io->nr_sectors);
+		break;
+	default:
+		shim_assert(!"a fault");
+	}
+}
+
+static void carry_out(struct request *rq)
+{
+	shim_assert(!rq->down && list_empty(&rq->req.holds));
+	if (rq->req.step == BLKDEBUG_STEP_DONE) {
+		end(rq);
+	} else if (rq->req.verdict == BLKDEBUG_FAIL) {
+		shim_assert(rq->req.error);
+		complete(rq);
+	} else if (rq->req.verdict == BLKDEBUG_ALTER) {
+		alter(rq);
+	} else {
+		shim_assert(rq->req.verdict == BLKDEBUG_PASS);
+		go_down(rq, rq->req.io.sector, rq->req.io.nr_sectors);
+	}
+}
+
+static void work(void)
+{
+	struct blkdebug_request *req, *next;
+	unsigned long flags;
+	LIST_HEAD(ready);
+
+	while (w.io_work) {
+		w.io_work = false;
+		flags = blkdebug_lock(w.engine);
+		list_splice_init(&w.engine->ready, &ready);
+		blkdebug_unlock(w.engine, flags);
+		list_for_each_entry_safe(req, next, &ready, link)
+			carry_out(container_of(req, struct request, req));
+		INIT_LIST_HEAD(&ready);
+	}
+	if (w.watch_work) {
+		w.watch_work = false;
+		blkdebug_engine_housekeep(w.engine);
+	}
+}
+
+/* The way by which the target finds out whether rules may want a request */
+static bool wanted(const struct blkdebug_io *io)
+{
+	const struct blkdebug_filter *filter = &w.engine->filter[io->iotype];
+	sector_t last = io->sector + io->nr_sectors - 1;
+	bool passes;
+
+	if (!(w.engine->mode & BLKDEBUG_HAS_RULES) ||
+	    !blkdebug_count(w.engine, io->iotype))
+		return false;
+	if (!io->nr_sectors || suspended())
+		return true;
+	if (last < filter->first || io->sector > filter->last)
+		return false;
+	rcu_read_lock();
+	passes = blkdebug_filter_passes(filter, io->sector, last,
+					filter->flags ? io->flags : 0);
+	rcu_read_unlock();
+	return !passes;
+}
+
+static void describe(const struct words *words, struct blkdebug_io *io)
+{
+	const struct blkdebug_bounds *bounds = &w.engine->bounds;
+	const char *flag = word(words, 4);
+	int iotype = blkdebug_iotype_lookup(word(words, 1),
+					    strlen(word(words, 1)));
+
+	memcpy(io->comm, current->comm, sizeof(io->comm));
+	io->iotype = iotype < 0 ? BLKDEBUG_IO_READ : iotype;
+	io->sector = number(words, 2) % bounds->sectors & -(u64)bounds->block;
+	io->nr_sectors = min(number(words, 3) % MAX_IO & -(u64)bounds->block,
+			     bounds->sectors - io->sector) ?: bounds->block;
+	io->flags = 0;
+	if (io->iotype == BLKDEBUG_IO_FLUSH) {
+		io->sector = 0;
+		io->nr_sectors = 0;
+	}
+	while (*flag) {
+		size_t len = strcspn(flag, ",");
+		int bit = blkdebug_flag_lookup(flag, len);
+
+		if (bit >= 0)
+			io->flags |= 1U << bit;
+		flag += len + !!flag[len];
+	}
+}
+
+static void submit_request(struct request *rq)
+{
+	switch (blkdebug_submit(w.engine, &rq->req)) {
+	case BLKDEBUG_PASS:
+		rq->down = true;
+		break;
+	case BLKDEBUG_FAIL:
+		shim_assert(rq->req.error && rq->req.immediately);
+		complete(rq);
+		break;
+	case BLKDEBUG_HELD:
+		break;
+	default:
+		shim_assert(!"a verdict");
+	}
+}
+
+/* Nothing is to happen to it, not even that it takes the lock */
+static void pass_request(struct request *rq)
+{
+	char *before = text_of(print_all, NULL), *after;
+	unsigned int count = w.engine->seq.count;
+
+	shim_assert(blkdebug_submit(w.engine, &rq->req) == BLKDEBUG_PASS);
+	shim_assert(!rq->req.raise_done && !rq->req.heals);
+	shim_assert(w.engine->seq.count == count || shim_disturb ||
+		    shim_tracing);
+	rq->down = true;
+
+	after = text_of(print_all, NULL);
+	shim_assert(!strcmp(before, after));
+	free(before);
+	free(after);
+}
+
+/* Nobody has cleared what dm gives us for a request */
+static void do_io(const struct words *words)
+{
+	struct request *rq = malloc(sizeof(*rq));
+
+	memset(rq, 0xa5, sizeof(*rq));
+	describe(words, &rq->req.io);
+	rq->req.requeue = rq->req.io.iotype == BLKDEBUG_IO_READ;
+	if (suspended() && w.noflush && rq->req.requeue) {
+		free(rq);
+		return;
+	}
+	rq->down = false;
+	list_add_tail(&rq->link, &w.requests);
+	if (wanted(&rq->req.io))
+		submit_request(rq);
+	else
+		pass_request(rq);
+}
+
+static void do_end(const struct words *words)
+{
+	u64 nth = number(words, 1);
+	struct request *rq, *last = NULL;
+
+	list_for_each_entry(rq, &w.requests, link) {
+		if (!rq->down)
+			continue;
+		last = rq;
+		if (!nth--)
+			break;
+	}
+	if (last)
+		complete(last);
+}
+
+static void do_suspend(const struct words *words)
+{
+	struct blkdebug_request *req, *next;
+	LIST_HEAD(requeued);
+
+	w.noflush = !strcmp(word(words, 1), "noflush");
+	blkdebug_suspend(w.engine, w.noflush, &requeued);
+	list_for_each_entry_safe(req, next, &requeued, link) {
+		shim_assert(req->requeue && list_empty(&req->holds));
+		end(container_of(req, struct request, req));
+	}
+}
+
+/* Messages */
+
+static bool failed_cleanly(const struct words *words, int r)
+{
+	/* An event is an event, even if its caller has waited in vain */
+	return r < 0 && (strcmp(word(words, 0), "event") || r != -ETIMEDOUT);
+}
+
+static void judge(const struct words *words, int r,
+		  const struct blkdebug_error *err)
+{
+	shim_assert(r <= 1);
+	shim_assert(err->reason || (r != -EINVAL && r != -ENOENT));
+	if (r < 0 && err->reason && r != -ENOMEM)
+		check_error(err, words->argc, (char **)words->argv);
+}
+
+static void do_message(const struct words *words)
+{
+	char *before = text_of(print_all, NULL), *after;
+	char *room = malloc(w.room);
+	unsigned int fail = w.fail;
+	unsigned long lines = w.lines;
+	struct blkdebug_error err;
+	struct seq_buf answer;
+	bool failed;
+	int r;
+
+	seq_buf_init(&answer, room, w.room);
+	shim_fail_nth = fail;
+	r = blkdebug_message(w.engine, words->argc, (char **)words->argv,
+			     &answer, &err);
+	failed = fail && !shim_fail_nth;
+	shim_fail_nth = 0;
+	judge(words, r, &err);
+	/* Unless something else has happened meanwhile */
+	if (w.lines == lines) {
+		shim_assert((r == -ENOMEM) == failed);
+		after = text_of(print_all, NULL);
+		shim_assert(!failed_cleanly(words, r) || !strcmp(before, after));
+		free(after);
+	}
+	free(before);
+	free(room);
+}
+
+/* What has to be right at any time */
+
+static bool is_request(const struct blkdebug_request *req)
+{
+	struct request *rq;
+
+	list_for_each_entry(rq, &w.requests, link) {
+		if (&rq->req == req)
+			return !rq->down;
+	}
+	return req->io.iotype == BLKDEBUG_IO_EVENT && w.sleepers;
+}
+
+static bool in_list(const struct list_head *entry, const struct list_head *list)
+{
+	const struct list_head *pos;
+
+	for (pos = list->next; pos != list; pos = pos->next) {
+		if (pos == entry)
+			return true;
+	}
+	return false;
+}
+
+static bool is_delayed(const struct blkdebug_request *req)
+{
+	const struct timerqueue_node *node;
+
+	for (node = w.engine->delays.queue.first; node; node = node->next) {
+		if (node == &req->due)
+			return true;
+	}
+	return false;
+}
+
+/* None may be forgotten */
+static void check_delays(void)
+{
+	const struct blkdebug_delays *delays = &w.engine->delays;
+	const struct timerqueue_node *node = delays->queue.first;
+
+	if (!node)
+		return;
+	shim_assert(!suspended());
+	shim_assert(delays->timer.active);
+	shim_assert(delays->timer.expires <= node->expires);
+}
+
+static u64 list_length(const struct list_head *list)
+{
+	const struct list_head *pos;
+	u64 length = 0;
+
+	for (pos = list->next; pos != list; pos = pos->next)
+		length++;
+	return length;
+}
+
+static void check_holds(void)
+{
+	struct blkdebug_hold *hold;
+	struct request *rq;
+	u64 nr = 0, last = 0;
+
+	while ((hold = blkdebug_hold_after(&w.engine->holds, last))) {
+		shim_assert(hold->number > last);
+		last = hold->number;
+		shim_assert(is_request(hold->req));
+		shim_assert(in_list(&hold->req_link, &hold->req->holds));
+		shim_assert(in_list(&hold->tag_link, &hold->tag->holds));
+		shim_assert(hold->own || !hold->owner ||
+			    hold->owner->hold == hold);
+		nr++;
+	}
+	shim_assert(nr == w.engine->holds.nr);
+	shim_assert(!nr || !suspended());
+	if (w.io_work)
+		return;
+	shim_assert(list_empty(&w.engine->ready));
+	list_for_each_entry(rq, &w.requests, link)
+		shim_assert(rq->down || !list_empty(&rq->req.holds) ||
+			    is_delayed(&rq->req));
+}
+
+static void check_rules(void)
+{
+	u64 live = 0, used = 0, armed = 0;
+	struct blkdebug_rule *rule;
+	unsigned long nr;
+
+	xa_for_each(&rules()->rules, nr, rule) {
+		shim_assert(rule->number == nr && nr <= w.engine->last_number);
+		live += !rule->dead;
+		used += rule->dead;
+		armed += blkdebug_rule_armed(w.engine, rule);
+	}
+	shim_assert(live == rules()->nr_live);
+	shim_assert(used == rules()->nr_used);
+	shim_assert(!w.engine->armed.trigger || armed == w.engine->armed.nr);
+	shim_assert(!live == !(w.engine->mode & BLKDEBUG_HAS_RULES));
+}
+
+static void check_tag(const struct blkdebug_tag *tag)
+{
+	struct blkdebug_rule *rule;
+	u64 nr = 0, live = 0, hits = 0;
+
+	list_for_each_entry(rule, &tag->rules, tag_link) {
+		shim_assert(blkdebug_rule_tag(rule) == tag);
+		nr++;
+		live += !rule->dead;
+		hits += rule->hits;
+	}
+	shim_assert(live == tag->live);
+	shim_assert(hits <= tag->hits);
+	shim_assert(tag->refs == nr + list_length(&tag->holds));
+	shim_assert(!tag->refs == !list_empty(&tag->idle_link));
+}
+
+static void check_tags(void)
+{
+	struct rb_node *node;
+
+	for (node = rb_first(&w.engine->tags); node; node = rb_next(node))
+		check_tag(rb_entry(node, struct blkdebug_tag, node));
+}
+
+/* As for a read of the file in sysfs: whole lines only */
+static void check_held_tags(void)
+{
+	char *room = malloc(w.room);
+	struct seq_buf out;
+
+	seq_buf_init(&out, room, w.room);
+	blkdebug_print_held_tags(w.engine, &out);
+	shim_assert(!seq_buf_has_overflowed(&out));
+	shim_assert(!out.len || room[out.len - 1] == '\n');
+	free(room);
+}
+
+/**
+ * struct news - what those who watch a device are told of
+ * @state_changes: how often the state has changed
+ * @last_hold: number of the last hold
+ * @nr_holds: how many there are
+ * @lines: read by then
+ */
+struct news {
+	u64 state_changes;
+	u64 last_hold;
+	u64 nr_holds;
+	unsigned long lines;
+};
+
+static struct news news(void)
+{
+	return (struct news) {
+		.state_changes = w.engine->state_changes,
+		.last_hold = w.engine->holds.last,
+		.nr_holds = w.engine->holds.nr,
+		.lines = w.lines,
+	};
+}
+
+/* Unless work items have run meanwhile, where a message has slept */
+static void check_told(struct news old)
+{
+	struct news new = news();
+	unsigned int changes = w.engine->changes;
+
+	if (new.lines != old.lines)
+		return;
+	shim_assert(new.state_changes == old.state_changes ||
+		    (changes & BLKDEBUG_CHANGED_STATE));
+	shim_assert((new.last_hold == old.last_hold &&
+		     new.nr_holds == old.nr_holds) ||
+		    (changes & BLKDEBUG_CHANGED_HELD));
+	shim_assert(!changes || w.watch_work);
+}
+
+static void check(void)
+{
+	unsigned long flags = blkdebug_lock(w.engine);
+
+	check_holds();
+	check_delays();
+	check_rules();
+	check_tags();
+	blkdebug_unlock(w.engine, flags);
+	if (w.engine->holds.nr)
+		check_held_tags();
+}
+
+/* The table line can be read, and comes to the same */
+static void check_table(void)
+{
+	char *text = text_of(print_table, NULL);
+	struct blkdebug_rule *rule, *next;
+	struct blkdebug_error err;
+	struct words words;
+	LIST_HEAD(copy);
+
+	words_split(&words, text, strlen(text));
+	shim_assert(!blkdebug_parse_rules(words.argc, words.argv, 1,
+					  &w.engine->bounds, &copy, &err));
+	shim_assert(list_length(&copy) == rules()->nr_live);
+	list_for_each_entry_safe(rule, next, &copy, link)
+		blkdebug_free_rule(rule);
+	words_free(&words);
+	free(text);
+}
+
+/* Lines */
+
+static void do_resume(const struct words *words)
+{
+	blkdebug_unsuspend(w.engine);
+}
+
+static void do_time(const struct words *words)
+{
+	struct hrtimer *timer = &w.engine->delays.timer;
+
+	jiffies += msecs_to_jiffies(number(words, 1) % 100000000);
+	if (timer->active && timer->expires <= ktime_get()) {
+		timer->active = false;
+		timer->function(timer);
+	}
+}
+
+static void do_comm(const struct words *words)
+{
+	memset(current->comm, 0, TASK_COMM_LEN);
+	strscpy(current->comm, word(words, 1), TASK_COMM_LEN);
+}
+
+static void do_device(const struct words *words)
+{
+	struct blkdebug_bounds *bounds = &w.engine->bounds;
+
+	if (w.lines > 1)
+		return;
+	bounds->block = 1U << number(words, 2) % 8;
+	bounds->sectors = number(words, 1) % MAX_SECTORS & -(u64)bounds->block;
+	bounds->sectors = bounds->sectors ?: bounds->block;
+	bounds->zoned = !strcmp(word(words, 3), "zoned");
+}
+
+static void do_lazy(const struct words *words)
+{
+	w.lazy = true;
+}
+
+static void do_work(const struct words *words)
+{
+	w.lazy = false;
+}
+
+static void do_trace(const struct words *words)
+{
+	shim_tracing = true;
+}
+
+static void do_room(const struct words *words)
+{
+	w.room = number(words, 1) % 4096 + 1;
+}
+
+static const struct {
+	const char *name;
+	void (*fn)(const struct words *words);
+} doings[] = {
+	{ ".comm", do_comm },
+	{ ".device", do_device },
+	{ ".io", do_io },
+	{ ".end", do_end },
+	{ ".suspend", do_suspend },
+	{ ".resume", do_resume },
+	{ ".time", do_time },
+	{ ".lazy", do_lazy },
+	{ ".work", do_work },
+	{ ".room", do_room },
+	{ ".trace", do_trace },
+};
+
+static void do_line(const struct words *words)
+{
+	struct news old;
+	unsigned int i;
+
+	if (!strcmp(word(words, 0), ".fail")) {
+		w.fail = number(words, 1) % 1000;
+		return;
+	}
+	if (!strcmp(word(words, 0), ".busy")) {
+		shim_disturb = !strcmp(word(words, 1), "late") ?
+			       SHIM_DISTURB_END : SHIM_DISTURB_START;
+		return;
+	}
+	old = news();
+	for (i = 0; i < ARRAY_SIZE(doings); i++) {
+		if (!strcmp(word(words, 0), doings[i].name)) {
+			doings[i].fn(words);
+			break;
+		}
+	}
+	if (i == ARRAY_SIZE(doings) && words->argc)
+		do_message(words);
+	else
+		shim_fail_nth = w.fail;
+	check_told(old);
+	if (!w.lazy)
+		work();
+	shim_fail_nth = 0;
+	w.fail = 0;
+	shim_disturb = SHIM_UNDISTURBED;
+	check();
+}
+
+long shim_sleep(void)
+{
+	struct words words;
+	long left = 1;
+
+	shim_fail_nth = 0;
+	if (w.sleepers == MAX_SLEEPERS || !next_line(&words))
+		return 0;
+	if (!strcmp(word(&words, 0), ".kill")) {
+		left = -ERESTARTSYS;
+	} else if (!strcmp(word(&words, 0), ".timeout")) {
+		left = 0;
+	} else {
+		w.sleepers++;
+		w.fail = 0;
+		do_line(&words);
+		w.sleepers--;
+	}
+	words_free(&words);
+	return left;
+}
+
+static void begin_world(const u8 *data, size_t size)
+{
+	memset(&w, 0, sizeof(w));
+	INIT_LIST_HEAD(&w.requests);
+	w.pos = (const char *)data;
+	w.end = w.pos + size;
+	w.room = 4096;
+	shim_disturb = SHIM_UNDISTURBED;
+	shim_tracing = false;
+	w.engine = kzalloc(sizeof(*w.engine), GFP_KERNEL);
+	shim_assert(!blkdebug_engine_init(w.engine, &ops));
+	blkdebug_unsuspend(w.engine);
+	w.engine->bounds.sectors = 1 << 20;
+	w.engine->bounds.block = 1;
+	memset(current->comm, 0, TASK_COMM_LEN);
+}
+
+/* After a reset nothing is held, and what is below ends as it completes */
+static void end_world(void)
+{
+	const char *reset = "reset";
+	struct blkdebug_error err;
+	struct request *rq, *next;
+
+	w.lazy = false;
+	shim_disturb = SHIM_UNDISTURBED;
+	shim_assert(!blkdebug_message(w.engine, 1, (char **)&reset, NULL,
+				      &err));
+	work();
+	check();
+	list_for_each_entry_safe(rq, next, &w.requests, link) {
+		shim_assert(rq->down);
+		complete(rq);
+	}
+	shim_assert(list_empty(&w.requests));
+	work();
+	blkdebug_engine_exit(w.engine);
+	kfree(w.engine);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	size_t before = shim_allocated;
+	struct words words;
+
+	begin_world(data, size);
+	while (next_line(&words)) {
+		do_line(&words);
+		words_free(&words);
+	}
+	check_table();
+	end_world();
+	shim_assert(shim_allocated == before);
+	return 0;
+}

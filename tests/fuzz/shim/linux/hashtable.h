@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Hash tables.
+ */
+#ifndef SHIM_HASHTABLE_H
+#define SHIM_HASHTABLE_H
+
+#include <linux/kernel.h>
+#include <linux/rculist.h>
+
+#define DECLARE_HASHTABLE(name, bits)	struct hlist_head name[1 << (bits)]
+
+#define hash_init(table) do {					\
+	unsigned int __i;					\
+								\
+	for (__i = 0; __i < ARRAY_SIZE(table); __i++)		\
+		(table)[__i].first = NULL;			\
+} while (0)
+
+#define shim_hash_list(table, key)				\
+	(&(table)[(unsigned long)(key) % ARRAY_SIZE(table)])
+
+#define hash_add_rcu(table, node, key)				\
+	hlist_add_head(node, shim_hash_list(table, key))
+
+#define hash_for_each_possible_rcu(table, pos, member, key, ...)	\
+	for (pos = shim_hlist_entry(shim_hash_list(table, key)->first,	\
+				    __typeof__(*pos), member);	\
+	     pos; pos = shim_hlist_entry(pos->member.next,	\
+					 __typeof__(*pos), member))
+
+#define hash_for_each_safe(table, i, tmp, pos, member)		\
+	for (i = 0; i < ARRAY_SIZE(table); i++)			\
+		for (pos = shim_hlist_entry((table)[i].first,	\
+					    __typeof__(*pos), member);	\
+		     pos && ((tmp = pos->member.next), 1);	\
+		     pos = shim_hlist_entry(tmp, __typeof__(*pos), member))
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * RCU. Who reads cannot be interrupted, so that a grace period is over as soon
+ * as nobody reads and no spinlock is held.
+ */
+#ifndef SHIM_RCUPDATE_H
+#define SHIM_RCUPDATE_H
+
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
+	void *mem;
+};
+
+extern unsigned int shim_rcu_readers;
+
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void synchronize_rcu(void);
+void rcu_barrier(void);
+void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
+void shim_free_rcu(struct rcu_head *head, void *mem);
+
+#define kvfree_rcu(ptr, member)	shim_free_rcu(&(ptr)->member, ptr)
+#define kfree_rcu(ptr, member)	shim_free_rcu(&(ptr)->member, ptr)
+
+#define rcu_read_lock_held()	(shim_rcu_readers > 0)
+
+#define rcu_access_pointer(ptr)		(ptr)
+#define rcu_dereference_protected(ptr, condition)	\
+	({ shim_assert(condition); (ptr); })
+#define rcu_dereference_check(ptr, condition)	\
+	({ shim_assert((condition) || rcu_read_lock_held()); (ptr); })
+#define rcu_dereference(ptr)		rcu_dereference_check(ptr, 0)
+#define rcu_assign_pointer(ptr, value)	((ptr) = (value))
+#define RCU_INIT_POINTER(ptr, value)	((ptr) = (value))
+
+#endif
