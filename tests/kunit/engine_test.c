@@ -1,0 +1,848 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of the engine: state, arming, once, holds, and what happens at a moment.
+ */
+#include <linux/completion.h>
+#include <linux/errno.h>
+#include <linux/kthread.h>
+#include <linux/slab.h>
+
+#include "kit.h"
+
+/* What becomes of a request made here and now */
+static int outcome(struct kit *kit, unsigned int iotype, sector_t sector,
+		   sector_t nr_sectors, u16 flags)
+{
+	return kit_outcome(kit, kit_request(kit, iotype, sector, nr_sectors,
+					    flags));
+}
+
+#define reads(kit, sector, result)					\
+	KUNIT_EXPECT_EQ((kit)->test, result,				\
+			outcome(kit, BLKDEBUG_IO_READ, sector, 8, 0))
+#define writes(kit, sector, result)					\
+	KUNIT_EXPECT_EQ((kit)->test, result,				\
+			outcome(kit, BLKDEBUG_IO_WRITE, sector, 8, 0))
+#define flushes(kit, result)						\
+	KUNIT_EXPECT_EQ((kit)->test, result,				\
+			outcome(kit, BLKDEBUG_IO_FLUSH, 0, 0, 0))
+
+#define expect_state(kit, n)						\
+	KUNIT_EXPECT_EQ((kit)->test, (kit)->engine.state, n)
+
+#define expect_answer(kit, text, ...) do {				\
+	kit_says(kit, 1, __VA_ARGS__);					\
+	KUNIT_EXPECT_STREQ((kit)->test, (kit)->answer, text);		\
+} while (0)
+
+/* Matching */
+
+static void test_standing(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	reads(kit, 0, BLKDEBUG_PASS);
+	kit_says(kit, 1, "add inject-error iotype=read sector=8-15,100 errno=ENODATA");
+	kit_says(kit, 1, "add inject-error flags=fua,!meta errno=ENOSPC");
+	reads(kit, 0, BLKDEBUG_PASS);
+	reads(kit, 1, -ENODATA);
+	reads(kit, 15, -ENODATA);
+	reads(kit, 16, BLKDEBUG_PASS);
+	reads(kit, 93, -ENODATA);
+	writes(kit, 8, BLKDEBUG_PASS);
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			outcome(kit, BLKDEBUG_IO_WRITE, 8, 8,
+				BLKDEBUG_FUA | BLKDEBUG_SYNC));
+	KUNIT_EXPECT_EQ(test, BLKDEBUG_PASS,
+			outcome(kit, BLKDEBUG_IO_WRITE, 8, 8,
+				BLKDEBUG_FUA | BLKDEBUG_META));
+	flushes(kit, BLKDEBUG_PASS);
+	kit_says(kit, 1, "add inject-error sector=0-99999 inject-error errno=ETIMEDOUT");
+	flushes(kit, -ETIMEDOUT);
+	expect_answer(kit, "3", "wait_hits 1 3");
+}
+
+/* The first written decides, wherever the index has it */
+static void test_first_written(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error sector=8 state=1 errno=ENODATA");
+	kit_says(kit, 1, "add inject-error errno=ENOSPC");
+	kit_says(kit, 1, "add inject-error sector=8 errno=EILSEQ");
+	reads(kit, 8, -ENODATA);
+	kit_says(kit, 0, "remove 1");
+	reads(kit, 8, -ENOSPC);
+	kit_says(kit, 0, "remove 2");
+	reads(kit, 8, -EILSEQ);
+	kit_says(kit, 1, "add inject-error errno=0");
+	reads(kit, 8, -EILSEQ);
+	reads(kit, 16, BLKDEBUG_PASS);
+	expect_answer(kit, "1", "wait_hits 4 1");
+}
+
+static void test_errno_0(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error sector=8 errno=0 once=on inject-error");
+	reads(kit, 8, BLKDEBUG_PASS);
+	reads(kit, 8, BLKDEBUG_PASS);
+	reads(kit, 0, -EIO);
+	KUNIT_EXPECT_EQ(test, kit_rule(kit, 1)->hits, 2);
+	KUNIT_EXPECT_FALSE(test, kit_rule(kit, 1)->dead);
+	KUNIT_EXPECT_EQ(test, kit->engine.injected[BLKDEBUG_IO_READ], 1);
+}
+
+static void test_immediately(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_READ, 0, 1, 0);
+
+	kit_says(kit, 1, "add inject-error immediately=on state=1 inject-error");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_FAIL);
+	KUNIT_EXPECT_TRUE(test, req->immediately);
+	kit_says(kit, 1, "state 2");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_HELD);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), req);
+	KUNIT_EXPECT_EQ(test, req->verdict, BLKDEBUG_FAIL);
+}
+
+/* Arming */
+
+static void test_armed_until_others_are(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error event=user.a errno=ENOSPC");
+	kit_says(kit, 1, "add inject-error event=user.b sector=0 errno=EILSEQ");
+	reads(kit, 0, BLKDEBUG_PASS);
+	kit_says(kit, 0, "event user.a");
+	reads(kit, 0, -ENOSPC);
+	writes(kit, 8, -ENOSPC);
+	/* This one arms nothing, so all stays as it is */
+	kit_says(kit, 0, "event user.c");
+	reads(kit, 0, -ENOSPC);
+	kit_says(kit, 0, "event user_b");
+	reads(kit, 0, -EILSEQ);
+	reads(kit, 8, BLKDEBUG_PASS);
+	KUNIT_EXPECT_EQ(test, kit->engine.armed.nr, 1);
+}
+
+static void test_state_tested_when_armed(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error event=user.a state=2");
+	kit_says(kit, 1, "add inject-error event=user.a state=1 sector=0");
+	kit_says(kit, 0, "event user.a");
+	kit_says(kit, 1, "state 7");
+	reads(kit, 0, -EIO);
+	reads(kit, 8, BLKDEBUG_PASS);
+	/* In this state the event arms nothing */
+	kit_says(kit, 0, "event user.a");
+	reads(kit, 0, -EIO);
+	kit_says(kit, 1, "state 2");
+	kit_says(kit, 0, "event user.a");
+	reads(kit, 8, -EIO);
+}
+
+static void test_written_after_arming(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error event=user.a sector=0");
+	kit_says(kit, 0, "event user.a");
+	kit_says(kit, 1, "add inject-error event=user.a sector=8 errno=ENOSPC");
+	reads(kit, 8, BLKDEBUG_PASS);
+	KUNIT_EXPECT_EQ(test, kit->engine.armed.nr, 1);
+	kit_says(kit, 0, "event user.a");
+	reads(kit, 8, -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kit->engine.armed.nr, 2);
+}
+
+/* The events that requests raise themselves, before they are checked */
+static void test_armed_by_requests(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error event=pwritev sector=0 iotype=read");
+	kit_says(kit, 1, "add inject-error event=flush_to_disk errno=ENOSPC");
+	reads(kit, 0, BLKDEBUG_PASS);
+	writes(kit, 64, BLKDEBUG_PASS);
+	reads(kit, 0, -EIO);
+	flushes(kit, -ENOSPC);
+	reads(kit, 0, -ENOSPC);
+	writes(kit, 64, BLKDEBUG_PASS);
+}
+
+/* States */
+
+static void test_state_before_event(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add set-state event=user.go state=1 new_state=2");
+	kit_says(kit, 1, "add set-state event=user.go state=2 new_state=3");
+	kit_says(kit, 1, "add set-state event=user.go new_state=9");
+	kit_says(kit, 1, "add inject-error event=user.go state=2");
+	kit_says(kit, 0, "event user.go");
+	expect_state(kit, 2);
+	reads(kit, 0, BLKDEBUG_PASS);
+	kit_says(kit, 0, "event user.go");
+	expect_state(kit, 3);
+	reads(kit, 0, -EIO);
+	kit_says(kit, 0, "event user.go");
+	expect_state(kit, 9);
+}
+
+/* Standing rules are judged by the state that they find, and change the next */
+static void test_state_set_by_standing(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add set-state iotype=read state=1 new_state=2");
+	kit_says(kit, 1, "add inject-error state=2 errno=ENOSPC");
+	kit_says(kit, 1, "add set-state event=write_aio state=2 new_state=3");
+	kit_says(kit, 1, "add inject-error state=3 errno=EILSEQ");
+	reads(kit, 0, BLKDEBUG_PASS);
+	expect_state(kit, 2);
+	reads(kit, 0, -ENOSPC);
+	/* An event comes before the check */
+	writes(kit, 0, -EILSEQ);
+	expect_state(kit, 3);
+}
+
+static void test_reset(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_READ, 0, 1, 0);
+
+	kit->engine.start_state = 5;
+	kit_says(kit, 1, "add suspend event=read_aio tag=a inject-error");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_HELD);
+	writes(kit, 0, -EIO);
+	kit_says(kit, 0, "reset");
+	expect_state(kit, 5);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), req);
+	KUNIT_EXPECT_EQ(test, req->verdict, BLKDEBUG_PASS);
+	expect_answer(kit, "", "list");
+	KUNIT_EXPECT_EQ(test, blkdebug_injected(&kit->engine), 0);
+	kit_says(kit, 1, "add inject-error");
+	KUNIT_EXPECT_NOT_NULL(test, kit_rule(kit, 3));
+}
+
+/* Once */
+
+static void test_once(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error once=on errno=ENOSPC tag=a");
+	kit_says(kit, 1, "add inject-error sector=0 once=on tag=a");
+	kit_says(kit, 1, "add inject-error errno=EILSEQ");
+	reads(kit, 0, -ENOSPC);
+	reads(kit, 0, -EIO);
+	reads(kit, 0, -EILSEQ);
+	expect_answer(kit, "2", "wait_hits a 2");
+	kit_says(kit, -ENOENT, "wait_hits a 3");
+	expect_answer(kit,
+		      "1 1 used inject-error tag=a errno=ENOSPC once=on\n"
+		      "2 1 used inject-error sector=0 tag=a once=on\n"
+		      "3 1 - inject-error errno=EILSEQ", "list");
+	kit_says(kit, 0, "remove a");
+	kit_says(kit, -ENOENT, "wait_hits a 1");
+}
+
+#define RACERS		2
+#define RACED_RULES	1000
+#define RACED_READS	600	/* of each racer; together more than rules */
+
+/**
+ * struct racer - one of those who submit requests at the same time
+ * @kit: whose engine
+ * @start: goes off for all
+ * @done: this one has arrived
+ * @failed: requests that have failed
+ * @passed: that have not
+ */
+struct racer {
+	struct kit *kit;
+	struct completion *start;
+	struct completion done;
+	unsigned int failed;
+	unsigned int passed;
+};
+
+static int race(void *arg)
+{
+	struct racer *racer = arg;
+	struct blkdebug_request *req = kmalloc(sizeof(*req), GFP_KERNEL);
+	unsigned int i;
+
+	wait_for_completion(racer->start);
+	for (i = 0; req && i < RACED_READS; i++) {
+		memset(req, 0xa5, sizeof(*req));
+		memset(&req->io, 0, sizeof(req->io));
+		req->io.nr_sectors = 8;
+		if (blkdebug_submit(&racer->kit->engine, req) == BLKDEBUG_FAIL)
+			racer->failed++;
+		else
+			racer->passed++;
+	}
+	kfree(req);
+	complete(&racer->done);
+	return 0;
+}
+
+/* Two at a once rule: exactly one gets it, the other goes on to the next */
+static void test_once_raced_for(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct racer *racers = kunit_kcalloc(test, RACERS, sizeof(*racers),
+					     GFP_KERNEL);
+	DECLARE_COMPLETION_ONSTACK(start);
+	struct blkdebug_rule *rule;
+	unsigned int failed = 0, passed = 0, i;
+	char *add = kunit_kzalloc(test, RACED_RULES * 60, GFP_KERNEL);
+	size_t len = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, racers);
+	KUNIT_ASSERT_NOT_NULL(test, add);
+	/* In the two places where the index may have them */
+	for (i = 0; i < RACED_RULES; i++)
+		len += sprintf(add + len, "inject-error%s once=on immediately=on ",
+			       i % 2 ? "" : " sector=0-9");
+	kit_says(kit, 1, "add %s", add);
+
+	for (i = 0; i < RACERS; i++) {
+		racers[i].kit = kit;
+		racers[i].start = &start;
+		init_completion(&racers[i].done);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(race, &racers[i],
+							    "racer-%u", i)));
+	}
+	complete_all(&start);
+	for (i = 0; i < RACERS; i++) {
+		wait_for_completion(&racers[i].done);
+		failed += racers[i].failed;
+		passed += racers[i].passed;
+	}
+	KUNIT_EXPECT_EQ(test, failed, RACED_RULES);
+	KUNIT_EXPECT_EQ(test, passed, RACERS * RACED_READS - RACED_RULES);
+	for (i = 1; i <= RACED_RULES; i++) {
+		rule = kit_rule(kit, i);
+		KUNIT_ASSERT_NOT_NULL(test, rule);
+		KUNIT_ASSERT_EQ(test, rule->hits, 1);
+		KUNIT_ASSERT_TRUE(test, rule->dead);
+	}
+}
+
+/* Of used-up rules the last thousand are kept, and the rest is cleaned up */
+static void test_many_used_up(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < 2100; i++) {
+		kit_says(kit, 1, "add inject-error sector=%u once=on", i % 7);
+		reads(kit, 0, -EIO);
+		if (i % 500 == 499)
+			blkdebug_engine_housekeep(&kit->engine);
+	}
+	blkdebug_engine_housekeep(&kit->engine);
+	for (i = 1; i <= 2100; i++)
+		kept += !!kit_rule(kit, i);
+	KUNIT_EXPECT_GE(test, kept, 1000);
+	KUNIT_EXPECT_LT(test, kept, 2000);
+	KUNIT_EXPECT_NOT_NULL(test, kit_rule(kit, 1101));
+	KUNIT_EXPECT_NULL(test, kit_rule(kit, 1));
+	reads(kit, 0, BLKDEBUG_PASS);
+}
+
+/* When rules act, and what other faults do */
+
+static void test_counted(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error after=2 interval=3 times=2 tag=a");
+	kit_says(kit, 1, "add inject-error sector=8 errno=ENOSPC");
+	reads(kit, 0, BLKDEBUG_PASS);
+	reads(kit, 8, -ENOSPC);
+	reads(kit, 0, BLKDEBUG_PASS);
+	reads(kit, 0, BLKDEBUG_PASS);
+	reads(kit, 8, -EIO);
+	reads(kit, 0, BLKDEBUG_PASS);
+	reads(kit, 0, BLKDEBUG_PASS);
+	reads(kit, 0, -EIO);
+	reads(kit, 0, BLKDEBUG_PASS);
+	expect_answer(kit, "2", "wait_hits a 2");
+	kit_says(kit, -ENOENT, "wait_hits a 3");
+}
+
+/* The same seed, the same choices; and about as many as asked for */
+static void test_probability(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	unsigned int round, i, hits[2] = {};
+	u64 which[2][4] = {};
+
+	for (round = 0; round < 2; round++) {
+		kit->engine.last_number = 0;
+		kit->engine.seed = 7;
+		kit_says(kit, 1, "replace inject-error probability=1/4");
+		for (i = 0; i < 256; i++) {
+			if (outcome(kit, BLKDEBUG_IO_READ, 0, 1, 0) == -EIO) {
+				which[round][i / 64] |= 1ULL << i % 64;
+				hits[round]++;
+			}
+		}
+	}
+	KUNIT_EXPECT_EQ(test, 0, memcmp(which[0], which[1], sizeof(which[0])));
+	KUNIT_EXPECT_GT(test, hits[0], 40);
+	KUNIT_EXPECT_LT(test, hits[0], 90);
+}
+
+/* A request that is altered */
+static const struct blkdebug_effect *altered(struct kit *kit,
+					     unsigned int iotype,
+					     sector_t sector,
+					     sector_t nr_sectors)
+{
+	struct blkdebug_request *req = kit_request(kit, iotype, sector,
+						   nr_sectors, 0);
+
+	KUNIT_ASSERT_EQ(kit->test, kit_outcome(kit, req), BLKDEBUG_ALTER);
+	return &req->effect;
+}
+
+static void test_effects(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	const struct blkdebug_effect *effect;
+	unsigned int i;
+
+	kit->engine.bounds.block = 8;
+	kit_says(kit, 1, "add corrupt on=read sector=20 byte=511 value=7");
+	effect = altered(kit, BLKDEBUG_IO_READ, 16, 8);
+	KUNIT_EXPECT_EQ(test, effect->start, 4 * 512 + 511);
+	KUNIT_EXPECT_EQ(test, effect->value, 7);
+	kit_says(kit, 1, "replace corrupt sector=20-99 bits=3");
+	effect = altered(kit, BLKDEBUG_IO_WRITE, 16, 8);
+	KUNIT_EXPECT_EQ(test, effect->start, 4 * 512);
+	KUNIT_EXPECT_EQ(test, effect->bytes, 4 * 512);
+	kit_says(kit, 1, "replace tear sectors=12");
+	effect = altered(kit, BLKDEBUG_IO_WRITE, 16, 16);
+	KUNIT_EXPECT_EQ(test, effect->sectors, 8);
+	kit_says(kit, 1, "replace tear sectors=random");
+	for (i = 0; i < 100; i++) {
+		effect = altered(kit, BLKDEBUG_IO_WRITE, 16, 32);
+		KUNIT_EXPECT_EQ(test, effect->sectors % 8, 0);
+		KUNIT_EXPECT_LT(test, effect->sectors, 32);
+	}
+	kit_says(kit, 1, "replace misdirect to=1048568");
+	effect = altered(kit, BLKDEBUG_IO_WRITE, 16, 8);
+	KUNIT_EXPECT_EQ(test, effect->to, 1048568);
+	writes(kit, 16, BLKDEBUG_ALTER);
+	KUNIT_EXPECT_EQ(test, BLKDEBUG_PASS,
+			outcome(kit, BLKDEBUG_IO_WRITE, 16, 16, 0));
+	kit_says(kit, 1, "replace inject-error sector=29 transfer=partial");
+	effect = altered(kit, BLKDEBUG_IO_READ, 16, 32);
+	KUNIT_EXPECT_EQ(test, effect->sectors, 8);
+}
+
+/* All delays that match add up, and a fault comes after them */
+static void test_delay(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+
+	kit_says(kit, 1, "add delay ms=3600000 delay sector=9 ms=5");
+	kit_says(kit, 1, "add delay iotype=read us=7 inject-error");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_HELD);
+	KUNIT_EXPECT_EQ(test, req->delay, 3600000007);
+	KUNIT_EXPECT_NULL(test, kit_ready(kit));
+	blkdebug_end_delays(&kit->engine);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), req);
+	KUNIT_EXPECT_EQ(test, req->verdict, BLKDEBUG_FAIL);
+}
+
+/* In the order in which they are due */
+static void test_delays_due(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *slow = kit_request(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+	struct blkdebug_request *fast = kit_request(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
+	struct blkdebug_request *req;
+
+	kit_says(kit, 1, "add delay iotype=read ms=300 delay iotype=write ms=10");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, slow), BLKDEBUG_HELD);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, fast), BLKDEBUG_HELD);
+	while (!(req = kit_ready(kit)))
+		cond_resched();
+	KUNIT_EXPECT_PTR_EQ(test, req, fast);
+	while (!(req = kit_ready(kit)))
+		cond_resched();
+	KUNIT_EXPECT_PTR_EQ(test, req, slow);
+}
+
+static void test_healed(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_WRITE, 12, 8, 0);
+
+	kit_says(kit, 1, "add inject-error sector=8-15,100 healed=on tag=bad");
+	reads(kit, 0, BLKDEBUG_PASS);
+	reads(kit, 5, -EIO);
+	KUNIT_EXPECT_EQ(test, kit_outcome(kit, req), BLKDEBUG_PASS);
+	KUNIT_EXPECT_TRUE(test, req->heals);
+	blkdebug_heal(&kit->engine, req, 12, 8);
+	expect_answer(kit, "1 1 - inject-error sector=8-11,100 tag=bad healed=on",
+		      "list");
+	reads(kit, 12, BLKDEBUG_PASS);
+	blkdebug_heal(&kit->engine, req, 0, 200);
+	KUNIT_EXPECT_TRUE(test, kit_rule(kit, 1)->dead);
+	reads(kit, 8, BLKDEBUG_PASS);
+}
+
+/* Holds */
+
+/* A request that is to be held */
+static struct blkdebug_request *held(struct kit *kit, unsigned int iotype)
+{
+	struct blkdebug_request *req = kit_request(kit, iotype, 0, 8, 0);
+
+	KUNIT_ASSERT_EQ(kit->test, kit_submit(kit, req), BLKDEBUG_HELD);
+	return req;
+}
+
+/* The next request that goes on is this one, with this verdict */
+static void expect_goes_on(struct kit *kit, struct blkdebug_request *req,
+			   enum blkdebug_verdict verdict, int error)
+{
+	KUNIT_ASSERT_PTR_EQ(kit->test, kit_ready(kit), req);
+	KUNIT_EXPECT_EQ(kit->test, req->verdict, verdict);
+	KUNIT_EXPECT_EQ(kit->test, req->error, error);
+	KUNIT_EXPECT_TRUE(kit->test, list_empty(&req->holds));
+}
+
+static void test_hold(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req;
+
+	kit_says(kit, 1, "break write_aio a iotype=write");
+	reads(kit, 0, BLKDEBUG_PASS);
+	req = held(kit, BLKDEBUG_IO_WRITE);
+	expect_answer(kit, "1", "is_suspended a");
+	writes(kit, 0, BLKDEBUG_PASS);
+	kit_says(kit, 0, "resume a");
+	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+	kit_says(kit, -ENOENT, "resume a");
+	KUNIT_EXPECT_EQ(test, kit->engine.held[BLKDEBUG_IO_WRITE], 1);
+}
+
+/* A fault armed while it was held decides its fate */
+static void test_hold_comes_before_faults(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req;
+
+	kit_says(kit, 1, "add suspend event=read_aio tag=a inject-error event=user.x");
+	req = held(kit, BLKDEBUG_IO_READ);
+	kit_says(kit, 0, "event user.x");
+	kit_says(kit, 0, "resume a");
+	expect_goes_on(kit, req, BLKDEBUG_FAIL, EIO);
+}
+
+/* All tags at once; and each event only after all that held at the last */
+static void test_hold_under_several_tags(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req;
+
+	kit_says(kit, 1, "add suspend event=write_aio tag=a");
+	kit_says(kit, 1, "add suspend event=write_aio tag=b");
+	kit_says(kit, 1, "add suspend event=pwritev tag=c");
+	kit_says(kit, 1, "add suspend tag=d");
+	req = held(kit, BLKDEBUG_IO_WRITE);
+	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 2);
+	kit_says(kit, 0, "resume b");
+	KUNIT_EXPECT_NULL(test, kit_ready(kit));
+	kit_says(kit, 0, "resume a");
+	KUNIT_EXPECT_NULL(test, kit_ready(kit));
+	expect_answer(kit, "1", "is_suspended c");
+	kit_says(kit, 0, "resume c");
+	expect_answer(kit, "1", "is_suspended d");
+	kit_says(kit, 0, "resume d");
+	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+}
+
+/* The one held last with the tag goes first; "all" goes from the oldest on */
+static void test_resume_order(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req[4];
+	unsigned int i;
+
+	kit_says(kit, 1, "add suspend event=read_aio tag=a once=off");
+	for (i = 0; i < ARRAY_SIZE(req); i++)
+		req[i] = held(kit, BLKDEBUG_IO_READ);
+	kit_says(kit, 0, "resume a");
+	expect_goes_on(kit, req[3], BLKDEBUG_PASS, 0);
+	kit_says(kit, 0, "resume #2");
+	expect_goes_on(kit, req[1], BLKDEBUG_PASS, 0);
+	kit_says(kit, 0, "resume a all errno=ENODATA");
+	expect_goes_on(kit, req[0], BLKDEBUG_FAIL, ENODATA);
+	expect_goes_on(kit, req[2], BLKDEBUG_FAIL, ENODATA);
+	KUNIT_EXPECT_NULL(test, kit_ready(kit));
+}
+
+/* With an errno it leaves all its holds, and meets no more rules */
+static void test_resume_with_errno(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req;
+
+	kit_says(kit, 1, "add suspend event=write_aio tag=a");
+	kit_says(kit, 1, "add suspend event=write_aio tag=b");
+	kit_says(kit, 1, "add suspend event=pwritev tag=c");
+	kit_says(kit, 1, "add inject-error errno=EILSEQ");
+	req = held(kit, BLKDEBUG_IO_WRITE);
+	kit_says(kit, 0, "resume a errno=ENOSPC");
+	expect_goes_on(kit, req, BLKDEBUG_FAIL, ENOSPC);
+	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 0);
+	kit_says(kit, 1, "break write_aio a");
+	req = held(kit, BLKDEBUG_IO_WRITE);
+	kit_says(kit, 0, "resume a errno=0");
+	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+}
+
+/* More breakpoints than a request has room for hold it one after the other */
+static void test_holds_without_room(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *first, *second;
+	unsigned int i, nr = BLKDEBUG_HOLDS + 3;
+
+	for (i = 0; i < nr; i++)
+		kit_says(kit, 1, "add suspend event=read_aio tag=t%u once=off", i);
+	first = held(kit, BLKDEBUG_IO_READ);
+	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, nr);
+	second = held(kit, BLKDEBUG_IO_READ);
+	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, nr + BLKDEBUG_HOLDS);
+	for (i = 0; i < nr; i++) {
+		KUNIT_EXPECT_NULL(test, kit_ready(kit));
+		kit_says(kit, 0, "resume t%u all", i);
+	}
+	/* Each breakpoint has had both, once */
+	expect_goes_on(kit, first, BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, second, BLKDEBUG_PASS, 0);
+	for (i = 1; i <= nr; i++)
+		KUNIT_EXPECT_EQ(test, kit_rule(kit, i)->hits, 2);
+}
+
+static void test_held_at_completion(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
+
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_PASS);
+	KUNIT_EXPECT_FALSE(test, req->raise_done);
+	kit_says(kit, 1, "add suspend event=pwritev_done tag=a once=off");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_PASS);
+	KUNIT_EXPECT_TRUE(test, req->raise_done);
+	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, req), BLKDEBUG_HELD);
+	kit_says(kit, 0, "resume a");
+	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+	KUNIT_EXPECT_EQ(test, req->step, BLKDEBUG_STEP_DONE);
+	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, req), BLKDEBUG_HELD);
+	kit_says(kit, 0, "resume a errno=ENODATA");
+	expect_goes_on(kit, req, BLKDEBUG_FAIL, ENODATA);
+}
+
+/* A hold needs its rule no more */
+static void test_hold_outlives_rules(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req[3];
+	unsigned int i;
+
+	kit_says(kit, 1, "add suspend event=read_aio tag=a suspend event=read_aio tag=b once=off");
+	for (i = 0; i < ARRAY_SIZE(req); i++)
+		req[i] = held(kit, BLKDEBUG_IO_READ);
+	kit_says(kit, 0, "clear");
+	blkdebug_engine_housekeep(&kit->engine);
+	expect_answer(kit, "1", "is_suspended a");
+	kit_says(kit, 0, "remove_break b");
+	expect_goes_on(kit, req[1], BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, req[2], BLKDEBUG_PASS, 0);
+	kit_says(kit, 1, "replace inject-error");
+	kit_says(kit, 0, "resume a");
+	expect_goes_on(kit, req[0], BLKDEBUG_FAIL, EIO);
+	blkdebug_engine_housekeep(&kit->engine);
+	kit_says(kit, 0, "clear");
+	blkdebug_engine_housekeep(&kit->engine);
+	KUNIT_EXPECT_TRUE(test, RB_EMPTY_ROOT(&kit->engine.tags));
+}
+
+/* Suspends */
+
+static void test_suspend(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *read, *done, *write;
+	LIST_HEAD(requeued);
+
+	kit_says(kit, 1, "add suspend event=read_aio tag=a once=off");
+	kit_says(kit, 1, "add suspend event=read_done tag=b");
+	kit_says(kit, 1, "add suspend event=write_aio tag=c");
+	kit_says(kit, 1, "add inject-error iotype=write");
+	done = held(kit, BLKDEBUG_IO_READ);
+	kit_says(kit, 0, "resume a");
+	expect_goes_on(kit, done, BLKDEBUG_PASS, 0);
+	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, done),
+			BLKDEBUG_HELD);
+	read = held(kit, BLKDEBUG_IO_READ);
+	write = kit_request(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
+	write->requeue = false;
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, write), BLKDEBUG_HELD);
+
+	/* One goes back to dm; one has completed already; one may not go back */
+	blkdebug_suspend(&kit->engine, true, &requeued);
+	KUNIT_EXPECT_PTR_EQ(test, &read->link, requeued.next);
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&requeued));
+	expect_goes_on(kit, done, BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, write, BLKDEBUG_FAIL, EIO);
+
+	/* Nothing is held now, and nobody sleeps; errors are still injected */
+	reads(kit, 0, BLKDEBUG_PASS);
+	writes(kit, 0, -EIO);
+	kit_says(kit, -EINTR, "wait_break a");
+	kit_says(kit, -EINTR, "wait_hits a 9");
+	blkdebug_unsuspend(&kit->engine);
+	held(kit, BLKDEBUG_IO_READ);
+}
+
+/* Whoever sleeps */
+
+/**
+ * struct sleeper - a message that sleeps
+ * @kit: whose engine
+ * @words: the message
+ * @r: how it has ended
+ * @done: it has ended
+ */
+struct sleeper {
+	struct kit *kit;
+	char *words[3];
+	int r;
+	struct completion done;
+};
+
+static int sleep(void *arg)
+{
+	struct sleeper *sleeper = arg;
+	struct blkdebug_error err;
+	struct seq_buf answer;
+	char text[128];
+
+	seq_buf_init(&answer, text, sizeof(text));
+	sleeper->r = blkdebug_message(&sleeper->kit->engine, 2, sleeper->words,
+				      &answer, &err);
+	complete(&sleeper->done);
+	return 0;
+}
+
+static void start_sleeper(struct kit *kit, struct sleeper *sleeper,
+			  char *verb, char *word)
+{
+	sleeper->kit = kit;
+	sleeper->words[0] = verb;
+	sleeper->words[1] = word;
+	init_completion(&sleeper->done);
+	KUNIT_ASSERT_FALSE(kit->test,
+			   IS_ERR(kthread_run(sleep, sleeper, "sleeper")));
+}
+
+static void test_event_sleeps(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct sleeper sleeper;
+
+	kit_says(kit, 1, "add suspend event=user.x tag=a once=off");
+	kit_says(kit, 1, "add set-state event=user.x new_state=4");
+	start_sleeper(kit, &sleeper, "event", "user.x");
+	kit_says(kit, 1, "wait_break a");
+	expect_state(kit, 4);
+	kit_says(kit, 0, "resume a errno=ENOSPC");
+	wait_for_completion(&sleeper.done);
+	KUNIT_EXPECT_EQ(test, sleeper.r, -ENOSPC);
+
+	start_sleeper(kit, &sleeper, "event", "user.x");
+	kit_says(kit, 1, "wait_break a");
+	kit_says(kit, 0, "reset");
+	wait_for_completion(&sleeper.done);
+	KUNIT_EXPECT_EQ(test, sleeper.r, 0);
+}
+
+static void test_wait_break_sleeps(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *req;
+	struct sleeper sleeper;
+
+	kit_says(kit, 1, "add suspend event=read_aio tag=a");
+	start_sleeper(kit, &sleeper, "wait_break", "a");
+	req = held(kit, BLKDEBUG_IO_READ);
+	wait_for_completion(&sleeper.done);
+	KUNIT_EXPECT_EQ(test, sleeper.r, 1);
+	kit_says(kit, 0, "resume a");
+	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+	kit_says(kit, -ETIMEDOUT, "wait_break a 10");
+}
+
+static struct kunit_case engine_cases[] = {
+	KUNIT_CASE(test_standing),
+	KUNIT_CASE(test_first_written),
+	KUNIT_CASE(test_errno_0),
+	KUNIT_CASE(test_immediately),
+	KUNIT_CASE(test_armed_until_others_are),
+	KUNIT_CASE(test_state_tested_when_armed),
+	KUNIT_CASE(test_written_after_arming),
+	KUNIT_CASE(test_armed_by_requests),
+	KUNIT_CASE(test_state_before_event),
+	KUNIT_CASE(test_state_set_by_standing),
+	KUNIT_CASE(test_reset),
+	KUNIT_CASE(test_once),
+	KUNIT_CASE(test_once_raced_for),
+	KUNIT_CASE(test_many_used_up),
+	KUNIT_CASE(test_counted),
+	KUNIT_CASE(test_probability),
+	KUNIT_CASE(test_effects),
+	KUNIT_CASE(test_delay),
+	KUNIT_CASE(test_delays_due),
+	KUNIT_CASE(test_healed),
+	KUNIT_CASE(test_hold),
+	KUNIT_CASE(test_hold_comes_before_faults),
+	KUNIT_CASE(test_hold_under_several_tags),
+	KUNIT_CASE(test_resume_order),
+	KUNIT_CASE(test_resume_with_errno),
+	KUNIT_CASE(test_holds_without_room),
+	KUNIT_CASE(test_held_at_completion),
+	KUNIT_CASE(test_hold_outlives_rules),
+	KUNIT_CASE(test_suspend),
+	KUNIT_CASE(test_event_sleeps),
+	KUNIT_CASE(test_wait_break_sleeps),
+	{}
+};
+
+struct kunit_suite blkdebug_engine_suite = {
+	.name = "blkdebug-engine",
+	.suite_init = kit_begin,
+	.suite_exit = kit_end,
+	.init = kit_init,
+	.exit = kit_exit,
+	.test_cases = engine_cases,
+};

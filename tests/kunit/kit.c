@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the unit tests share: see kit.h.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "kit.h"
+
+static void nothing(struct blkdebug_engine *engine)
+{
+}
+
+static int set_nothing_aside(struct blkdebug_engine *engine,
+			     const struct blkdebug_rule *rule)
+{
+	return 0;
+}
+
+static const struct blkdebug_ops ops = {
+	.go_on = nothing,
+	.watch = nothing,
+	.set_aside = set_nothing_aside,
+};
+
+/* What the device is like that there is not */
+static const struct blkdebug_bounds bounds = { .sectors = 1 << 20, .block = 1 };
+
+/**
+ * kit_begin - for a suite's @suite_init
+ * @suite: the suite
+ *
+ * KUnit runs the tests before a module's own initialization, or right after it.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __ref kit_begin(struct kunit_suite *suite)
+{
+	return blkdebug_rule_init();
+}
+
+/**
+ * kit_end - for a suite's @suite_exit
+ * @suite: the suite
+ */
+void kit_end(struct kunit_suite *suite)
+{
+	blkdebug_rule_exit();
+}
+
+/**
+ * kit_init - set an engine up, for a suite's @init
+ * @test: the test; its @priv is the struct kit then
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int kit_init(struct kunit *test)
+{
+	struct kit *kit = kunit_kzalloc(test, sizeof(*kit), GFP_KERNEL);
+
+	if (!kit)
+		return -ENOMEM;
+	kit->test = test;
+	kit->engine.bounds = bounds;
+	test->priv = kit;
+	if (blkdebug_engine_init(&kit->engine, &ops)) {
+		blkdebug_engine_exit(&kit->engine);
+		return -ENOMEM;
+	}
+	blkdebug_unsuspend(&kit->engine);
+	return 0;
+}
+
+static void free_words(struct kit *kit)
+{
+	if (kit->argv)
+		argv_free(kit->argv);
+	kit->argv = NULL;
+}
+
+/**
+ * kit_exit - tear it down, for a suite's @exit
+ * @test: the test
+ */
+void kit_exit(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	if (!kit)
+		return;
+	kit_say(kit, "reset");
+	blkdebug_engine_housekeep(&kit->engine);
+	blkdebug_engine_exit(&kit->engine);
+	free_words(kit);
+}
+
+/**
+ * kit_parse - read rules
+ * @test: the test
+ * @text: the rules
+ * @rules: they are added to this list
+ * @err: what is wrong
+ * @argv: the words, which rules and @err name; for the caller to free
+ *
+ * Return: as blkdebug_parse_rules().
+ */
+int kit_parse(struct kunit *test, const char *text, struct list_head *rules,
+	      struct blkdebug_error *err, char ***argv)
+{
+	int argc;
+
+	memset(err, 0, sizeof(*err));
+	*argv = argv_split(GFP_KERNEL, text, &argc);
+	KUNIT_ASSERT_NOT_NULL(test, *argv);
+	return blkdebug_parse_rules(argc, *argv, 1, &bounds, rules, err);
+}
+
+/**
+ * kit_free_rules - free rules that no engine has
+ * @rules: the list of them, empty afterwards
+ */
+void kit_free_rules(struct list_head *rules)
+{
+	struct blkdebug_rule *rule, *next;
+
+	list_for_each_entry_safe(rule, next, rules, link)
+		blkdebug_free_rule(rule);
+	INIT_LIST_HEAD(rules);
+}
+
+/**
+ * kit_print - print rules
+ * @test: the test
+ * @rules: the list of them
+ *
+ * Return: the rules in one line; gone after the test.
+ */
+char *kit_print(struct kunit *test, const struct list_head *rules)
+{
+	char *text = kunit_kzalloc(test, KIT_TEXT, GFP_KERNEL);
+	struct blkdebug_rule *rule;
+	struct seq_buf out;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	seq_buf_init(&out, text, KIT_TEXT);
+	list_for_each_entry(rule, rules, link) {
+		if (out.len)
+			seq_buf_printf(&out, " ");
+		blkdebug_print_rule(&out, rule);
+	}
+	return text;
+}
+
+/**
+ * kit_say - send a message
+ * @kit: to whose engine
+ * @format: the words
+ *
+ * Return: as blkdebug_message().
+ */
+int kit_say(struct kit *kit, const char *format, ...)
+{
+	struct seq_buf answer;
+	va_list args;
+	char *text;
+	int argc;
+
+	va_start(args, format);
+	text = kvasprintf(GFP_KERNEL, format, args);
+	va_end(args);
+	KUNIT_ASSERT_NOT_NULL(kit->test, text);
+	free_words(kit);
+	kit->argv = argv_split(GFP_KERNEL, text, &argc);
+	kfree(text);
+	KUNIT_ASSERT_NOT_NULL(kit->test, kit->argv);
+
+	memset(kit->answer, 0, sizeof(kit->answer));
+	seq_buf_init(&answer, kit->answer, sizeof(kit->answer));
+	return blkdebug_message(&kit->engine, argc, kit->argv, &answer,
+				&kit->err);
+}
+
+/**
+ * kit_rule - find a rule
+ * @kit: in whose engine
+ * @number: its number
+ *
+ * Return: the rule, or NULL.
+ */
+struct blkdebug_rule *kit_rule(struct kit *kit, u64 number)
+{
+	struct blkdebug_rule *rule;
+
+	mutex_lock(&kit->engine.control);
+	rule = xa_load(&rcu_dereference_protected(kit->engine.rules, 1)->rules,
+		       number);
+	mutex_unlock(&kit->engine.control);
+	return rule;
+}
+
+/**
+ * kit_request - make a request, in memory as unknown as that which dm gives
+ * @kit: for whose engine
+ * @iotype: enum blkdebug_iotype
+ * @sector: its first sector
+ * @nr_sectors: how many
+ * @flags: enum blkdebug_flag
+ *
+ * Return: the request; gone after the test.
+ */
+struct blkdebug_request *kit_request(struct kit *kit, unsigned int iotype,
+				     sector_t sector, sector_t nr_sectors,
+				     u16 flags)
+{
+	struct blkdebug_request *req = kunit_kmalloc(kit->test, sizeof(*req),
+						     GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(kit->test, req);
+	memset(req, 0xa5, sizeof(*req));
+	req->io.iotype = iotype;
+	req->io.sector = sector;
+	req->io.nr_sectors = nr_sectors;
+	req->io.flags = flags;
+	req->requeue = true;
+	return req;
+}
+
+/**
+ * kit_submit - submit a request, which has to count, too
+ * @kit: to whose engine
+ * @req: the request
+ *
+ * Return: as blkdebug_submit().
+ */
+enum blkdebug_verdict kit_submit(struct kit *kit, struct blkdebug_request *req)
+{
+	bool wanted = blkdebug_count(&kit->engine, req->io.iotype);
+	enum blkdebug_verdict verdict = blkdebug_submit(&kit->engine, req);
+
+	/* Such requests don't even get there */
+	if (!wanted) {
+		KUNIT_EXPECT_EQ(kit->test, verdict, BLKDEBUG_PASS);
+		KUNIT_EXPECT_FALSE(kit->test, req->raise_done);
+	}
+	return verdict;
+}
+
+/**
+ * kit_ready - take a request that goes on
+ * @kit: from whose engine
+ *
+ * Return: the first of them, or NULL.
+ */
+struct blkdebug_request *kit_ready(struct kit *kit)
+{
+	unsigned long flags = blkdebug_lock(&kit->engine);
+	struct blkdebug_request *req =
+		list_first_entry_or_null(&kit->engine.ready,
+					 struct blkdebug_request, link);
+
+	if (req)
+		list_del_init(&req->link);
+	blkdebug_unlock(&kit->engine, flags);
+	return req;
+}
+
+/**
+ * kit_outcome - submit a request that nothing holds for long
+ * @kit: to whose engine
+ * @req: the request
+ *
+ * Return: enum blkdebug_verdict, or the errno that it fails with, negative.
+ */
+int kit_outcome(struct kit *kit, struct blkdebug_request *req)
+{
+	enum blkdebug_verdict verdict = kit_submit(kit, req);
+
+	if (verdict == BLKDEBUG_HELD && kit_ready(kit) == req)
+		verdict = req->verdict;
+	return verdict == BLKDEBUG_FAIL ? -(int)req->error : (int)verdict;
+}
+
+kunit_test_suites(&blkdebug_rule_suite, &blkdebug_engine_suite,
+		  &blkdebug_model_suite);
+
+MODULE_DESCRIPTION("Unit tests of dm-blkdebug's rules and engine");
+MODULE_AUTHOR("The dm-blkdebug authors");
+MODULE_LICENSE("GPL");

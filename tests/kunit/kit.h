@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the unit tests share: an engine without a device, and words for it.
+ */
+#ifndef BLKDEBUG_TEST_KIT_H
+#define BLKDEBUG_TEST_KIT_H
+
+#include <kunit/test.h>
+
+#include "blkdebug/control.h"
+
+#define KIT_TEXT	8192
+
+/**
+ * struct kit - an engine under test
+ * @test: the test
+ * @engine: the engine, not suspended
+ * @answer: to the last message
+ * @err: what was wrong with it
+ * @argv: its words, which @err may name
+ */
+struct kit {
+	struct kunit *test;
+	struct blkdebug_engine engine;
+	char answer[KIT_TEXT];
+	struct blkdebug_error err;
+	char **argv;
+};
+
+int kit_begin(struct kunit_suite *suite);
+void kit_end(struct kunit_suite *suite);
+int kit_init(struct kunit *test);
+void kit_exit(struct kunit *test);
+
+int kit_parse(struct kunit *test, const char *text, struct list_head *rules,
+	      struct blkdebug_error *err, char ***argv);
+void kit_free_rules(struct list_head *rules);
+char *kit_print(struct kunit *test, const struct list_head *rules);
+
+__printf(2, 3) int kit_say(struct kit *kit, const char *format, ...);
+struct blkdebug_rule *kit_rule(struct kit *kit, u64 number);
+struct blkdebug_request *kit_request(struct kit *kit, unsigned int iotype,
+				     sector_t sector, sector_t nr_sectors,
+				     u16 flags);
+enum blkdebug_verdict kit_submit(struct kit *kit,
+				 struct blkdebug_request *req);
+int kit_outcome(struct kit *kit, struct blkdebug_request *req);
+struct blkdebug_request *kit_ready(struct kit *kit);
+
+/* A message that is to succeed, or to fail in this way */
+#define kit_says(kit, r, ...)						\
+	KUNIT_ASSERT_EQ((kit)->test, kit_say(kit, __VA_ARGS__), r)
+
+extern struct kunit_suite blkdebug_rule_suite;
+extern struct kunit_suite blkdebug_engine_suite;
+extern struct kunit_suite blkdebug_model_suite;
+
+#endif
