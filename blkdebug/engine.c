@@ -852,6 +852,8 @@ void blkdebug_resume_hold(struct blkdebug_engine *engine,
 	}
 	end_holds(engine, req);
 	fail(engine, req, error);
+	/* No rule has been looked at, but what is written heals */
+	req->heals = req->io.iotype != BLKDEBUG_IO_READ;
 	leave(engine, req, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
 }
 

@@ -37,6 +37,7 @@
 
 #include "control.h"
 #include "fuzz.h"
+#include "media.h"
 
 #define MAX_SLEEPERS	4
 #define MAX_SECTORS	0x80000000000000ULL	/* what a device can have */
@@ -189,11 +190,32 @@ static void complete(struct request *rq)
 		end(rq);
 }
 
+/* No rule that always holds may have bad sectors among those written */
+static void check_healed(const struct blkdebug_io *io, sector_t sector,
+			 sector_t nr_sectors)
+{
+	struct blkdebug_range bad;
+	struct blkdebug_rule *rule;
+	unsigned long nr;
+
+	xa_for_each(&rules()->rules, nr, rule) {
+		if (!blkdebug_rule_heals(rule) || rule->dead || rule->state ||
+		    rule->event != BLKDEBUG_EV_STANDING ||
+		    !(rule->iotypes & (1U << io->iotype)))
+			continue;
+		shim_assert(!blkdebug_media_first_bad(rule->extra->media, sector,
+						      sector + nr_sectors - 1,
+						      &bad));
+	}
+}
+
 static void go_down(struct request *rq, sector_t sector, sector_t nr_sectors)
 {
 	shim_assert(sector + nr_sectors <= w.engine->bounds.sectors);
 	if (rq->req.heals && nr_sectors)
 		blkdebug_heal(w.engine, &rq->req, sector, nr_sectors);
+	if (rq->req.io.iotype != BLKDEBUG_IO_READ && nr_sectors)
+		check_healed(&rq->req.io, sector, nr_sectors);
 	rq->down = true;
 }
 

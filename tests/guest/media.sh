@@ -50,6 +50,12 @@ bd_start bd misdirect iotype=write sector=64 to=10 inject-error sector=8-15 heal
 is "$(ios $bd 'w 64 2') $(bd_list bd)" 'ok 1 - misdirect sector=64 iotype=write to=10
 0 - inject-error sector=8-9,12-15 healed=on' 'and one that goes astray, where it ends up'
 
+bd_start bd suspend event=write_aio tag=held inject-error sector=8-15 healed=on
+hold bd 1 /tmp/held 'w 8 8'
+bd_msg bd resume held errno=0
+eventually 'a write that is held and spared all rules goes on' file_is /tmp/held ok
+is "$(ios $bd 'r 8 8')" ok 'and heals'
+
 # --- In force, and with others ---
 
 bd_start bd inject-error state=2 sector=8-15 healed=on

@@ -52,6 +52,7 @@ struct model_rule {
  * @kit: with the engine that is compared to it
  * @seed: of this round
  * @random: the last random number
+ * @alike: rules differ in sectors and numbers only
  * @state: in force
  * @nr: rules
  * @rules: by number
@@ -60,6 +61,7 @@ struct model {
 	struct kit *kit;
 	unsigned int seed;
 	u64 random;
+	bool alike;
 	u32 state;
 	unsigned int nr;
 	struct model_rule *rules[MAX_RULES];
@@ -107,9 +109,14 @@ static void random_sectors(struct model *m, struct seq_buf *out)
 
 static void random_rule(struct model *m, struct seq_buf *out)
 {
-	bool fault = !one_in(m, 4);
+	bool fault = m->alike || !one_in(m, 4);
 
 	seq_buf_printf(out, fault ? "inject-error" : "set-state");
+	if (m->alike) {
+		random_sectors(m, out);
+		seq_buf_printf(out, " once=%s", one_in(m, 3) ? "on" : "off");
+		return;
+	}
 	if (!one_in(m, 3))
 		seq_buf_printf(out, " event=%s",
 			       events[draw(m, ARRAY_SIZE(events))]);
@@ -449,6 +456,7 @@ static void test_model(struct kunit *test)
 	for (round = 0; round < rounds; round++) {
 		kit_says(m->kit, 0, "reset");
 		begin(m);
+		m->alike = one_in(m, 2);
 		m->state = 1;
 		for (i = 0; i < STEPS; i++)
 			step(m);
