@@ -6,7 +6,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
-.PHONY: all install clean demo check check-one check-debug check-kernels check-dkms bench fuzz lint help
+.PHONY: all install clean demo check check-one check-debug check-kernels check-dkms coverage bench fuzz lint help
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -31,8 +31,11 @@ check: ## lint, build, and all tests on an emulated machine; KERNEL=<release or 
 check-one: ## only the topics T="topic ..." (tests/guest/<topic>.sh)
 	@scripts/check $(or $(T),$(error say which: make check-one T="topic ..."))
 
-check-debug: ## the tests on a kernel with KASAN, lockdep and the like; it takes minutes to build, once
-	@KERNEL=debug scripts/check $(T)
+check-debug: ## the tests on a kernel with KASAN, lockdep and the like, or with FLAVOUR=kcsan; T= as above
+	@KERNEL=debug$(FLAVOUR:%=-%) scripts/check $(T)
+
+coverage: ## which lines and branches of the module they run; T= as above
+	@scripts/coverage $(T)
 
 check-kernels: ## the tests on the kernels of several Debian releases, or of K="bullseye trixie-rt ..."
 	@scripts/check-kernels $(K)

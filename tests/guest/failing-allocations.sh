@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2317 # functions called by asserts
 #
 # Loads and messages whose first, second, third ... allocation fails, until none
 # is left to fail: each fails as a whole, changes nothing, and leaves a device
@@ -11,7 +11,6 @@
 debugfs=/sys/kernel/debug
 
 # Only there can one allocation of one task be made to fail.
-# shellcheck disable=SC2317 # called by require
 has_fault_injection() { [[ -d $debugfs/$1 && -e /proc/self/fail-nth ]]; }
 
 require has_fault_injection failslab
@@ -224,6 +223,63 @@ resume 'resume, by a new table'
 
 op w 64 1
 is "$said" EIO 'the rules of the last table are in force'
+
+# --- Cleaning up ---
+
+# A worker of the kernel's own cleans up behind requests, so allocations of all
+# workers fail: each Nth, or none with 0.
+fail_workers() {
+	local stat comm dir
+
+	for stat in /proc/[0-9]*/stat; do
+		read -r _ comm _ < "$stat"
+		[[ $comm != '(kworker/'* ]] || echo $(($1 > 0)) > "${stat%stat}make-it-fail"
+	done 2> /tmp/null
+	for dir in "$debugfs"/{failslab,fail_page_alloc}; do
+		echo Y > "$dir/task-filter"
+		echo 1000 > "$dir/times"
+		echo "$1" > "$dir/interval"
+		echo $(($1 > 0 ? 100 : 0)) > "$dir/probability"
+	done
+}
+
+times_left() { echo "$(< $debugfs/failslab/times) $(< $debugfs/fail_page_alloc/times)"; }
+
+# Most ranges are those of a rule that is used up at once; what remains overlaps.
+many=''
+for ((i = 0; i < 100; i++)); do many+=,$((10000 + 16 * i)); done
+dirty="inject-error once=on sector=${many#,} tag=used
+	inject-error sector=9000-9999,20000 errno=ENOSPC tag=left
+	inject-error sector=9500-9999,20008 errno=ENODATA tag=left"
+dirty=${dirty//[[:space:]]/ }
+
+events() { dmsetup info -c --noheadings -o events t; }
+events_are_not() { [[ $(events) != "$1" ]]; }
+
+# clean_up EVERY: with each EVERYth allocation failing
+clean_up() {
+	local before
+
+	all_ok "message replace $dirty" || return
+	before=$(events)
+	fail_workers "$1"
+	op r 10016 1
+	[[ $said == EIO ]] || { why="the rule to be used up: $said"; return 1; }
+	wait_until events_are_not "$before"
+	[[ $(times_left) == '1000 1000' ]] || failed=$((failed + 1))
+	fail_workers 0
+	why="what others remain: $(ios /dev/mapper/t 'r 10032 1' 'r 9496 8' 'r 20000 1' 'r 20008 1')"
+	[[ $why == *': ok ENOSPC ENOSPC ENODATA' ]]
+}
+
+why='' failed=0
+for every in 1 2 2 3 3 3; do clean_up $every || break; done
+is "$why" 'what others remain: ok ENOSPC ENOSPC ENODATA' 'cleaning up'
+is $((failed >= 5)) 1 'allocations have failed there'
+diag "$failed failures"
+
+op w 20008 1
+is "$said" ENODATA 'the rules of the last message are in force'
 eval "exec ${ops[1]}>&-"
 
 done_testing
