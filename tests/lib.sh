@@ -238,6 +238,18 @@ background() {
 	pid=$!
 }
 
+# took COMMAND...: what it says goes to $out, and how long it takes, in ms, to $ms
+now_ms() { ms=${EPOCHREALTIME//[.,]/}; ms=$((ms / 1000)); }
+took() {
+	local start
+
+	now_ms
+	start=$ms
+	out=$("$@")
+	now_ms
+	ms=$((ms - start))
+}
+
 # --- The kernel log ---
 
 dmesg_marks=0

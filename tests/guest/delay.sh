@@ -11,18 +11,6 @@ bd_sectors=65536
 bd_create bd "$dev" seed=7
 bd=/dev/mapper/bd
 
-# took COMMAND...: its ms go to $ms
-now_ms() { ms=${EPOCHREALTIME//[.,]/}; ms=$((ms / 1000)); }
-took() {
-	local start
-
-	now_ms
-	start=$ms
-	out=$("$@")
-	now_ms
-	ms=$((ms - start))
-}
-
 # at_least MS DESC
 at_least() { if ((ms >= $1)); then ok "$2"; else not_ok "$2" "it took $ms ms: $out"; fi; }
 

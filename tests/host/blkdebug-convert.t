@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+scripts/blkdebug-convert: what it makes of the lines in tests/converted, which the
+guest then tries; what it notes and refuses; and how it is called.
+"""
+
+import os
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOOL = f'{TOP}/scripts/blkdebug-convert'
+
+checks = 0
+failures = 0
+
+
+def same(got, wanted, description):
+    global checks, failures
+    checks += 1
+    failures += got != wanted
+    print('ok' if got == wanted else 'not ok', checks, '-', description)
+    if got != wanted:
+        print(f'# got:    {got!r}\n# wanted: {wanted!r}')
+
+
+def run(*arguments, stdin=''):
+    """Exit status, output, and what was said besides, without the tool's name."""
+    done = subprocess.run([TOOL, *arguments], input=stdin, capture_output=True, text=True,
+                          check=False)
+    said = [line.removeprefix('blkdebug-convert: ') for line in done.stderr.splitlines()]
+    return done.returncode, done.stdout, said
+
+
+def refused(arguments, complaint, **kwargs):
+    same(run(*arguments, **kwargs), (1, '', [complaint]), ' '.join(arguments) or 'nothing')
+
+
+# --- What the guest tries, too ---
+
+def read_converted():
+    """[(other target's line, what it becomes)]"""
+    pairs = []
+    with open(f'{TOP}/tests/converted') as file:
+        for line in file.read().splitlines():
+            if line.startswith('\t'):
+                pairs[-1] = (pairs[-1][0], line[1:])
+            elif line and not line.startswith('#'):
+                pairs.append((line, ''))
+    return pairs
+
+
+def test_converted():
+    for theirs, ours in read_converted():
+        table, _, message = theirs.partition(': ')
+        status, out, said = run(*[table, message] if message else [table])
+        if ours.startswith('! '):
+            same((status, out, said), (1, '', [ours[2:]]), theirs)
+        else:
+            same((status, out.splitlines()), (0, [ours] if ours else []), theirs)
+
+
+# --- What is not the same, and said ---
+
+def noted(arguments, *notes):
+    _, _, said = run(*arguments)
+    same(said, [f'note: {note}' for note in notes], f'notes: {" ".join(arguments)}')
+
+
+def flakey(features):
+    return f'0 8 flakey d 0 0 1 {features}'
+
+
+def test_flakey_notes():
+    noted([flakey('1 drop_writes')])
+    noted(['0 8 flakey d 0 1 0 2 random_read_corrupt 5'])
+    noted([flakey('1 drop_writes 1 2')], "'1': flakey ignores this word and all behind it")
+    noted([flakey('0 drop_writes')], "'drop_writes': flakey ignores this word and all behind it")
+    noted(['0 8 flakey d 0 5 3'],
+          "up 5 s, down 3 s: no rule follows a clock; the device is down in state 2: raise 'event "
+          "user.down' and 'event user.up' where a test would wait")
+    noted([flakey('5 corrupt_bio_byte 1 w 0 32')],
+          "flags '32': bit 5 is of operations other than a write, so flakey corrupts nothing, as "
+          'REQ_META is 4096 now')
+    noted([flakey('5 corrupt_bio_byte 1 r 0 1')],
+          "flags '1': bit 0 is of operations other than a read, so flakey corrupts nothing")
+    noted([flakey('5 corrupt_bio_byte 1 w 0 1')])
+    noted([flakey('5 corrupt_bio_byte 1 w 0 266240')],
+          "flags '266240': bit 18 is a flush, which dm takes off a write, so flakey corrupts "
+          'nothing')
+    noted([flakey('5 corrupt_bio_byte 1 w 0 2766848')])
+    noted([flakey('5 corrupt_bio_byte 1 w 0 134254592')],
+          *[f"flags '134254592': bit {bit} is no flag that a rule can ask for; without it more "
+            'requests are corrupted' for bit in (15, 27)])
+    for kind in ('read', 'write'):
+        random = (f"'random_{kind}_corrupt': flakey gives a random byte a random value; here one "
+                  'random bit is flipped, by the seed')
+        noted([flakey(f'2 random_{kind}_corrupt 1')], random)
+        noted([flakey(f'7 random_{kind}_corrupt 1 corrupt_bio_byte 1 {kind[0]} 0 0')], random,
+              f"'corrupt_bio_byte': flakey may alter a {kind} at random, too; here it is one or "
+              'the other')
+
+
+def test_flakey_order():
+    same(run(flakey('9 corrupt_bio_byte 2 w 3 0 random_write_corrupt 5 '
+                    'random_read_corrupt 1000'))[1],
+         '0 8 blkdebug d 0 corrupt probability=1/1000000 bits=1 on=read '
+         'corrupt probability=1/200000000 bits=1 on=write corrupt byte=1 value=3 on=write\n',
+         'a fixed byte comes after what is random')
+    same(run(flakey('5 corrupt_bio_byte 4294967295 w 0 2766848'))[1],
+         '0 8 blkdebug d 0 corrupt flags=fua,meta,sync,prio,rahead,nowait byte=4294967294 value=0 '
+         'on=write\n', 'all flags')
+    same(run('0 8 flakey d 0 1 1 7 corrupt_bio_byte 1 r 0 0 random_write_corrupt 1000000000')[1],
+         '0 8 blkdebug d 0 corrupt state=2 bits=1 on=write corrupt state=2 byte=0 value=0 on=read '
+         'set-state event=user.down new_state=2 set-state event=user.up new_state=1\n',
+         'all of it in the down state')
+    # Kernels before 7.2 take these, and then do the one thing only.
+    refused([flakey('6 error_reads corrupt_bio_byte 1 r 0 0')],
+            "'error_reads': does not go with 'corrupt_bio_byte' of the same direction")
+    refused([flakey('10 corrupt_bio_byte 1 r 0 0 corrupt_bio_byte 1 r 0 0')],
+            "feature 'corrupt_bio_byte': given twice")
+    refused([flakey('4 random_read_corrupt 1 Random_Read_Corrupt 1')],
+            "feature 'Random_Read_Corrupt': given twice")
+    # What the kernel takes modulo 2^32 is no number here.
+    refused(['0 8 flakey d 0 4294967296 1'],
+            "up interval '4294967296': not between 0 and 4294967295")
+
+
+DUST = '0 2048 dust d 0 4096'
+
+
+def test_dust_notes():
+    noted([DUST], 'dust splits requests to its block size, and any write heals a block; here they '
+          'stay whole, and heal the sectors that they cover')
+    noted([DUST, 'addbadblock', '1'])
+    noted([DUST, 'quiet'], "'quiet': nothing to send, as the target logs no I/O")
+    noted([DUST, 'queryblock', '7'],
+          'a bad block has a line with tag=block-7 healed=on that is not marked used')
+    noted([DUST, 'countbadblocks'], 'count the lines with healed=on that are not marked used')
+    noted([DUST, 'listbadblocks'],
+          'bad blocks are the tags of the lines with healed=on that are not marked used')
+    noted(['0 2048 dust d 8 4096', 'addbadblock', '0'],
+          "block '0': lies before the target, so it is never met")
+    noted(['0 2048 dust d 4 4096', 'addbadblock', '1'],
+          "offset '4': not a multiple of the block size, so dust's block 1 is what starts in it")
+    refused([DUST, 'addbadblock', str(2**61)],
+            f"block '{2**61}': not between 0 and {2**61 - 2}")
+    refused(['0 8 linear d 0', 'enable'], "target 'linear': only dust takes messages")
+    refused([f'{DUST}\n{DUST}', 'enable'], '2 lines, where one of dust is wanted')
+    refused([DUST, ''], 'message: missing')
+
+
+def test_delay():
+    noted(['0 8 delay d 0 86400001'], "delay '86400001': more than a day, which is the most")
+    same(run('0 8 delay d 0 4294967295')[1], '0 8 blkdebug d 0 delay ms=86400000\n',
+         'a longer delay than there is')
+    for other in ('e 0', 'd 8'):
+        name, offset = other.split()
+        for kind, line in (('write', f'0 8 delay d 0 1 {other} 1'),
+                           ('flush', f'0 8 delay d 0 1 d 0 1 {other} 1')):
+            refused([line], f"{kind} device '{name}', offset {offset}: not that of reads, and a "
+                    'blkdebug target has but one')
+
+
+FAILING = 'inject-error iotype=read,write,write-zeroes,discard,secure-erase,zone-append,zone-mgmt'
+
+
+def test_error():
+    refused(['0 8 error'], "target 'error': names no device; say which one by --device")
+    same(run('--device', 'd', '16 8 error'), (0, f'16 8 blkdebug d 16 {FAILING}\n', []), '--device')
+    same(run('--device', 'd', '16 8 error e 3'), (0, f'16 8 blkdebug e 3 {FAILING}\n', []),
+         'a device that the line names')
+    same(run('--device', 'd', '16 8 error x'),
+         (0, f'16 8 blkdebug d 16 {FAILING}\n',
+          ["note: 'x': error ignores this word and all behind it"]), 'words that nobody reads')
+    refused(['0 8 error d x'], "offset of the device 'x': not a number")
+
+
+# --- Tables ---
+
+def test_tables():
+    table = '0 8 linear d 0\n# comment\n\n8 8 error d 8\n16 8 flakey d 0 0 1 1 drop_writes\n'
+    converted = f'0 8 linear d 0\n8 8 blkdebug d 8 {FAILING}\n16 8 blkdebug d 0 drop\n'
+    same(run(table), (0, converted, []), 'a table of several lines, as an argument')
+    same(run(stdin=table), (0, converted, []), 'on stdin')
+    same(run('-', stdin=table), (0, converted, []), 'on stdin, by name')
+    same(run('-', 'enable', stdin=DUST), (0, 'state 2\n', []), 'and with a message')
+    same(run('0 8 flakey 8:16 0 0 180 1 drop_writes \n')[1], '0 8 blkdebug 8:16 0 drop\n',
+         'as dmsetup prints it')
+    same(run(r'0 8 error a\ b\\c 0')[1], rf'0 8 blkdebug a\ b\\c 0 {FAILING}' + '\n',
+         'blanks and backslashes in a name')
+    refused(['0 8 error d 0\n8 8 delay d x 0'], "line 2: offset of the device 'x': not a number")
+    refused(['0 8 linear d 0\n0 8 zero'], "target 'linear': none of flakey, dust, delay, error")
+    refused(['0 8 flaky d 0'], "target 'flaky': none of flakey, dust, delay, error")
+    refused([''], 'table: missing')
+    refused([], 'table: missing')
+    refused(['x 8 error'], "start 'x': not a number")
+    refused(['0 8k error'], "length '8k': not a number")
+    refused(['0'], 'length: missing')
+    refused(['0 8'], 'target: missing')
+    refused(['0 8 delay'], '0 arguments: delay takes 3, 6 or 9')
+    refused(['0 8 dust'], 'device: missing')
+    same(run('--no-such-option')[0], 2, 'an unknown option')
+
+
+def main():
+    for test in (test_converted, test_flakey_notes, test_flakey_order, test_dust_notes, test_delay,
+                 test_error, test_tables):
+        test()
+    print(f'1..{checks}')
+    sys.exit(failures > 0)
+
+
+if __name__ == '__main__':
+    main()
