@@ -10,12 +10,7 @@
 
 #define BLKDEBUG_NAME_MAX	63	/* characters in an event name or a tag */
 
-/**
- * enum blkdebug_iotype - what a request asks the device to do
- *
- * %BLKDEBUG_IO_EVENT stands for the caller of the "event" message, which may be
- * held like a request but is none.
- */
+/* What a request asks the device to do */
 enum blkdebug_iotype {
 	BLKDEBUG_IO_READ,
 	BLKDEBUG_IO_WRITE,
@@ -26,6 +21,7 @@ enum blkdebug_iotype {
 	BLKDEBUG_IO_ZONE_APPEND,
 	BLKDEBUG_IO_ZONE_MGMT,
 	BLKDEBUG_NR_IOTYPES,
+	/* The caller of the message "event": held like a request, but none */
 	BLKDEBUG_IO_EVENT = BLKDEBUG_NR_IOTYPES,
 };
 

@@ -582,9 +582,7 @@ int blkdebug_index_clean(struct list_head *touched)
 /**
  * blkdebug_ruleset_alloc - make an empty ruleset
  *
- * May sleep.
- *
- * Return: the ruleset, or NULL.
+ * Return: the ruleset, or NULL. May sleep.
  */
 struct blkdebug_ruleset *blkdebug_ruleset_alloc(void)
 {

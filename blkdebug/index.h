@@ -113,8 +113,8 @@ struct blkdebug_trigger {
 
 /**
  * struct blkdebug_ruleset - all rules of a table
- * @trigger: by event, NULL as long as no rule has named it; the standing rules
- *	are the last
+ * @trigger: by event, NULL as long as no rule has named it
+ * @standing: likewise for the standing rules
  * @user: triggers of user events, by name; RCU, the control mutex for writers
  * @rules: by number; the control mutex guards it
  * @used: rules used up, oldest first; the engine's lock guards it and @nr_used

@@ -189,10 +189,8 @@ bool blkdebug_media_heal(struct blkdebug_media *media, sector_t first,
 /**
  * blkdebug_bad_alloc - set aside what a write may need to heal sectors
  *
- * May sleep; it does no I/O for memory, and goes on without I/O that waits for
- * the caller.
- *
- * Return: what blkdebug_media_heal() takes; never NULL.
+ * Return: what blkdebug_media_heal() takes; never NULL. May sleep; it does no
+ * I/O for memory, and goes on without I/O that waits for the caller.
  */
 struct blkdebug_bad *blkdebug_bad_alloc(void)
 {

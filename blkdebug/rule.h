@@ -102,10 +102,11 @@ struct blkdebug_extra {
  * struct blkdebug_rule - a rule, as written and as kept
  * @number: from 1, never used again in the life of a table
  * @hits: how often it has fired
- * @ranges: @nr_ranges of them, sorted, none touching the next; NULL: all
+ * @ranges: its sectors, sorted, none touching the next; NULL: all
  * @user_event: name of the event if @event is %BLKDEBUG_EV_USER
  * @tag: the rule's name or NULL
  * @extra: what else was written, or NULL
+ * @nr_ranges: how many @ranges there are
  * @state: the state it needs; 0: any
  * @new_state: what set-state sets
  * @times: used up by so many hits; 0: never
