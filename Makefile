@@ -49,7 +49,7 @@ bench: ## measure what it costs, beside other targets, in about two minutes; als
 fuzz: ## the rule language and the messages, for SECONDS=60; SEED= for the same again
 	@scripts/fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
-lint: ## shellcheck, codespell, sparse, checkpatch
+lint: ## shellcheck, codespell, clang, sparse, checkpatch, kernel-doc
 	@scripts/lint
 
 help:
