@@ -64,7 +64,7 @@ is "$(ios $bd 'r 0 8')$(bd_status bd state)$(ios $bd 'r 0 8')$(bd_status bd stat
 
 bd_start bd suspend event=read_aio tag=third after=2
 hold bd 1 /tmp/reads 'r 0 8' 'r 8 8' 'r 16 8' 'r 24 8'
-is "$(held bd | cut -d' ' -f 2-)" "third $first read_aio read sync 16 8" 'a breakpoint hit the third time'
+is "$(held bd | cut -d' ' -f 2-)" "third $first read_aio read $(read_flags "$dev") 16 8" 'a breakpoint hit the third time'
 bd_msg bd resume third
 eventually 'goes on' file_is /tmp/reads $'ok\nok\nok\nok'
 bd_start bd suspend event=read_aio tag=twice times=2
