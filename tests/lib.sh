@@ -307,7 +307,7 @@ null_disk() {
 
 # The SCSI disk of 16 MB, which has integrity data with every sector
 scsi_disk() {
-	local disks=/sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block/sd* disk
+	local disks='/sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block/sd*' disk
 
 	has_module scsi_debug && has_module sd_mod && wait_until compgen -G "$disks" || return
 	disk=$(compgen -G "$disks")

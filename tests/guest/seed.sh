@@ -29,7 +29,7 @@ requests() {
 }
 requests > /tmp/requests
 
-# fate SEED: of all of them, and of the disk, to $fate; and hits by rule to $hits
+# fate SEED: of all of them, and of the disk, to $fate; and hits by rule to $fired
 fate() {
 	local said data
 
@@ -41,7 +41,7 @@ fate() {
 	bd_load bd "$dev" "seed=$1" "${rules[@]}"
 	dmsetup resume bd
 	said=$(io /dev/mapper/bd - < /tmp/requests | md5sum)
-	hits=$(bd_hits bd)
+	fired=$(bd_hits bd)
 	dmsetup remove bd
 	data=$(md5sum < "$dev")
 	fate="${said%% *} ${data%% *}"
@@ -53,7 +53,7 @@ fate 42
 is "$fate" "$first" 'the same seed, the same answers and data'
 is "$first" '5a134a80044ddbb05f265efcc2212632 9a06991e2bb314840ebc0e3b58718bb3' \
 	'which are those of every other kernel'
-is "$hits" '742 378 1029 1371 200 51 431' 'the same rules fired'
+is "$fired" '742 378 1029 1371 200 51 431' 'the same rules fired'
 fate 43
 unlike "$fate" "^$first$" 'another seed, another fate'
 
