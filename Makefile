@@ -6,7 +6,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
-.PHONY: all install clean demo check check-one check-debug check-kernels check-dkms coverage bench fuzz lint help
+.PHONY: all install clean demo check check-one check-debug check-kernels check-dkms
+.PHONY: coverage stress fuzz bench lint help
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -42,6 +43,9 @@ check-kernels: ## the tests on the kernels of several Debian releases, or of K="
 
 check-dkms: ## have dkms install and remove the module, on the oldest and newest of these, or on K=
 	@scripts/check-dkms $(K)
+
+stress: ## everything at once, for MINUTES=3; SEED=<n> makes the same choices again
+	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) scripts/check stress
 
 bench: ## measure what it costs, beside other targets, in about two minutes; also build/bench.json
 	@scripts/bench

@@ -14,14 +14,16 @@
  *	d SECTOR COUNT				discard
  *	s SECTOR COUNT				secure erase
  *	z SECTOR COUNT				write zeroes, without falling back to plain writes
- *	cat					prints what a file in sysfs says
+ *	cat					what a file in sysfs says, on one line
  *	poll MS					"ready" if that has changed since cat, or "timeout"
  *	message WORD...				sends that to sector 0 of a dm device
+ *	ask WORD...				likewise; its answer, on one line
  *	table START LENGTH TARGET WORD...	gives a dm device another table
  *	load START LENGTH TARGET WORD...	loads it only
- *	suspend, resume, clear			of a dm device, as dmsetup does it
+ *	suspend [noflush], resume, clear	of a dm device, as dmsetup does it
  *	show					a dm device's status, table and list, on one line
  *	put FILE WORD...			writes that to a file
+ *	open FILE				what comes next is about this one
  *	nth N OP...				does that while the Nth allocation fails: "hit"
  *						or, if there are less, "miss"; and what OP said
  *
@@ -173,23 +175,32 @@ union dm_call {
 		struct dm_target_spec target;
 		char words[];
 	} table;
-	char bytes[65536];
+	char bytes[4 << 20];
 };
+
+/* What the kernel is told to leave room for an answer in */
+#define ANSWER_SIZE	65536
+
+/* That the ops are about, or 0 */
+static dev_t device;
 
 static union dm_call *dm_call(int fd, const char *words)
 {
 	static union dm_call call;
-	static struct stat st;
+	struct stat st;
 
-	if (!st.st_rdev && fstat(fd, &st))
-		err(2, "fstat");
+	if (!device) {
+		if (fstat(fd, &st))
+			err(2, "fstat");
+		device = st.st_rdev;
+	}
 	if (strlen(words) >= sizeof(call) - sizeof(call.table))
 		errx(2, "too many words");
 	memset(&call, 0, sizeof(call.table));
 	call.header.version[0] = DM_VERSION_MAJOR;
 	call.header.data_size = sizeof(call.table) + strlen(words) + 1;
 	call.header.data_start = sizeof(call.header);
-	call.header.dev = st.st_rdev;
+	call.header.dev = device;
 	return &call;
 }
 
@@ -215,6 +226,36 @@ static const char *dm_message(int fd, const char *words)
 
 	strcpy(call->message.words, words);
 	return dm_ioctl(DM_TARGET_MSG, call);
+}
+
+static void make_one_line(char *text)
+{
+	for (; *text; text++)
+		if (*text == '\n')
+			*text = ';';
+}
+
+static void add_answer(char *text, int fd, const char *words)
+{
+	union dm_call *call = dm_call(fd, words);
+
+	strcpy(call->message.words, words);
+	call->header.data_size = ANSWER_SIZE;
+	strcat(text, dm_ioctl(DM_TARGET_MSG, call));
+	if (call->header.flags & DM_DATA_OUT_FLAG) {
+		strcat(text, " ");
+		strcat(text, call->bytes + call->header.data_start);
+	}
+}
+
+static const char *ask(int fd, const char *words)
+{
+	static char text[2 * ANSWER_SIZE];
+
+	*text = '\0';
+	add_answer(text, fd, words);
+	make_one_line(text);
+	return text;
 }
 
 static const char *dm_load(int fd, const char *line)
@@ -253,7 +294,7 @@ static void add_status(char *text, int fd, unsigned int flags)
 {
 	union dm_call *call = dm_call(fd, "");
 
-	call->header.data_size = sizeof(*call);
+	call->header.data_size = ANSWER_SIZE;
 	call->header.flags = flags | DM_NOFLUSH_FLAG;
 	strcat(text, dm_ioctl(DM_TABLE_STATUS, call));
 	if (call->header.target_count == 1) {
@@ -264,32 +305,40 @@ static void add_status(char *text, int fd, unsigned int flags)
 	strcat(text, " | ");
 }
 
-static void add_list(char *text, int fd)
-{
-	union dm_call *call = dm_call(fd, "list");
-
-	strcpy(call->message.words, "list");
-	call->header.data_size = sizeof(*call);
-	strcat(text, dm_ioctl(DM_TARGET_MSG, call));
-	if (call->header.flags & DM_DATA_OUT_FLAG) {
-		strcat(text, " ");
-		strcat(text, call->bytes + call->header.data_start);
-	}
-}
-
 static const char *show(int fd)
 {
-	static char text[3 * sizeof(union dm_call)];
-	char *c;
+	static char text[3 * ANSWER_SIZE];
 
 	*text = '\0';
 	add_status(text, fd, 0);
 	add_status(text, fd, DM_STATUS_TABLE_FLAG);
-	add_list(text, fd);
-	for (c = text; *c; c++)
-		if (*c == '\n')
-			*c = ';';
+	add_answer(text, fd, "list");
+	make_one_line(text);
 	return text;
+}
+
+/* Files in sysfs can't be opened O_DIRECT, nor all of them for writing. */
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_DIRECT);
+
+	if (fd < 0)
+		fd = open(path, O_RDONLY | O_DIRECT);
+	if (fd < 0)
+		fd = open(path, O_RDONLY);
+	return fd;
+}
+
+static const char *reopen(int fd, const char *path)
+{
+	int new = open_file(path);
+
+	if (new >= 0) {
+		dup2(new, fd);
+		close(new);
+	}
+	device = 0;
+	return outcome(new);
 }
 
 static const char *perform(int fd, const struct op *op);
@@ -304,6 +353,7 @@ static const char *cat(int fd)
 	text[size] = '\0';
 	if (size && text[size - 1] == '\n')
 		text[size - 1] = '\0';
+	make_one_line(text);
 	return text;
 }
 
@@ -340,7 +390,7 @@ static void set_fail_nth(int nth_fd, unsigned int nth)
 
 static const char *perform_nth(int fd, const char *text)
 {
-	static char said[4 * sizeof(union dm_call)];
+	static char said[4 * ANSWER_SIZE];
 	static int nth_fd = -1;
 	unsigned int nth, left;
 	char number[16] = "";
@@ -398,12 +448,15 @@ static const char *perform(int fd, const struct op *op)
 		return wait_change(fd, op->first);
 	if (!strcmp(op->name, "message"))
 		return dm_message(fd, op->rest);
+	if (!strcmp(op->name, "ask"))
+		return ask(fd, op->rest);
 	if (!strcmp(op->name, "table"))
 		return dm_table(fd, op->rest);
 	if (!strcmp(op->name, "load"))
 		return dm_load(fd, op->rest);
 	if (!strcmp(op->name, "suspend"))
-		return dm_suspend(fd, DM_SUSPEND_FLAG);
+		return dm_suspend(fd, DM_SUSPEND_FLAG |
+				  (strcmp(op->rest, "noflush") ? 0 : DM_NOFLUSH_FLAG));
 	if (!strcmp(op->name, "resume"))
 		return dm_suspend(fd, 0);
 	if (!strcmp(op->name, "clear"))
@@ -412,23 +465,11 @@ static const char *perform(int fd, const struct op *op)
 		return show(fd);
 	if (!strcmp(op->name, "put"))
 		return put(op->rest);
+	if (!strcmp(op->name, "open"))
+		return reopen(fd, op->rest);
 	if (!strcmp(op->name, "nth"))
 		return perform_nth(fd, op->rest);
 	errx(2, "no such op: %s", op->name);
-}
-
-/* Files in sysfs can't be opened O_DIRECT, nor all of them for writing. */
-static int open_file(const char *path)
-{
-	int fd = open(path, O_RDWR | O_DIRECT);
-
-	if (fd < 0)
-		fd = open(path, O_RDONLY | O_DIRECT);
-	if (fd < 0)
-		fd = open(path, O_RDONLY);
-	if (fd < 0)
-		err(2, "%s", path);
-	return fd;
 }
 
 static void say_outcome(int fd, const char *text)
@@ -460,6 +501,8 @@ int main(int argc, char **argv)
 		errx(2, "usage: io FILE OP...");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	fd = open_file(argv[1]);
+	if (fd < 0)
+		err(2, "%s", argv[1]);
 	if (argc == 3 && !strcmp(argv[2], "-"))
 		perform_stdin(fd);
 	else

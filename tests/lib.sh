@@ -72,7 +72,7 @@ succeeds() {
 }
 
 declare -A errno_text=(
-	[EACCES]='Permission denied' [EAGAIN]='Resource temporarily unavailable'
+	[E2BIG]='Argument list too long' [EACCES]='Permission denied' [EAGAIN]='Resource temporarily unavailable'
 	[EBADE]='Invalid exchange' [EBUSY]='Device or resource busy' [EEXIST]='File exists'
 	[EILSEQ]='Invalid or incomplete multibyte or wide character'
 	[EINTR]='Interrupted system call' [EINVAL]='Invalid argument'
@@ -213,7 +213,14 @@ eventually() {
 file_is() { [[ $(< "$1") == "$2" ]]; }
 file_like() { [[ $(< "$1") =~ $2 ]]; }
 is_gone() { [[ ! -e $1 ]]; }
-process_ended() { [[ ! -e /proc/$1 ]]; }
+
+# Whether or not the shell has taken note of that
+process_ended() {
+	local stat
+
+	{ read -r stat < "/proc/$1/stat"; } 2> /tmp/null || return 0
+	[[ ${stat##*) } == [ZX]* ]]
+}
 
 # What ps shows: R, S, D ...
 process_state() {
