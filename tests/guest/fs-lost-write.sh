@@ -21,7 +21,7 @@ lost_directory() {
 	fs_new ext4
 	mkdir /mnt/dir
 	umount /mnt
-	block=$(debugfs -R 'blocks dir' $bd 2> /dev/null)
+	block=$(debugfs -R 'blocks dir' "$bd" 2> /dev/null)
 	fs_mount
 	lost 'Unattached inode' sector=$((8 * block))-$((8 * block + 7))
 }
