@@ -19,8 +19,8 @@ declare -A fs_mkfs=(
 	[xfs]='mkfs.xfs -qf'
 )
 declare -A fs_options=(
-	[btrfs]=noatime,commit=300
-	[ext4]=noatime,commit=300
+	[btrfs]='noatime,commit=300'
+	[ext4]='noatime,commit=300'
 	[xfs]=noatime
 )
 declare -A fs_checker=(

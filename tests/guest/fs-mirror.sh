@@ -30,19 +30,4 @@ dmesg_like 'csum failed .*read error corrected' 'which repairs the first'
 is "$(corruptions)" 1 'and is counted'
 fs_ends 'is consistent'
 
-# --- On one of two disks ---
-
-ram_disk
-bd_create mirror "$dev"
-fs_new btrfs -d raid1 -m raid1 /dev/mapper/mirror
-bd_msg mirror add corrupt on=write 'flags=!meta' byte=1000 value=0xee once=on > /dev/null
-fs_write file 11
-is "$(bd_hits mirror)" 1 'one of the two writes is altered'
-is "$(fs_ios file 'r 0 8 byte=11')" ok 'the file can be read'
-btrfs scrub start -B /mnt > /tmp/scrub 2>&1
-is "$(corruptions)" 1 'and a scrub at the latest finds it'
-succeeds 'a scrub after that' btrfs scrub start -B /mnt
-like "$out" 'no errors found' 'finds nothing any more'
-succeeds 'unmount' umount /mnt
-
 done_testing

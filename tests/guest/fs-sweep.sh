@@ -7,7 +7,7 @@
 . "${BASH_SOURCE[0]%/*}/../fs.sh"
 
 # Commits included; ext4 marks what it writes behind the log, btrfs superblocks, by prio.
-declare -A log=([btrfs]=meta,sync [ext4]='meta,sync,!prio' [xfs]=meta,sync)
+declare -A log=([btrfs]='meta,sync' [ext4]='meta,sync,!prio' [xfs]='meta,sync')
 
 # round N: fails the Nth; false when there was none
 round() {
@@ -35,7 +35,7 @@ sweep() {
 
 	fs_new "$1"
 	umount /mnt
-	while fs_mount && round $n; do n=$((n + 1)); done > /tmp/rounds 2>&1
+	while fs_mount && round "$n"; do n=$((n + 1)); done > /tmp/rounds 2>&1
 	is "$(< /tmp/rounds)" '' "$fs: consistent, and nothing promised is lost"
 	diag "$fs: $n rounds, $kept"
 }
