@@ -470,11 +470,13 @@ static struct search search_faults(struct blkdebug_engine *engine,
 	return search;
 }
 
+/* Once for a request, though it may be resumed with an errno after that */
 static void count_injected(struct blkdebug_engine *engine,
-			   const struct blkdebug_request *req)
+			   struct blkdebug_request *req)
 {
-	if (req->io.iotype < BLKDEBUG_NR_IOTYPES)
+	if (req->io.iotype < BLKDEBUG_NR_IOTYPES && !req->counted)
 		engine->injected[req->io.iotype]++;
+	req->counted = true;
 }
 
 static void fail(struct blkdebug_engine *engine, struct blkdebug_request *req,
@@ -755,6 +757,7 @@ enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
 				      struct blkdebug_request *req)
 {
 	req->immediately = false;
+	req->counted = false;
 	return run_from(engine, req, BLKDEBUG_STEP_EVENT);
 }
 

@@ -101,6 +101,7 @@ enum blkdebug_verdict {
  * @verdict: enum blkdebug_verdict, once it is no longer held
  * @error: errno to fail with, positive
  * @immediately: fail it in the submitter's context
+ * @counted: a fault has struck it, and that has been counted
  * @heals: it may heal bad sectors where it goes down
  * @raise_done: raise an event when it completes
  * @requeue: may go back to dm
@@ -125,6 +126,7 @@ struct blkdebug_request {
 	u8 verdict;
 	u16 error;
 	bool immediately;
+	bool counted;
 	bool heals;
 	bool raise_done;
 	bool requeue;

@@ -152,6 +152,12 @@ wait "$pid"
 is "$(stat read held) $(stat read injected) $(bd_status bd held)" '1 1 0' 'held are counted, not only held now'
 bd_msg bd stats reset
 is "$(stat read held) $(bd_hits bd)" '0 1 1 1' 'stats reset leaves hits alone'
+bd_start bd inject-error iotype=write suspend event=pwritev_done tag=a
+hold bd 1 /tmp/io 'w 0 8'
+bd_msg bd resume a errno=ENOSPC
+wait "$pid"
+is "$(< /tmp/io) $(stat write injected) $(bd_status bd injected)" 'ENOSPC 1 1' \
+	'a request that has failed is counted once, whatever it is resumed with'
 bd_start bd inject-error iotype=discard inject-error iotype=write-zeroes inject-error iotype=flush \
 	inject-error iotype=read errno=0
 ios $bd 'd 0 8' 'z 0 8' f 'r 0 8' > /dev/null
