@@ -160,7 +160,7 @@ static int parse_sector(struct blkdebug_rule *rule, const char *val,
 		nr++;
 	if (nr > U32_MAX)
 		return blkdebug_error_set(err, "Too many sectors", NULL);
-	ranges = kvmalloc_array(nr, sizeof(*ranges), GFP_KERNEL);
+	ranges = kvmalloc_array(nr, sizeof(*ranges), BLKDEBUG_GFP_LONG);
 	if (!ranges)
 		return -ENOMEM;
 	rule->ranges = ranges;

@@ -42,6 +42,9 @@ enum blkdebug_transfer {
 /* The most bits that one rule flips in a request */
 #define BLKDEBUG_BITS_MAX	64
 
+/* For what is as long as somebody has written: that it is too long he hears */
+#define BLKDEBUG_GFP_LONG	(GFP_KERNEL | __GFP_NOWARN)
+
 /* Of a torn write: how much of it is written is drawn anew each time */
 #define BLKDEBUG_SECTORS_RANDOM	U64_MAX
 

@@ -147,7 +147,7 @@ struct blkdebug_run *blkdebug_run_alloc(u64 nr)
 		return NULL;
 	/* Room for the slots, see make_slots(), and for one behind the last */
 	run = kvmalloc(struct_size(run, entry, nr) +
-		       (2 * nr + 2) * sizeof(u32), GFP_KERNEL);
+		       (2 * nr + 2) * sizeof(u32), BLKDEBUG_GFP_LONG);
 	if (!run)
 		return NULL;
 	run->next = NULL;
@@ -211,7 +211,8 @@ static int make_tree(struct blkdebug_run *run)
 	u32 leaves, i;
 
 	leaves = roundup_pow_of_two(DIV_ROUND_UP(run->nr, RUN_BLOCK));
-	tree = kvmalloc(struct_size(tree, node, 2UL * leaves), GFP_KERNEL);
+	tree = kvmalloc(struct_size(tree, node, 2UL * leaves),
+			BLKDEBUG_GFP_LONG);
 	if (!tree)
 		return -ENOMEM;
 	tree->leaves = leaves;

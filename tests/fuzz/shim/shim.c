@@ -34,7 +34,7 @@ void *shim_alloc(size_t size, gfp_t gfp, bool zero)
 {
 	void *mem;
 
-	if (gfp == GFP_KERNEL)
+	if ((gfp & ~__GFP_NOWARN) == GFP_KERNEL)
 		might_sleep();
 	if (shim_fail_nth && !--shim_fail_nth)
 		return NULL;

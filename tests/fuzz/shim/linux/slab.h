@@ -12,6 +12,7 @@
 #define GFP_NOWAIT	2U
 #define GFP_ATOMIC	3U
 #define GFP_NOIO	4U
+#define __GFP_NOWARN	8U
 
 struct kmem_cache {
 	size_t size;
