@@ -794,9 +794,9 @@ long shim_sleep(void)
 	struct words words;
 	long left = 1;
 
-	shim_fail_nth = 0;
 	if (w.sleepers == MAX_SLEEPERS || !next_line(&words))
 		return 0;
+	shim_fail_nth = 0;
 	if (!strcmp(word(&words, 0), ".kill")) {
 		left = -ERESTARTSYS;
 	} else if (!strcmp(word(&words, 0), ".timeout")) {
