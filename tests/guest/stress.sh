@@ -358,6 +358,13 @@ use_sysfs() {
 	done
 }
 
+# While a device waits for its last user to be removed it must not be resumed: dm
+# frees what it keeps for IMA at both, with nothing to guard it (6.1).
+end_deferral() {
+	pause
+	dmsetup message churn 0 @cancel_deferred_remove || while dm_sysfs churn; do pause; done
+}
+
 # Created, used and removed, most often by force and with requests in it
 come_and_go() {
 	local how tables
@@ -379,6 +386,7 @@ come_and_go() {
 			note "$how"
 			# shellcheck disable=SC2086 # two words
 			dmsetup $how churn
+			[[ $how != *deferred ]] || end_deferral
 		done
 	done &> /tmp/null
 }
