@@ -209,17 +209,6 @@ static const struct action actions[BLKDEBUG_NR_ACTIONS] = {
 };
 
 /**
- * blkdebug_action_name - an action as written
- * @action: enum blkdebug_action
- *
- * Return: its name.
- */
-const char *blkdebug_action_name(unsigned int action)
-{
-	return actions[action].name;
-}
-
-/**
  * blkdebug_action_iotypes - what an action can be done to
  * @action: enum blkdebug_action
  *

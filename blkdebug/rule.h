@@ -182,7 +182,6 @@ struct blkdebug_bounds {
 
 bool blkdebug_tag_valid(const char *tag);
 bool blkdebug_is_action(const char *word);
-const char *blkdebug_action_name(unsigned int action);
 u16 blkdebug_action_iotypes(unsigned int action);
 u16 blkdebug_action_error(unsigned int action);
 int blkdebug_parse_rules(unsigned int argc, char **argv, u64 first,

@@ -209,6 +209,7 @@ bad_table 1 misdirect misdirect
 for value in '' x -1; do bad_table 1 "to=$value" "misdirect to=$value"; done
 bad_pair 1 to=2048 misdirect 'misdirect to=2048'
 bad_pair 1 to=18446744073709551615 misdirect 'misdirect to=18446744073709551615'
+bad_table 1 to=9 'align=4096 misdirect to=9'
 bad_pair 1 iotype=read tear 'tear sectors=1 iotype=read'
 bad_pair 1 iotype=write,flush tear 'tear sectors=1 iotype=write,flush'
 bad_pair 1 iotype=read drop 'drop iotype=read'

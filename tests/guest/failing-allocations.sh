@@ -134,6 +134,10 @@ walk 'add: all actions at once' ok \
 	after 'message remove new'
 walk 'add: a wrong rule after good ones' EINVAL \
 	"message add $new suspend event=read_aio state=7 tag=new inject-error sector=3-1"
+faults='inject-error sector=8-15,24-31 healed=on state=7 tag=new corrupt sector=9 on=write byte=7 value=1 state=7 tag=new
+	delay ms=1 probability=1/2 state=7 tag=new tear sectors=1 after=3 state=7 tag=new'
+faults=${faults//[[:space:]]/ }
+walk 'add: one fault of each kind' ok "message add $faults" after 'message remove new'
 many=
 for ((i = 0; i < 100; i++)); do many+=" inject-error state=7 sector=$((i * 16)) tag=new"; done
 walk 'add: a hundred rules' ok "message add$many" after 'message remove new'
@@ -188,6 +192,7 @@ sectors=$(sectors_of "$dev")
 table="0 $sectors blkdebug $dev 0 seed=5"
 walk 'load: no rules' ok "load $table" after clear
 walk 'load: rules' ok "load $table state=4 $base $new" after clear
+walk 'load: faults that set memory aside' ok "load $table $faults" after clear
 walk 'load: a wrong rule' EINVAL "load $table $base inject-error sector=3-1"
 walk 'load: no such device' ENODEV "load 0 $sectors blkdebug /dev/nonsense 0"
 
@@ -280,6 +285,25 @@ diag "$failed failures"
 
 op w 20008 1
 is "$said" ENODATA 'the rules of the last message are in force'
+
+# --- Faults ---
+
+# What they need for a request they take from what is set aside, if need be; so
+# all of them strike, though each allocation of the workers fails.
+all_ok 'message clear' 'w 0 128'
+all_ok 'message replace corrupt sector=64-71 on=write byte=7 value=1'
+fail_workers 1
+all_ok 'w 64 8' 'w 0 100' 'w 71 1'
+fail_workers 0
+like "$(bd_list t)" '^3 - corrupt sector=64-71 byte=7 value=1 on=write' 'writes are altered'
+is "$(io_bytes "$dev" 64 8)" '00*7 01*1 00*3583 01*1 00*504' 'as they should be'
+all_ok 'message replace inject-error sector=64-127 healed=on'
+fail_workers 1
+for ((i = 64; i < 128; i += 2)); do all_ok "w $i 1"; done
+fail_workers 0
+[[ $(times_left) != '1000 1000' ]]
+is $? 0 'allocations have failed there'
+is "$(ios /dev/mapper/t 'r 64 1' 'r 65 1' 'r 126 1' 'r 127 1')" 'ok EIO ok EIO' 'bad sectors are healed one by one'
 eval "exec ${ops[1]}>&-"
 
 done_testing

@@ -102,6 +102,11 @@ new_rule 541 1000
 answers 341-541 'new ones after a clear' bd add "${rule[*]}"
 probe 'a wide range after narrow ones'
 
+# So many that what there is gives way to something larger
+for ((n = 542; n <= 800; n++)); do new_rule "$n" 16; done
+answers 542-800 'as many again' bd add "${rule[*]:542}"
+probe 'overlapping rules among overlapping rules'
+
 # --- Many rules ---
 
 # load_rules WORD...: as the live table, from a file

@@ -110,6 +110,18 @@ eventually 'and goes on' file_is /tmp/io ok
 wait "$pid"
 is $? 0 'and so does dm-stats'
 
+# More than are let go under one lock
+bd_msg t break write_aio A once=off
+background /tmp/fio fio --name=many --filename=$t --size=1M --bs=4k --rw=write --ioengine=libaio \
+	--direct=1 --iodepth=100 --number_ios=100 --minimal
+eventually 'a hundred writes are held' bd_status_is t held 100
+succeeds 'and a suspend lets them all go' dmsetup suspend t
+is "$(bd_status t held)" 0 'none is held'
+dmsetup resume t
+wait "$pid"
+is $? 0 'and all have been written'
+bd_msg t clear
+
 # A table that is not live yet, and one whose device was never resumed.
 dmsetup create -n idle
 bd_load idle "$dev" suspend event=read_aio tag=A suspend event=none tag=N

@@ -416,6 +416,30 @@ static const struct blkdebug_effect *altered(struct kit *kit,
 	return &req->effect;
 }
 
+/* Evenly, within small limits and large ones */
+static void test_draw_below(struct kunit *test)
+{
+	static const u64 limits[] = { 1, 2, 1000, U32_MAX, U32_MAX + 1ULL,
+				      1ULL << 40, U64_MAX };
+	unsigned int i, nr;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		u64 limit = limits[i], number = 0, upper = 0;
+
+		for (nr = 0; nr < 1000; nr++) {
+			u64 draw = blkdebug_draw_below(blkdebug_draw(1, number++),
+						       limit);
+
+			KUNIT_ASSERT_LT(test, draw, limit);
+			upper += draw >= limit / 2;
+		}
+		if (limit > 1) {
+			KUNIT_EXPECT_GT(test, upper, 400);
+			KUNIT_EXPECT_LT(test, upper, 600);
+		}
+	}
+}
+
 static void test_effects(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -850,6 +874,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_many_used_up),
 	KUNIT_CASE(test_counted),
 	KUNIT_CASE(test_probability),
+	KUNIT_CASE(test_draw_below),
 	KUNIT_CASE(test_effects),
 	KUNIT_CASE(test_delay),
 	KUNIT_CASE(test_delays_due),
