@@ -16,7 +16,7 @@ once_each() {
 	# It has the file open when this is answered.
 	echo 'r 0 8 byte=11' >&"$other"
 	wait_until file_is /tmp/other ok
-	bd_msg bd add inject-error iotype=write 'flags=!meta' once=on > /dev/null
+	bd_msg bd add inject-error "${data[@]}" once=on > /dev/null
 	xfs_io -c 'pwrite -q -S 0x22 0 4k' /mnt/file
 	is "$(fs_ios file f f)" 'EIO ok' "$fs: an fsync fails, the next does not"
 	printf 'f\nf\n' >&"$other"

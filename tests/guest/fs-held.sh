@@ -23,7 +23,7 @@ commit() {
 	fs_new "$1"
 	fs_write file 11
 	held=commit
-	bd_msg bd break write_aio "$held" iotype=write flags=fua,meta > /dev/null
+	bd_msg bd break write_aio "$held" "${commit[@]}" > /dev/null
 	# Requests are counted as long as there is a rule.
 	bd_msg bd add set-state event=user.never > /dev/null
 	fsync_until -c 'pwrite -q 0 4k' -c fsync /mnt/other
@@ -60,7 +60,7 @@ no_flush() {
 data() {
 	fs_new "$1"
 	held=data
-	bd_msg bd add inject-error errno=0 iotype=write flags=fua,meta suspend event=write_aio tag="$held" iotype=write 'flags=!meta' > /dev/null
+	bd_msg bd add inject-error errno=0 "${commit[@]}" suspend event=write_aio tag="$held" "${data[@]}" > /dev/null
 	fsync_until -c 'pwrite -q 0 4k' -c fsync /mnt/file
 	like "$(bd_hits bd)" '^0 ' "$fs: nothing is committed before the data are written"
 	goes_on

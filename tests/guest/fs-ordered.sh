@@ -9,13 +9,6 @@
 require has_module ext4
 fs_disk
 
-# What is tried first is what is written first: data are held, the log is counted.
-rules=(
-	suspend event=write_aio iotype=write 'flags=!meta,!fua' tag=data
-	inject-error errno=0 iotype=write 'flags=meta,!fua' tag=log
-	inject-error errno=0 iotype=write 'flags=fua,meta' tag=commit
-)
-
 # other_fsync MODE: one file's data are held, another's creation is to be committed
 other_fsync() {
 	fs_new ext4
@@ -24,7 +17,10 @@ other_fsync() {
 	fs_mount "data=$1" dioread_lock
 	# The first commit after a mount writes the journal's superblock, too.
 	xfs_io -f -c fsync /mnt/first
-	bd_msg bd add "${rules[@]}" > /dev/null
+	# Data are held, the log is counted.
+	bd_msg bd add suspend event=write_aio tag=data "${data[@]}" \
+		inject-error errno=0 tag=log "${logged[@]}" \
+		inject-error errno=0 tag=commit "${commit[@]}" > /dev/null
 	# This begins to write, which takes blocks, and does not wait.
 	xfs_io -f -c 'pwrite -q 0 4k' -c 'sync_range -w 0 4k' /mnt/file
 	bd_msg bd wait_break data > /dev/null

@@ -12,7 +12,7 @@ torn() {
 	fs_remount
 	# The log shall not begin with what is torn.
 	fs_write between 22
-	bd_msg bd add tear sectors=1 iotype=write once=on "$@" > /dev/null
+	bd_msg bd add tear sectors=1 once=on "$@" > /dev/null
 	succeeds "$fs: nobody is told of a torn write" xfs_io -f -c 'pwrite -q 0 4k' -c fsync /mnt/after
 	is "$(bd_hits bd)" 1 "$fs: to the log"
 	# The power fails: nothing reaches the disk any more.
@@ -36,14 +36,14 @@ torn_ext4() {
 		succeeds 'ext4: when that is repaired, it is mounted' fs_mount
 	}
 	fs_new ext4
-	torn 'flags=meta,!fua'
+	torn "${logged[@]}"
 }
 
 # Each sector of a log record has the number of the round that it belongs to.
 torn_xfs() {
 	replay() { succeeds 'xfs: a log that ends in half a record is replayed' fs_mount; }
 	fs_new xfs
-	torn flags=fua,meta
+	torn "${commit[@]}"
 }
 
 fs_disk
