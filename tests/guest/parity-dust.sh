@@ -113,15 +113,24 @@ both addbadblock 485 1
 alike 'ok EIO ok EIO' 'blocks of a sector' 'r 480 3' 'r 483 1' 'r 484 1' 'r 480 8'
 alike 'EIO ok ok EIO ok' 'are written and healed' 'w 485 1' 'w 485 1' 'r 484 4' 'r 480 8' 'w 480 8'
 bad_are '' 'one by one'
+
+# As converted; of the newer kernels 7.3 counts from the start of the target.
+alike_from_device() {
+	if [[ $(io_read /dev/mapper/theirs "$1" 8) == EIO ]]; then
+		alike "${@:2}"
+	else
+		skip 'blocks count from the start of the target here'
+	fi
+}
 load '0 2048 dust DEVICE 1024 4096'
 both enable
 both addbadblock 130
 both addbadblock 127
-alike 'ok EIO ok' 'blocks count from the start of the device' 'r 0 16' 'r 16 8' 'r 24 64'
+alike_from_device 16 'ok EIO ok' 'blocks count from the start of the device' 'r 0 16' 'r 16 8' 'r 24 64'
 load '0 2048 dust DEVICE 1020 4096'
 both enable
 both addbadblock 130
-alike 'ok EIO ok' 'rounded down' 'r 0 24' 'r 24 8' 'r 32 64'
+alike_from_device 24 'ok EIO ok' 'rounded down' 'r 0 24' 'r 24 8' 'r 32 64'
 load '0 4096 dust DEVICE 0 +2048'
 
 try_the_rest dust
