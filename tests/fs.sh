@@ -47,7 +47,7 @@ fs_disk() {
 ext4_log_block() { debugfs -R "bmap <8> $1" "$bd" 2> /tmp/null; }
 
 # How a rule knows the writes of this file system: to its log, of these its commits
-# and what comes before them, and of file data. Until 5.18 ext4 did not mark what it
+# and what comes before them, and of file data. On 5.10 ext4 does not mark what it
 # logs as metadata; but in a new file system the log is in one piece.
 # shellcheck disable=SC2034 # topics use them
 fs_keys() {
