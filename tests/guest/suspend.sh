@@ -84,8 +84,8 @@ eventually 'so does wait_hits' file_is /tmp/wait_hits 3
 
 # A file system's writes at the freeze, and at the thaw.
 bd_msg t clear
-mkfs.ext4 -q $t 64M
-mount $t /mnt
+mkfs.ext4 -q -E lazy_itable_init=0 $t 64M
+mount -o noatime,commit=300 $t /mnt
 bd_msg t break write_aio A
 echo dirty > /mnt/file
 rules=$(bd_msg t list)
