@@ -142,15 +142,18 @@ fails_with ENOENT '6: a used-up breakpoint is not there for remove_break' bd_msg
 
 # --- 7. An injected error ---
 
-# Which tasks completed twenty requests, as the block layer saw it. Where the target's
-# worker is faster than the submission, device-mapper lets that have the last word.
+# Who completed twenty requests, as the block layer saw it: their submitter, or others.
+# Where the target's worker is faster than the submission, device-mapper lets that have
+# the last word.
 tracing=/sys/kernel/tracing
 completed_by() {
 	echo > $tracing/trace
 	echo 1 > $tracing/events/block/block_bio_complete/enable
-	ios $bd w\ {0..19}\ 1 > /dev/null
+	background /tmp/io io $bd w\ {0..19}\ 1
+	wait "$pid"
 	echo 0 > $tracing/events/block/block_bio_complete/enable
-	sed -n 's/^ *\([a-z]*\)[^ ]*-[0-9]* .* \[-\?[1-9][0-9]*\]$/\1/p' $tracing/trace | sort -u
+	sed -n 's/^.*-\([0-9]*\) .* \[-\?[1-9][0-9]*\]$/\1/p' $tracing/trace |
+		sed "s/^$pid\$/submitter/; t; s/.*/other/" | sort -u
 }
 
 bd_start bd inject-error iotype=write sector=15
@@ -160,9 +163,9 @@ is "$(ios $bd 'w 16 8 byte=22' 'w 8 16 byte=22' 'r 16 8 byte=11' 'r 8 8 byte=0')
 	'7: an injected error fails the whole request, and no data moves'
 if [[ -e $tracing/events/block/block_bio_complete ]]; then
 	bd_start bd inject-error errno=ENOSPC
-	like "$(completed_by)" kworker '7: it completes from another context'
+	like "$(completed_by)" other '7: it completes from another context'
 	bd_start bd inject-error errno=ENOSPC immediately=on
-	is "$(completed_by)" io "7: immediately=on completes it in the submitter's own"
+	is "$(completed_by)" submitter "7: immediately=on completes it in the submitter's own"
 else
 	skip 'needs block tracepoints' 2
 fi
