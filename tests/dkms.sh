@@ -54,6 +54,8 @@ cd /lib/modules || exit
 kernels=(*)
 first=${kernels[0]} second=${kernels[1]}
 
+# As a kernel's package does; of these there are only the headers.
+for kernel in "$first" "$second"; do depmod "$kernel" 2> "$log"; done
 check 'dkms takes the source tree' dkms add "$source"
 check "it builds and installs the module for $first" dkms install "$module" -k "$first"
 check 'the module is there' in_place "$first"
