@@ -448,18 +448,19 @@ start() {
 	pid_of[$1]=$pid
 }
 
-RANDOM=$seed
-for file in "$events"/*/enable; do [[ ! -e $file ]] || echo $((RANDOM % 2)) > "$file"; done
-start fio.0 verified 0 libaio
-start fio.1 verified 1 io_uring
-# It takes its time, and more of it on a busy machine, to have a thread for the I/O
-# beside its own and the one that helps.
+# has_begun FIO: it takes its time, and more of it on a busy machine, to have a thread
+# for the I/O beside its own and the one that helps.
 has_begun() {
 	local tasks
 
 	mapfile -t tasks < <(compgen -G "/proc/${pid_of[$1]}/task/*")
 	[[ ${#tasks[@]} -ge 3 ]]
 }
+
+RANDOM=$seed
+for file in "$events"/*/enable; do [[ ! -e $file ]] || echo $((RANDOM % 2)) > "$file"; done
+start fio.0 verified 0 libaio
+start fio.1 verified 1 io_uring
 for name in fio.0 fio.1; do
 	wait_limit=$stuck_after wait_until has_begun $name || { not_ok "$name begins"; exit 1; }
 done
