@@ -144,12 +144,12 @@ fails_with ENOENT '6: a used-up breakpoint is not there for remove_break' bd_msg
 
 # Who completed twenty requests, as the block layer saw it: their submitter, or others.
 # Where the target's worker is faster than the submission, device-mapper lets that have
-# the last word.
+# the last word; so it is not to preempt it.
 tracing=/sys/kernel/tracing
 completed_by() {
 	echo > $tracing/trace
 	echo 1 > $tracing/events/block/block_bio_complete/enable
-	background /tmp/io io $bd w\ {0..19}\ 1
+	background /tmp/io chrt -f 1 io $bd w\ {0..19}\ 1
 	wait "$pid"
 	echo 0 > $tracing/events/block/block_bio_complete/enable
 	sed -n 's/^.*-\([0-9]*\) .* \[-\?[1-9][0-9]*\]$/\1/p' $tracing/trace |
