@@ -2,11 +2,20 @@
 /*
  * sysfs: /sys/block/dm-N/blkdebug-<start>/.
  */
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "target.h"
+
+/*
+ * All directories there are. The mutex guards it, and in each target @kobj and
+ * @link.
+ */
+static LIST_HEAD(dirs);
+static DEFINE_MUTEX(dirs_lock);
 
 static struct blkdebug_file *to_file(struct kobj_attribute *attr)
 {
@@ -98,7 +107,7 @@ void blkdebug_sysfs_init(struct blkdebug_target *t)
 	struct blkdebug_sysfs *sysfs = &t->sysfs;
 	unsigned int i;
 
-	mutex_init(&sysfs->lock);
+	INIT_LIST_HEAD(&sysfs->link);
 	for (i = 0; i < BLKDEBUG_NR_FILES; i++) {
 		struct blkdebug_file *file = &sysfs->file[i];
 
@@ -132,31 +141,6 @@ static struct kobject *create_dir(struct blkdebug_target *t)
 	return kobj;
 }
 
-/**
- * blkdebug_sysfs_add - create the directory, if there is none
- * @t: the target, whose table is about to go live
- *
- * To be called in preresume: earlier, the old table's directory may be there
- * yet, and that of a new device's disk is not. There is one already when a
- * resume is tried again after another target has made it fail. May sleep.
- *
- * Return: 0 or -ENOMEM.
- */
-int blkdebug_sysfs_add(struct blkdebug_target *t)
-{
-	unsigned int noio = memalloc_noio_save();
-	int r = 0;
-
-	mutex_lock(&t->sysfs.lock);
-	if (!t->sysfs.kobj) {
-		t->sysfs.kobj = create_dir(t);
-		r = t->sysfs.kobj ? 0 : -ENOMEM;
-	}
-	mutex_unlock(&t->sysfs.lock);
-	memalloc_noio_restore(noio);
-	return r;
-}
-
 /* Remove the directory, and wake who polls its files: they get ENODEV now */
 static void remove_dir(struct kobject *kobj)
 {
@@ -171,6 +155,16 @@ static void remove_dir(struct kobject *kobj)
 	kobject_put(kobj);
 }
 
+/* The directory of a target, or NULL, to be removed without the mutex */
+static struct kobject *take_dir(struct blkdebug_target *t)
+{
+	struct kobject *kobj = t->sysfs.kobj;
+
+	t->sysfs.kobj = NULL;
+	list_del_init(&t->sysfs.link);
+	return kobj;
+}
+
 /**
  * blkdebug_sysfs_remove - remove the directory, if there is one
  * @t: the target; nobody sleeps in it any more
@@ -181,12 +175,61 @@ void blkdebug_sysfs_remove(struct blkdebug_target *t)
 {
 	struct kobject *kobj;
 
-	mutex_lock(&t->sysfs.lock);
-	kobj = t->sysfs.kobj;
-	t->sysfs.kobj = NULL;
-	mutex_unlock(&t->sysfs.lock);
+	mutex_lock(&dirs_lock);
+	kobj = take_dir(t);
+	mutex_unlock(&dirs_lock);
 	if (kobj)
 		remove_dir(kobj);
+}
+
+/* The directory in the place of the target's, of a table that never went live */
+static struct kobject *take_stale(struct blkdebug_target *t)
+{
+	struct mapped_device *md = dm_table_get_md(t->ti->table);
+	struct blkdebug_target *other;
+
+	list_for_each_entry(other, &dirs, sysfs.link) {
+		if (other != t && other->ti->begin == t->ti->begin &&
+		    dm_table_get_md(other->ti->table) == md)
+			return take_dir(other);
+	}
+	return NULL;
+}
+
+/**
+ * blkdebug_sysfs_add - create the directory, if there is none
+ * @t: the target, whose table is about to go live
+ *
+ * To be called in preresume: earlier, the old table's directory may be there
+ * yet, and that of a new device's disk is not. If another target makes the resume
+ * fail then the directory stays, for when it is tried again; or until another table
+ * is resumed, which is not told of this one. May sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int blkdebug_sysfs_add(struct blkdebug_target *t)
+{
+	unsigned int noio = memalloc_noio_save();
+	struct kobject *stale;
+	int r = 0;
+
+	mutex_lock(&dirs_lock);
+	stale = take_stale(t);
+	mutex_unlock(&dirs_lock);
+	if (stale)
+		remove_dir(stale);
+
+	mutex_lock(&dirs_lock);
+	if (!t->sysfs.kobj) {
+		t->sysfs.kobj = create_dir(t);
+		if (t->sysfs.kobj)
+			list_add(&t->sysfs.link, &dirs);
+		else
+			r = -ENOMEM;
+	}
+	mutex_unlock(&dirs_lock);
+	memalloc_noio_restore(noio);
+	return r;
 }
 
 /**
@@ -198,10 +241,10 @@ void blkdebug_sysfs_remove(struct blkdebug_target *t)
  */
 void blkdebug_sysfs_notify(struct blkdebug_target *t, unsigned int changes)
 {
-	mutex_lock(&t->sysfs.lock);
+	mutex_lock(&dirs_lock);
 	if (t->sysfs.kobj && (changes & BLKDEBUG_CHANGED_STATE))
 		sysfs_notify(t->sysfs.kobj, NULL, "state");
 	if (t->sysfs.kobj && (changes & BLKDEBUG_CHANGED_HELD))
 		sysfs_notify(t->sysfs.kobj, NULL, "held");
-	mutex_unlock(&t->sysfs.lock);
+	mutex_unlock(&dirs_lock);
 }

@@ -7,7 +7,7 @@
 #define BLKDEBUG_SYSFS_H
 
 #include <linux/kobject.h>
-#include <linux/mutex.h>
+#include <linux/list.h>
 #include <linux/sysfs.h>
 
 struct blkdebug_target;
@@ -28,14 +28,14 @@ struct blkdebug_file {
 
 /**
  * struct blkdebug_sysfs - the directory of a target
- * @lock: guards @kobj
+ * @link: in the list of all directories
  * @kobj: the directory, while the table is live
  * @file: its files
  * @attrs: the same, as sysfs wants them
  * @group: likewise
  */
 struct blkdebug_sysfs {
-	struct mutex lock; /* @kobj */
+	struct list_head link;
 	struct kobject *kobj;
 	struct blkdebug_file file[BLKDEBUG_NR_FILES];
 	struct attribute *attrs[BLKDEBUG_NR_FILES + 1];

@@ -160,8 +160,16 @@ if has_module dm-snapshot; then
 	dmsetup suspend snapshot
 	succeeds 'until it works' dmsetup resume t
 	is "$(< "$(bd_sysfs t)/state")" 6 'and the directory is there'
+	dmsetup remove t
+	dmsetup resume snapshot
+	dmsetup create -n t
+	dmsetup load t --table "$table"
+	fails_with EINVAL 'it fails once more' dmsetup resume t
+	bd_sectors=64 bd_load t "$origin" state=7
+	succeeds 'another table takes its place' dmsetup resume t
+	is "$(< "$(bd_sysfs t)/state")" 7 'with a directory of its own'
 else
-	skip 'needs dm-snapshot' 6
+	skip 'needs dm-snapshot' 9
 fi
 
 done_testing
