@@ -429,7 +429,14 @@ static int features_get(char *buffer, const struct kernel_param *kp)
 	return out.len;
 }
 
+/* Without this the kernel calls nothing at all, when the module is loaded */
+static int features_set(const char *value, const struct kernel_param *kp)
+{
+	return -EPERM;
+}
+
 static const struct kernel_param_ops features_ops = {
+	.set = features_set,
 	.get = features_get,
 };
 

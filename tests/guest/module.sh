@@ -34,6 +34,7 @@ for i in first second third; do
 done
 succeeds 'at last it goes' unload
 unlike "$(dmsetup targets)" blkdebug 'and the target with it'
+fails_with EPERM 'it is told nothing by its parameter' modprobe dm-blkdebug features=delay
 dmesg_mark
 succeeds 'it comes again' modprobe dm-blkdebug
 dmesg_unlike 'blkdebug' 'silently'
