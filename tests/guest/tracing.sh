@@ -21,6 +21,7 @@ for point in event hold inject resume state; do
 	for field in dev sector nr_sectors iotype flags; do
 		like "$fields" "field:[^;]* $field;" "$point has $field"
 	done
+	unlike "$fields" BLKDEBUG_ "$point can be read without our headers"
 	[[ $point == event ]] || like "$fields" 'field:[^;]* rule;' "$point has the rule number"
 done
 echo 1 > $tracing/events/dm_blkdebug/enable

@@ -26,6 +26,9 @@ extern bool shim_tracing;
 	DEFINE_EVENT(none, name, PARAMS(proto), args)
 #define DECLARE_EVENT_CLASS(name, proto, args, entry, assign, print)
 
+/* Taken with its semicolon */
+#define TRACE_DEFINE_ENUM(name)	struct shim_enum
+
 #define PARAMS(...)	__VA_ARGS__
 
 #endif
