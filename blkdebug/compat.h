@@ -65,26 +65,11 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 #define kunmap_local			kunmap_atomic
 #endif
 
-/* 6.11 has them */
+/* 6.11 has it; without it there is no such flag */
 #ifdef REQ_ATOMIC
-static inline bool blkdebug_is_atomic(const struct bio *bio)
-{
-	return bio->bi_opf & REQ_ATOMIC;
-}
-
-static inline void blkdebug_clear_atomic(struct bio *bio)
-{
-	bio->bi_opf &= ~REQ_ATOMIC;
-}
+#define BLKDEBUG_REQ_ATOMIC		REQ_ATOMIC
 #else
-static inline bool blkdebug_is_atomic(const struct bio *bio)
-{
-	return false;
-}
-
-static inline void blkdebug_clear_atomic(struct bio *bio)
-{
-}
+#define BLKDEBUG_REQ_ATOMIC		((typeof(REQ_FUA))0)
 #endif
 
 /* In 6.19 pages in a row have become simply that */
@@ -99,27 +84,26 @@ static inline void blkdebug_clear_atomic(struct bio *bio)
 #define BLKDEBUG_MAX_BLOCK_SIZE		PAGE_SIZE
 #endif
 
-/* What may not be split is limited by itself; 0 sectors: not at all */
-static inline void blkdebug_lower_unsplit(struct queue_limits *limits,
-					  unsigned int sectors)
+/* No atomic write crosses a multiple of its size, a power of two */
+static inline void blkdebug_lower_atomic(struct queue_limits *limits,
+					 unsigned int bytes)
 {
-	if (!sectors)
-		return;
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-	limits->max_hw_zone_append_sectors =
-		min(limits->max_hw_zone_append_sectors, sectors);
-#endif
-	limits->max_zone_append_sectors =
-		min(limits->max_zone_append_sectors, sectors);
 #ifdef REQ_ATOMIC
-	limits->atomic_write_hw_max =
-		min(limits->atomic_write_hw_max, sectors << SECTOR_SHIFT);
+	limits->atomic_write_hw_max = min(limits->atomic_write_hw_max, bytes);
 	limits->atomic_write_hw_unit_max =
-		min(limits->atomic_write_hw_unit_max,
-		    rounddown_pow_of_two(sectors) << SECTOR_SHIFT);
+		min(limits->atomic_write_hw_unit_max, bytes);
 	limits->atomic_write_hw_unit_min =
-		min(limits->atomic_write_hw_unit_min,
-		    limits->atomic_write_hw_unit_max);
+		min(limits->atomic_write_hw_unit_min, bytes);
+#endif
+}
+
+/* From 6.17 on, writes that zero and unmap have that limit or none */
+static inline void blkdebug_lower_unmap(struct queue_limits *limits)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	if (limits->max_hw_wzeroes_unmap_sectors)
+		limits->max_hw_wzeroes_unmap_sectors =
+			limits->max_write_zeroes_sectors;
 #endif
 }
 

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "event.h"
 
 /* QEMU's names in the spelling of its first blkdebug driver, and four of ours */
@@ -254,8 +255,7 @@ u16 blkdebug_flags_known(void)
 	u16 known = BLKDEBUG_FUA | BLKDEBUG_META | BLKDEBUG_SYNC |
 		    BLKDEBUG_PRIO | BLKDEBUG_RAHEAD | BLKDEBUG_NOWAIT;
 
-#ifdef REQ_ATOMIC
-	known |= BLKDEBUG_ATOMIC;
-#endif
+	if (BLKDEBUG_REQ_ATOMIC)
+		known |= BLKDEBUG_ATOMIC;
 	return known;
 }

@@ -62,7 +62,7 @@ static u16 bio_rule_flags(const struct bio *bio)
 		flags |= BLKDEBUG_RAHEAD;
 	if (bio->bi_opf & REQ_NOWAIT)
 		flags |= BLKDEBUG_NOWAIT;
-	if (blkdebug_is_atomic(bio))
+	if (bio->bi_opf & BLKDEBUG_REQ_ATOMIC)
 		flags |= BLKDEBUG_ATOMIC;
 	return flags;
 }
@@ -184,9 +184,9 @@ static void transfer_first(struct blkdebug_bio *b, struct bio *bio)
 		return;
 	}
 	if (!whole) {
-		bio_trim(bio, 0, effect->sectors);
 		/* A part of it is nothing that a device promises to write as one */
-		blkdebug_clear_atomic(bio);
+		bio->bi_opf &= ~BLKDEBUG_REQ_ATOMIC;
+		bio_trim(bio, 0, effect->sectors);
 	}
 	if (b->req.error)
 		b->finish = finish_with_error;
@@ -329,7 +329,7 @@ static void limit_pieces(struct blkdebug_target *t, struct bio *bio)
 {
 	unsigned int sectors;
 
-	if (bio_sectors(bio) <= BLKDEBUG_COPY_VECS || blkdebug_is_atomic(bio))
+	if (bio->bi_opf & BLKDEBUG_REQ_ATOMIC)
 		return;
 	sectors = blkdebug_copy_sectors(bio);
 	if (sectors < bio_sectors(bio)) {
@@ -440,10 +440,11 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 		bio_endio(bio);
 		return DM_MAPIO_SUBMITTED;
 	}
-	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
-		return map_by_span(t, bio, iotype);
+	/* Before it is counted, as it comes again */
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
+	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
+		return map_by_span(t, bio, iotype);
 	return remap(t, bio);
 }
 

@@ -30,6 +30,10 @@ static int check_align(struct blkdebug_target *t, struct blkdebug_error *err)
 		return blkdebug_error_set(err,
 			"Alignment above the largest logical block size",
 			"align");
+	if (sectors > queue_max_hw_sectors(bdev_get_queue(t->dev->bdev)))
+		return blkdebug_error_set(err,
+			"Alignment above the device's largest request",
+			"align");
 	if (!multiple_of(t->ti->begin, sectors) ||
 	    !multiple_of(t->ti->len, sectors) || !multiple_of(t->start, sectors))
 		return blkdebug_error_set(err, "Target not aligned", "align");
@@ -65,6 +69,10 @@ int blkdebug_check_limits(struct blkdebug_target *t, struct blkdebug_error *err)
 		return r;
 	if (opts->max_transfer && opts->max_transfer < PAGE_SIZE)
 		return blkdebug_error_set(err, "Limit below a page",
+					  "max-transfer");
+	/* dm would split zone appends, and tell their submitters wrong places */
+	if (opts->max_transfer && bdev_is_zoned(t->dev->bdev))
+		return blkdebug_error_set(err, "Limit for a zoned device",
 					  "max-transfer");
 	r = check_multiple(opts->max_transfer, align, "max-transfer", err);
 	if (!r)
@@ -116,9 +124,11 @@ void blkdebug_io_hints(struct dm_target *ti, struct queue_limits *limits)
 	limits->max_hw_sectors = lowered(limits->max_hw_sectors,
 					 opts->max_transfer);
 	limits->max_sectors = lowered(limits->max_sectors, opts->max_transfer);
-	blkdebug_lower_unsplit(limits, opts->max_transfer >> SECTOR_SHIFT);
+	if (opts->max_transfer)
+		blkdebug_lower_atomic(limits, 1U << __ffs(opts->max_transfer));
 	limits->max_write_zeroes_sectors =
 		lowered(limits->max_write_zeroes_sectors, opts->max_write_zero);
+	blkdebug_lower_unmap(limits);
 	limits->max_discard_sectors = lowered(limits->max_discard_sectors,
 					      opts->max_discard);
 	limits->max_hw_discard_sectors =

@@ -5,7 +5,7 @@
  * the ops it reads them from stdin, one a line.
  *
  *	r SECTOR COUNT [nowait] [byte=HEX]	read; with byte, "differs" if not all are that
- *	w SECTOR COUNT [nowait] [fua] [byte=HEX]	write (of byte 00)
+ *	w SECTOR COUNT [nowait] [fua] [atomic] [byte=HEX] write (of byte 00)
  *	x SECTOR COUNT				read; prints the bytes: 00*512 for 512 of them
  *	rx SECTOR COUNT				read into fe*; prints the outcome and the bytes
  *	f					flush
@@ -21,11 +21,14 @@
  *	table START LENGTH TARGET WORD...	gives a dm device another table
  *	load START LENGTH TARGET WORD...	loads it only
  *	suspend [noflush], resume, clear	of a dm device, as dmsetup does it
- *	show					a dm device's status, table and list, on one line
+ *	show					a dm device's status, table, list and stats
  *	put FILE WORD...			writes that to a file
+ *	get FILE				what it says, on one line
  *	open FILE				what comes next is about this one
  *	nth N OP...				does that while the Nth allocation fails: "hit"
  *						or, if there are less, "miss"; and what OP said
+ *	begin OP...				does that in a process of its own
+ *	end WORD				waits for that; "ok" if WORD is what OP said
  *
  * Why not the tools there are: xfs_io does not tell which of several requests
  * failed, blkdiscard reads the device before it discards, nothing polls sysfs;
@@ -48,10 +51,15 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SECTOR		512
 #define BUFFER_ALIGN	4096
+
+#ifndef RWF_ATOMIC
+#define RWF_ATOMIC	0x40	/* since 6.11 */
+#endif
 
 struct op {
 	char name[8];
@@ -67,6 +75,8 @@ static void parse_option(struct op *op, const char *word)
 		op->rwf |= RWF_NOWAIT;
 	else if (!strcmp(word, "fua"))
 		op->rwf |= RWF_DSYNC;
+	else if (!strcmp(word, "atomic"))
+		op->rwf |= RWF_ATOMIC;
 	else if (sscanf(word, "byte=%x", (unsigned int *)&op->byte) != 1)
 		errx(2, "no such option: %s", word);
 }
@@ -307,12 +317,14 @@ static void add_status(char *text, int fd, unsigned int flags)
 
 static const char *show(int fd)
 {
-	static char text[3 * ANSWER_SIZE];
+	static char text[4 * ANSWER_SIZE];
 
 	*text = '\0';
 	add_status(text, fd, 0);
 	add_status(text, fd, DM_STATUS_TABLE_FLAG);
 	add_answer(text, fd, "list");
+	strcat(text, " | ");
+	add_answer(text, fd, "stats");
 	make_one_line(text);
 	return text;
 }
@@ -382,6 +394,18 @@ static const char *put(const char *text)
 	return said;
 }
 
+static const char *get(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	const char *said;
+
+	if (fd < 0)
+		return outcome(fd);
+	said = cat(fd);
+	close(fd);
+	return said;
+}
+
 static void set_fail_nth(int nth_fd, unsigned int nth)
 {
 	if (dprintf(nth_fd, "%u", nth) < 0)
@@ -390,7 +414,7 @@ static void set_fail_nth(int nth_fd, unsigned int nth)
 
 static const char *perform_nth(int fd, const char *text)
 {
-	static char said[4 * ANSWER_SIZE];
+	static char said[5 * ANSWER_SIZE];
 	static int nth_fd = -1;
 	unsigned int nth, left;
 	char number[16] = "";
@@ -401,13 +425,12 @@ static const char *perform_nth(int fd, const char *text)
 	if (sscanf(text, "%u %n", &nth, &used) < 1 || !nth)
 		errx(2, "no number: %s", text);
 	op = parse(text + used);
-	if (nth_fd < 0) {
-		/* What needs memory itself is done by now: only the op's own counts. */
-		dm_call(fd, "");
-		dm_control();
-		mlockall(MCL_CURRENT | MCL_FUTURE);
+	/* What needs memory itself is done by now: only the op's own counts. */
+	dm_call(fd, "");
+	dm_control();
+	mlockall(MCL_CURRENT | MCL_FUTURE);
+	if (nth_fd < 0)
 		nth_fd = open("/proc/thread-self/fail-nth", O_RDWR);
-	}
 	set_fail_nth(nth_fd, nth);
 	result = perform(fd, &op);
 	if (pread(nth_fd, number, sizeof(number) - 1, 0) <= 0)
@@ -416,6 +439,46 @@ static const char *perform_nth(int fd, const char *text)
 	left = strtoul(number, NULL, 0);
 	snprintf(said, sizeof(said), "%s %s", left ? "miss" : "hit", result);
 	return said;
+}
+
+/* What has begun says so here */
+static int begun = -1;
+
+static const char *begin(int fd, const char *text)
+{
+	struct op op = parse(text);
+	const char *said;
+	int ends[2];
+	pid_t pid;
+
+	if (begun >= 0 || pipe(ends))
+		err(2, "begin");
+	pid = fork();
+	if (pid < 0)
+		err(2, "begin");
+	if (!pid) {
+		said = perform(fd, &op);
+		_exit(write(ends[1], said, strlen(said)) < 0);
+	}
+	close(ends[1]);
+	begun = ends[0];
+	return "ok";
+}
+
+static const char *end(const char *wanted)
+{
+	static char said[128];
+	ssize_t size;
+
+	if (begun < 0)
+		errx(2, "nothing has begun");
+	size = read(begun, said, sizeof(said) - 1);
+	if (size < 0 || wait(NULL) < 0)
+		err(2, "end");
+	said[size] = '\0';
+	close(begun);
+	begun = -1;
+	return strcmp(said, wanted) ? said : "ok";
 }
 
 static const char *write_and_flush(int fd, const struct op *op)
@@ -467,8 +530,14 @@ static const char *perform(int fd, const struct op *op)
 		return put(op->rest);
 	if (!strcmp(op->name, "open"))
 		return reopen(fd, op->rest);
+	if (!strcmp(op->name, "get"))
+		return get(op->rest);
 	if (!strcmp(op->name, "nth"))
 		return perform_nth(fd, op->rest);
+	if (!strcmp(op->name, "begin"))
+		return begin(fd, op->rest);
+	if (!strcmp(op->name, "end"))
+		return end(op->rest);
 	errx(2, "no such op: %s", op->name);
 }
 

@@ -133,8 +133,8 @@ has_command() { type -P "$1" > /dev/null; }
 declare -A module_options=(
 	[brd]='rd_nr=8 rd_size=262144'
 	[null_blk]='nr_devices=0'
-	# Keeps integrity data, and checks them.
-	[scsi_debug]='dev_size_mb=16 dif=1 dix=1'
+	# Keeps integrity data, and checks them; zeroes by unmapping; writes atomically.
+	[scsi_debug]='dev_size_mb=16 dif=1 dix=1 lbpws=1 lbprz=1 atomic_wr=1'
 )
 has_module() {
 	# shellcheck disable=SC2086 # several options are several words

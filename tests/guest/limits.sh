@@ -45,6 +45,13 @@ dmesg_like "Target not aligned: 'align'" 'the log says so'
 fails_with 'Invalid argument' 'nor one that does not start at one' \
 	dmsetup create bad --table "0 1000 blkdebug $dev 1 align=4K"
 
+bd_create t "$dev" max-transfer=4K
+dmesg_mark
+bd_sectors=2048 fails_with 'Invalid argument' 'nor one whose blocks are larger than what the device can do at once' \
+	bd_create bad $t align=8K
+dmesg_like "Alignment above the (device's largest request|largest logical block size): 'align'" 'the log says so'
+dmsetup remove t
+
 # --- align ---
 
 bd_create t "$dev" align=4k

@@ -46,6 +46,14 @@ dmsetup suspend --noflush t
 dmsetup resume t
 eventually 'likewise a write of zeroes' file_is /tmp/io ENOLINK
 
+bd_msg t replace suspend event=pwritev tag=A inject-error sector=1000
+bd_msg t stats reset
+hold t 1 /tmp/io 'w 0 8'
+dmsetup suspend --noflush t
+dmsetup resume t
+eventually 'a write waits for the same table' file_is /tmp/io ok
+like "$(bd_msg t stats)" 'write seen=2 ' 'which has seen it twice'
+
 # The next table may well hold it again, as may the same.
 bd_msg t replace suspend event=pwritev tag=A
 hold t 1 /tmp/io 'w 0 8 byte=12'

@@ -26,6 +26,11 @@ succeeds 'reset' blkzone reset -o $first -c 1 $t
 like "$(blkzone report -o $first -c 1 $t)" 'wptr 0x000000 ' 'resets it'
 for op in open close finish reset; do succeeds "$op" blkzone $op -o $first -c 1 $t; done
 
+dmesg_mark
+fails_with 'Invalid argument' 'zone appends cannot be split, so no max-transfer' \
+	bd_create bad "$dev" max-transfer=64K
+dmesg_like "Limit for a zoned device: 'max-transfer'" 'the log says why'
+
 # Management raises no event, but is checked.
 bd_msg t replace suspend tag=Z iotype=zone-mgmt sector=$((first + zone - 1)) \
 	inject-error iotype=zone-mgmt sector=$((first + 2 * zone)) errno=EBADE \

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 
 #define SECTOR_SHIFT	9
+#define REQ_FUA		(1U << 17)
 
 typedef int blk_status_t;
 
@@ -16,9 +17,6 @@ int blk_status_to_errno(blk_status_t status);
 
 struct bio;
 struct block_device;
-
-struct queue_limits {
-	unsigned int max_zone_append_sectors;
-};
+struct queue_limits;
 
 #endif
