@@ -15,8 +15,15 @@
 /* Used-up rules that are kept for list and wait_hits */
 #define USED_KEPT	1000
 
-/* Holds ended, or rules removed, before the lock is dropped for a moment */
+/* More rules than these heal a part of a write at a time, if it has more sectors */
+#define HEAL_RULES	16
+#define HEAL_SECTORS	64
+
+/* Holds or delays ended before the lock is dropped for a moment */
 #define LOCK_BATCH	32
+
+/* In us: ten years */
+#define LONGEST_DELAY	(10 * 365 * 86400 * 1000000ULL)
 
 static const struct blkdebug_io no_io = { .iotype = BLKDEBUG_IO_EVENT };
 
@@ -78,8 +85,10 @@ static struct blkdebug_ruleset *locked_rules(struct blkdebug_engine *engine)
 
 static void tag_put(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
 {
-	if (!--tag->refs)
-		list_add_tail(&tag->idle_link, &engine->idle_tags);
+	if (--tag->refs)
+		return;
+	list_add_tail(&tag->idle_link, &engine->idle_tags);
+	engine->ops->watch(engine);
 }
 
 /**
@@ -198,11 +207,10 @@ bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 			 const struct blkdebug_rule *rule)
 {
 	const struct blkdebug_armed *armed = &engine->armed;
-	struct blkdebug_kind *kind = rule->bucket->group->kind;
+	enum blkdebug_kind_id kind = blkdebug_kind_of(rule);
 
-	return armed->trigger && !rule->dead &&
-	       (kind == &armed->trigger->kind[BLKDEBUG_KIND_FAULT] ||
-		kind == &armed->trigger->kind[BLKDEBUG_KIND_DELAY]) &&
+	return armed->trigger && !rule->dead && kind < BLKDEBUG_NR_FAULT_KINDS &&
+	       rule->bucket->group->kind == &armed->trigger->kind[kind] &&
 	       rule->number <= armed->last &&
 	       (!rule->state || rule->state == armed->state);
 }
@@ -267,40 +275,60 @@ static void fire(struct blkdebug_engine *engine, struct blkdebug_rule *rule)
 		use_up(engine, rule);
 }
 
+/* Where a search looks at most: faults of each kind, standing and armed */
+#define SEARCH_SOURCES	(2 * BLKDEBUG_NR_FAULT_KINDS)
+
+/**
+ * struct search_source - rules of one event and kind, to be looked at
+ * @kind: event and kind
+ * @state: that they are judged by
+ * @last: rules with a higher number don't count
+ */
+struct search_source {
+	struct blkdebug_kind *kind;
+	u32 state;
+	u64 last;
+};
+
 /**
  * struct search - for the rules that a request matches, in the order written
- * @kind: event and kind of the rules
- * @state: that they are judged by
- * @kind2: the same for a second event, or NULL
- * @state2: likewise
- * @last2: rules of @kind2 with a higher number don't count
  * @after: the number of the rule found last
+ * @nr: of @source
+ * @source: where to look
  */
 struct search {
-	struct blkdebug_kind *kind;
-	struct blkdebug_kind *kind2;
-	u32 state;
-	u32 state2;
-	u64 last2;
 	u64 after;
+	unsigned int nr;
+	struct search_source source[SEARCH_SOURCES];
 };
+
+static void add_source(struct search *search, struct blkdebug_kind *kind,
+		       u32 state, u64 last)
+{
+	/* Without rules of the kind there is none to find */
+	if (READ_ONCE(kind->live))
+		search->source[search->nr++] = (struct search_source) {
+			.kind = kind, .state = state, .last = last,
+		};
+}
 
 /* The next rule that the request matches by all that does not change */
 static struct blkdebug_rule *find_next(struct search *search,
 				       const struct blkdebug_io *io)
 {
-	struct blkdebug_rule *rule;
+	struct blkdebug_rule *rule, *found;
+	unsigned int i;
 
 	do {
 		rule = NULL;
-		if (search->kind2)
-			rule = blkdebug_kind_first(search->kind2, search->state2,
-						   io, search->after, NULL);
-		if (rule && rule->number > search->last2)
-			rule = NULL;
-		if (search->kind)
-			rule = blkdebug_kind_first(search->kind, search->state,
-						   io, search->after, rule);
+		for (i = 0; i < search->nr; i++) {
+			const struct search_source *source = &search->source[i];
+
+			found = blkdebug_kind_first(source->kind, source->state,
+						    io, search->after, rule);
+			if (found && found->number <= source->last)
+				rule = found;
+		}
 		if (rule)
 			search->after = rule->number;
 	} while (rule && !blkdebug_rule_for_task(rule, io));
@@ -349,16 +377,14 @@ static enum blkdebug_verdict hold(struct blkdebug_engine *engine,
 				  struct blkdebug_request *req,
 				  struct blkdebug_trigger *trigger, bool locked)
 {
-	struct search search = {
-		.kind = &trigger->kind[BLKDEBUG_KIND_SUSPEND],
-		.state = req->event_state,
-		.after = req->met,
-	};
+	struct search search = { .after = req->met };
 	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 	struct blkdebug_rule *rule;
 
 	if (READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING)
 		return BLKDEBUG_PASS;
+	add_source(&search, &trigger->kind[BLKDEBUG_KIND_SUSPEND],
+		   req->event_state, U64_MAX);
 	while ((rule = find_next(&search, &req->io))) {
 		struct blkdebug_hold *begun;
 
@@ -392,12 +418,11 @@ static enum blkdebug_verdict move_state(struct blkdebug_engine *engine,
 					struct blkdebug_trigger *trigger,
 					bool locked)
 {
-	struct search search = {
-		.kind = &trigger->kind[BLKDEBUG_KIND_SET_STATE],
-		.state = req->event_state,
-	};
+	struct search search = { .after = 0 };
 	struct blkdebug_rule *rule;
 
+	add_source(&search, &trigger->kind[BLKDEBUG_KIND_SET_STATE],
+		   req->event_state, U64_MAX);
 	if (!locked)
 		return find_next(&search, &req->io) ? BLKDEBUG_NEED_LOCK :
 						      BLKDEBUG_PASS;
@@ -447,27 +472,23 @@ static u32 fault_state(struct blkdebug_engine *engine,
 	return READ_ONCE(engine->state);
 }
 
-/* For the faults of a kind, armed and standing, that a request meets */
-static struct search search_faults(struct blkdebug_engine *engine,
-				   struct blkdebug_ruleset *rs,
-				   const struct blkdebug_request *req,
-				   enum blkdebug_kind_id kind)
+/* Look among the faults of a kind, too, armed and standing */
+static void add_faults(struct search *search, struct blkdebug_engine *engine,
+		       struct blkdebug_ruleset *rs,
+		       const struct blkdebug_request *req,
+		       enum blkdebug_kind_id kind)
 {
 	struct blkdebug_trigger *armed = READ_ONCE(engine->armed.trigger);
 	struct blkdebug_trigger *standing =
 		rcu_dereference_check(rs->standing, 1);
-	struct search search = { .after = 0 };
 
-	if (standing) {
-		search.kind = &standing->kind[kind];
-		search.state = fault_state(engine, req);
-	}
-	if (armed) {
-		search.kind2 = &armed->kind[kind];
-		search.state2 = READ_ONCE(engine->armed.state);
-		search.last2 = READ_ONCE(engine->armed.last);
-	}
-	return search;
+	if (standing)
+		add_source(search, &standing->kind[kind],
+			   fault_state(engine, req), U64_MAX);
+	if (armed)
+		add_source(search, &armed->kind[kind],
+			   READ_ONCE(engine->armed.state),
+			   READ_ONCE(engine->armed.last));
 }
 
 /* Once for a request, though it may be resumed with an errno after that */
@@ -492,23 +513,30 @@ static void fail(struct blkdebug_engine *engine, struct blkdebug_request *req,
 static void delay(struct blkdebug_engine *engine, struct blkdebug_ruleset *rs,
 		  struct blkdebug_request *req)
 {
-	struct search search = search_faults(engine, rs, req,
-					     BLKDEBUG_KIND_DELAY);
+	struct search search = { .after = 0 };
 	struct blkdebug_rule *rule;
 
+	add_faults(&search, engine, rs, req, BLKDEBUG_KIND_DELAY);
 	while ((rule = find_acting(engine, &search, &req->io))) {
 		trace_inject(engine->dev, &req->io, rule->number,
 			     BLKDEBUG_DELAY, 0);
-		req->delay += blkdebug_rule_delay(rule, engine->seed);
+		req->delay = min(req->delay +
+				 blkdebug_rule_delay(rule, engine->seed),
+				 LONGEST_DELAY);
 		fire(engine, rule);
 	}
 }
 
-/* A write heals bad sectors; it is no fault to be struck by their rule */
-static bool is_healing(const struct blkdebug_rule *rule,
-		       const struct blkdebug_request *req)
+/* The rules of bad sectors that a write, or the like, heals where it goes */
+static struct search search_bad(struct blkdebug_engine *engine,
+				struct blkdebug_ruleset *rs,
+				const struct blkdebug_request *req, u64 after)
 {
-	return blkdebug_rule_heals(rule) && req->io.iotype != BLKDEBUG_IO_READ;
+	struct search search = { .after = after };
+
+	if (req->io.iotype != BLKDEBUG_IO_READ)
+		add_faults(&search, engine, rs, req, BLKDEBUG_KIND_BAD);
+	return search;
 }
 
 /* The fault that decides what becomes of a request */
@@ -516,21 +544,16 @@ static struct blkdebug_rule *find_fault(struct blkdebug_engine *engine,
 					struct blkdebug_ruleset *rs,
 					struct blkdebug_request *req)
 {
-	struct search search = search_faults(engine, rs, req,
-					     BLKDEBUG_KIND_FAULT);
-	struct blkdebug_rule *rule;
+	struct search search = { .after = 0 };
 
-	while ((rule = find_next(&search, &req->io))) {
-		if (is_healing(rule, req))
-			req->heals = true;
-		else if (blkdebug_rule_fits(rule, &req->io, &engine->bounds) &&
-			 blkdebug_rule_acts(rule, engine->seed))
-			break;
-	}
-	return rule;
+	add_faults(&search, engine, rs, req, BLKDEBUG_KIND_FAULT);
+	if (req->io.iotype == BLKDEBUG_IO_READ)
+		add_faults(&search, engine, rs, req, BLKDEBUG_KIND_BAD);
+	return find_acting(engine, &search, &req->io);
 }
 
 static enum blkdebug_verdict strike(struct blkdebug_engine *engine,
+				    struct blkdebug_ruleset *rs,
 				    struct blkdebug_request *req,
 				    struct blkdebug_rule *rule)
 {
@@ -543,11 +566,11 @@ static enum blkdebug_verdict strike(struct blkdebug_engine *engine,
 	transfers = rule->extra && rule->extra->transfer;
 	req->error = rule->error;
 	req->immediately = rule->immediately;
-	/* Not all rules have been looked at, nor all places it may go to */
-	req->heals = req->io.iotype != BLKDEBUG_IO_READ;
 	fire(engine, rule);
 	if (rule->action == BLKDEBUG_INJECT_ERROR && !rule->error)
 		return BLKDEBUG_PASS;
+	/* It may not go where it was meant to */
+	req->heals = search_bad(engine, rs, req, 0).nr;
 	count_injected(engine, req);
 	return rule->action == BLKDEBUG_INJECT_ERROR && !transfers ?
 	       BLKDEBUG_FAIL : BLKDEBUG_ALTER;
@@ -558,21 +581,21 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 					  struct blkdebug_request *req,
 					  bool locked)
 {
+	struct search search = { .after = 0 };
 	struct blkdebug_rule *rule;
+	unsigned int i;
 
 	if (!locked) {
-		struct search faults = search_faults(engine, rs, req,
-						     BLKDEBUG_KIND_FAULT);
-		struct search delays = search_faults(engine, rs, req,
-						     BLKDEBUG_KIND_DELAY);
-
-		return find_next(&faults, &req->io) ||
-		       find_next(&delays, &req->io) ?
-		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+		for (i = 0; i < BLKDEBUG_NR_FAULT_KINDS; i++)
+			add_faults(&search, engine, rs, req, i);
+		return find_next(&search, &req->io) ? BLKDEBUG_NEED_LOCK :
+						      BLKDEBUG_PASS;
 	}
 	delay(engine, rs, req);
+	search = search_bad(engine, rs, req, 0);
+	req->heals = find_next(&search, &req->io);
 	rule = find_fault(engine, rs, req);
-	return rule ? strike(engine, req, rule) : BLKDEBUG_PASS;
+	return rule ? strike(engine, rs, req, rule) : BLKDEBUG_PASS;
 }
 
 /* The rules that the step a request is at makes it meet, and the event */
@@ -856,7 +879,7 @@ void blkdebug_resume_hold(struct blkdebug_engine *engine,
 	end_holds(engine, req);
 	fail(engine, req, error);
 	/* No rule has been looked at, but what is written heals */
-	req->heals = req->io.iotype != BLKDEBUG_IO_READ;
+	req->heals = search_bad(engine, locked_rules(engine), req, 0).nr;
 	leave(engine, req, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
 }
 
@@ -871,6 +894,15 @@ static struct blkdebug_hold *oldest_hold(struct blkdebug_engine *engine,
 	else
 		hold = blkdebug_hold_after(&engine->holds, 0);
 	return hold && hold->number <= last ? hold : NULL;
+}
+
+/* In the midst of a long list: let others have the lock for a moment */
+static unsigned long relax_lock(struct blkdebug_engine *engine,
+				unsigned long flags)
+{
+	blkdebug_unlock(engine, flags);
+	cond_resched();
+	return blkdebug_lock(engine);
 }
 
 /**
@@ -897,22 +929,26 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 	any = oldest_hold(engine, tag, last);
 	while ((hold = oldest_hold(engine, tag, last))) {
 		blkdebug_resume_hold(engine, hold, error);
-		if (++i % LOCK_BATCH)
-			continue;
-		blkdebug_unlock(engine, flags);
-		cond_resched();
-		flags = blkdebug_lock(engine);
+		if (!(++i % LOCK_BATCH))
+			flags = relax_lock(engine, flags);
 	}
 	blkdebug_unlock(engine, flags);
 	return any;
 }
 
-static void end_delays(struct blkdebug_engine *engine, ktime_t now)
+/* Some of those that are due; true if there may be more */
+static bool end_delays(struct blkdebug_engine *engine, ktime_t now)
 {
 	struct blkdebug_request *req;
+	unsigned int i;
 
-	while ((req = blkdebug_delay_end(&engine->delays, now)))
+	for (i = 0; i < LOCK_BATCH; i++) {
+		req = blkdebug_delay_end(&engine->delays, now);
+		if (!req)
+			return false;
 		hand_out(engine, req);
+	}
+	return true;
 }
 
 static enum hrtimer_restart delays_due(struct hrtimer *timer)
@@ -921,6 +957,7 @@ static enum hrtimer_restart delays_due(struct hrtimer *timer)
 		container_of(timer, struct blkdebug_engine, delays.timer);
 	unsigned long flags = blkdebug_lock(engine);
 
+	/* If more are due the timer expires at once */
 	end_delays(engine, ktime_get());
 	blkdebug_delays_continue(&engine->delays);
 	blkdebug_unlock(engine, flags);
@@ -929,15 +966,16 @@ static enum hrtimer_restart delays_due(struct hrtimer *timer)
 
 /**
  * blkdebug_end_delays - let all delayed requests go on at once
- * @engine: the engine
+ * @engine: the engine, without rules that would delay more
  *
- * Any context.
+ * May sleep.
  */
 void blkdebug_end_delays(struct blkdebug_engine *engine)
 {
 	unsigned long flags = blkdebug_lock(engine);
 
-	end_delays(engine, KTIME_MAX);
+	while (end_delays(engine, KTIME_MAX))
+		flags = relax_lock(engine, flags);
 	blkdebug_unlock(engine, flags);
 }
 
@@ -947,21 +985,41 @@ static u64 heal_next(struct blkdebug_engine *engine,
 		     const struct blkdebug_io *io, u64 after,
 		     struct blkdebug_bad **spare)
 {
-	struct blkdebug_ruleset *rs = locked_rules(engine);
-	struct search search = search_faults(engine, rs, req,
-					     BLKDEBUG_KIND_FAULT);
-	struct blkdebug_rule *rule;
+	struct search search = search_bad(engine, locked_rules(engine), req,
+					  after);
+	struct blkdebug_rule *rule = find_next(&search, io);
 
-	search.after = after;
-	do {
-		rule = find_next(&search, io);
-	} while (rule && !blkdebug_rule_heals(rule));
 	if (!rule)
 		return 0;
 	if (!blkdebug_media_heal(rule->extra->media, io->sector,
 				 io->sector + io->nr_sectors - 1, spare))
 		use_up(engine, rule);
 	return rule->number;
+}
+
+/*
+ * Heal what all rules have of the sectors. If that turns out to be many it is left
+ * to two halves, as finding the next of them takes longer the more there are:
+ * returns false then.
+ */
+static bool heal_part(struct blkdebug_engine *engine,
+		      const struct blkdebug_request *req,
+		      const struct blkdebug_io *io, struct blkdebug_bad **spare)
+{
+	unsigned int i = 0;
+	unsigned long flags;
+	u64 rule = 0;
+
+	do {
+		if (i++ == HEAL_RULES && io->nr_sectors > HEAL_SECTORS)
+			return false;
+		*spare = *spare ?: blkdebug_bad_alloc();
+		flags = blkdebug_lock(engine);
+		rule = heal_next(engine, req, io, rule, spare);
+		blkdebug_unlock(engine, flags);
+		cond_resched();
+	} while (rule);
+	return true;
 }
 
 /**
@@ -979,19 +1037,20 @@ void blkdebug_heal(struct blkdebug_engine *engine,
 {
 	struct blkdebug_bad *spare = NULL;
 	struct blkdebug_io io = req->io;
-	u64 rule = 0;
 
 	io.sector = sector;
 	io.nr_sectors = nr_sectors;
-	do {
-		unsigned long flags;
-
-		spare = spare ?: blkdebug_bad_alloc();
-		flags = blkdebug_lock(engine);
-		rule = heal_next(engine, req, &io, rule, &spare);
-		blkdebug_unlock(engine, flags);
-		cond_resched();
-	} while (rule);
+	for (;;) {
+		if (!heal_part(engine, req, &io, &spare)) {
+			io.nr_sectors /= 2;
+			continue;
+		}
+		nr_sectors -= io.nr_sectors;
+		if (!nr_sectors)
+			break;
+		io.sector += io.nr_sectors;
+		io.nr_sectors = min(2 * io.nr_sectors, nr_sectors);
+	}
 	blkdebug_bad_free(spare);
 }
 
@@ -1033,7 +1092,8 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING |
 				 (requeue ? BLKDEBUG_REQUEUES : 0));
 	engine->wake = true;
-	end_delays(engine, KTIME_MAX);
+	while (end_delays(engine, KTIME_MAX))
+		flags = relax_lock(engine, flags);
 	while ((hold = blkdebug_hold_after(&engine->holds, 0))) {
 		struct blkdebug_request *req = hold->req;
 
@@ -1048,11 +1108,8 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 		} else {
 			end_one(engine, hold);
 		}
-		if (++i % LOCK_BATCH)
-			continue;
-		blkdebug_unlock(engine, flags);
-		cond_resched();
-		flags = blkdebug_lock(engine);
+		if (!(++i % LOCK_BATCH))
+			flags = relax_lock(engine, flags);
 	}
 	blkdebug_unlock(engine, flags);
 }

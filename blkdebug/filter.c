@@ -42,8 +42,12 @@ static u64 nr_to_arm(struct blkdebug_kind *kind, u32 state)
  */
 u64 blkdebug_nr_to_arm(struct blkdebug_trigger *trigger, u32 state)
 {
-	return nr_to_arm(&trigger->kind[BLKDEBUG_KIND_FAULT], state) +
-	       nr_to_arm(&trigger->kind[BLKDEBUG_KIND_DELAY], state);
+	unsigned int i;
+	u64 nr = 0;
+
+	for (i = 0; i < BLKDEBUG_NR_FAULT_KINDS; i++)
+		nr += nr_to_arm(&trigger->kind[i], state);
+	return nr;
 }
 
 /**
@@ -54,8 +58,24 @@ u64 blkdebug_nr_to_arm(struct blkdebug_trigger *trigger, u32 state)
  */
 u64 blkdebug_last_to_arm(struct blkdebug_trigger *trigger)
 {
-	return max(READ_ONCE(trigger->kind[BLKDEBUG_KIND_FAULT].last),
-		   READ_ONCE(trigger->kind[BLKDEBUG_KIND_DELAY].last));
+	unsigned int i;
+	u64 last = 0;
+
+	for (i = 0; i < BLKDEBUG_NR_FAULT_KINDS; i++)
+		last = max(last, READ_ONCE(trigger->kind[i].last));
+	return last;
+}
+
+/* Do the faults of an event depend on the state? */
+static bool by_state(const struct blkdebug_trigger *trigger)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLKDEBUG_NR_FAULT_KINDS; i++) {
+		if (!xa_empty(&trigger->kind[i].by_state))
+			return true;
+	}
+	return false;
 }
 
 /**
@@ -71,9 +91,7 @@ bool blkdebug_same_armed(const struct blkdebug_armed *armed,
 {
 	return READ_ONCE(armed->trigger) == trigger &&
 	       READ_ONCE(armed->last) >= blkdebug_last_to_arm(trigger) &&
-	       (READ_ONCE(armed->state) == state ||
-		(xa_empty(&trigger->kind[BLKDEBUG_KIND_FAULT].by_state) &&
-		 xa_empty(&trigger->kind[BLKDEBUG_KIND_DELAY].by_state)));
+	       (READ_ONCE(armed->state) == state || !by_state(trigger));
 }
 
 /* From here on the filter tells nothing */
@@ -159,29 +177,13 @@ static void add_event(struct blkdebug_filter *filter, unsigned int iotype,
 	add_kind(filter, iotype, &trigger->kind[BLKDEBUG_KIND_SUSPEND], state);
 }
 
-/**
- * blkdebug_filter_make - make the filter of an I/O type
- * @filter: the result
- * @iotype: enum blkdebug_iotype
- * @rs: the rules in force
- * @armed: what is armed
- * @state: the state in force
- *
- * The caller holds the engine's lock.
- */
-void blkdebug_filter_make(struct blkdebug_filter *filter, unsigned int iotype,
-			  struct blkdebug_ruleset *rs,
-			  const struct blkdebug_armed *armed, u32 state)
+static void collect(struct blkdebug_filter *filter, unsigned int iotype,
+		    struct blkdebug_ruleset *rs,
+		    const struct blkdebug_armed *armed, u32 state)
 {
 	const struct blkdebug_raises *raises = &blkdebug_raises[iotype];
 	struct blkdebug_trigger *trigger;
 	unsigned int i;
-
-	filter->first = U64_MAX;
-	filter->last = 0;
-	filter->flags = false;
-	filter->nr = 0;
-	filter->nr_runs = 0;
 
 	for (i = 0; i < BLKDEBUG_EVENTS_BEFORE; i++) {
 		if (raises->before[i] == BLKDEBUG_EV_NONE)
@@ -197,12 +199,52 @@ void blkdebug_filter_make(struct blkdebug_filter *filter, unsigned int iotype,
 	trigger = rcu_dereference_protected(rs->standing, 1);
 	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++)
 		add_kind(filter, iotype, &trigger->kind[i], state);
-	if (!armed->trigger)
-		return;
-	add_kind(filter, iotype, &armed->trigger->kind[BLKDEBUG_KIND_FAULT],
-		 armed->state);
-	add_kind(filter, iotype, &armed->trigger->kind[BLKDEBUG_KIND_DELAY],
-		 armed->state);
+	for (i = 0; armed->trigger && i < BLKDEBUG_NR_FAULT_KINDS; i++)
+		add_kind(filter, iotype, &armed->trigger->kind[i], armed->state);
+}
+
+/*
+ * A reader follows what it finds before it knows whether the filter has changed
+ * meanwhile. So what is counted is in its place first: behind the old count there
+ * may still be what has long been freed.
+ */
+static void publish(struct blkdebug_filter *filter,
+		    const struct blkdebug_filter *new)
+{
+	unsigned int i;
+
+	WRITE_ONCE(filter->first, new->first);
+	WRITE_ONCE(filter->last, new->last);
+	WRITE_ONCE(filter->flags, new->flags);
+	for (i = 0; i < min_t(unsigned int, new->nr, BLKDEBUG_FILTER_BUCKETS); i++)
+		WRITE_ONCE(filter->bucket[i], new->bucket[i]);
+	/* Pairs with passes_buckets() */
+	smp_store_release(&filter->nr, new->nr);
+	for (i = 0; i < min_t(unsigned int, new->nr_runs, BLKDEBUG_FILTER_RUNS); i++)
+		WRITE_ONCE(filter->run[i], new->run[i]);
+	/* Pairs with blkdebug_filter_passes() */
+	smp_store_release(&filter->nr_runs, new->nr_runs);
+}
+
+/**
+ * blkdebug_filter_make - make the filter of an I/O type
+ * @filter: the result; readers may be using it
+ * @iotype: enum blkdebug_iotype
+ * @rs: the rules in force
+ * @armed: what is armed
+ * @state: the state in force
+ *
+ * The caller holds the engine's lock. What the filter was made of before is freed
+ * no sooner than after an RCU grace period that begins behind this.
+ */
+void blkdebug_filter_make(struct blkdebug_filter *filter, unsigned int iotype,
+			  struct blkdebug_ruleset *rs,
+			  const struct blkdebug_armed *armed, u32 state)
+{
+	struct blkdebug_filter new = { .first = U64_MAX };
+
+	collect(&new, iotype, rs, armed, state);
+	publish(filter, &new);
 }
 
 static bool bucket_touched(const struct blkdebug_bucket *bucket,
@@ -224,7 +266,8 @@ static bool bucket_touched(const struct blkdebug_bucket *bucket,
 static noinline bool passes_buckets(const struct blkdebug_filter *filter,
 				    sector_t first, sector_t last, u16 flags)
 {
-	unsigned int i, nr = READ_ONCE(filter->nr);
+	/* Pairs with the one in publish() */
+	unsigned int i, nr = smp_load_acquire(&filter->nr);
 
 	if (nr > BLKDEBUG_FILTER_BUCKETS)
 		return false;
@@ -252,7 +295,8 @@ static noinline bool passes_buckets(const struct blkdebug_filter *filter,
 bool blkdebug_filter_passes(const struct blkdebug_filter *filter,
 			    sector_t first, sector_t last, u16 flags)
 {
-	unsigned int i, nr = READ_ONCE(filter->nr_runs);
+	/* Pairs with the one in publish() */
+	unsigned int i, nr = smp_load_acquire(&filter->nr_runs);
 
 	if (unlikely(nr > BLKDEBUG_FILTER_RUNS))
 		return passes_buckets(filter, first, last, flags);

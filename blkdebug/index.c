@@ -58,6 +58,27 @@ group_first(struct blkdebug_group *group, const struct blkdebug_io *io,
 }
 
 /**
+ * blkdebug_kind_of - what a rule does decides when it is looked for
+ * @rule: the rule
+ *
+ * Return: enum blkdebug_kind_id. Any context.
+ */
+enum blkdebug_kind_id blkdebug_kind_of(const struct blkdebug_rule *rule)
+{
+	switch (rule->action) {
+	case BLKDEBUG_SET_STATE:
+		return BLKDEBUG_KIND_SET_STATE;
+	case BLKDEBUG_SUSPEND:
+		return BLKDEBUG_KIND_SUSPEND;
+	case BLKDEBUG_DELAY:
+		return BLKDEBUG_KIND_DELAY;
+	default:
+		return blkdebug_rule_heals(rule) ? BLKDEBUG_KIND_BAD :
+						   BLKDEBUG_KIND_FAULT;
+	}
+}
+
+/**
  * blkdebug_kind_state - the rules that ask for one state
  * @kind: event and kind of the rules
  * @state: the state; 0 is none that a rule can ask for
@@ -305,20 +326,6 @@ static struct blkdebug_bucket *get_bucket(struct blkdebug_group *group,
 	return bucket;
 }
 
-static enum blkdebug_kind_id kind_of(const struct blkdebug_rule *rule)
-{
-	switch (rule->action) {
-	case BLKDEBUG_SET_STATE:
-		return BLKDEBUG_KIND_SET_STATE;
-	case BLKDEBUG_SUSPEND:
-		return BLKDEBUG_KIND_SUSPEND;
-	case BLKDEBUG_DELAY:
-		return BLKDEBUG_KIND_DELAY;
-	default:
-		return BLKDEBUG_KIND_FAULT;
-	}
-}
-
 /* Find, or make, the place of a rule; the rule itself waits for the commit */
 static int place_rule(struct blkdebug_ruleset *rs, struct blkdebug_rule *rule,
 		      struct list_head *touched)
@@ -328,7 +335,7 @@ static int place_rule(struct blkdebug_ruleset *rs, struct blkdebug_rule *rule,
 	struct blkdebug_bucket *bucket = NULL;
 
 	if (trigger)
-		group = get_group(&trigger->kind[kind_of(rule)], rule->state);
+		group = get_group(&trigger->kind[blkdebug_kind_of(rule)], rule->state);
 	if (group)
 		bucket = get_bucket(group, rule);
 	if (!bucket)

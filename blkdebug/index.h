@@ -22,11 +22,13 @@
 
 #include "run.h"
 
-/* What a rule does decides when it is looked for */
+/* What a rule does decides when it is looked for; faults come first */
 enum blkdebug_kind_id {
 	BLKDEBUG_KIND_FAULT,
-	BLKDEBUG_KIND_DELAY,	/* a fault, too, but one that all may share */
-	BLKDEBUG_KIND_SET_STATE,
+	BLKDEBUG_KIND_BAD,	/* bad sectors: a fault of reads, healed by writes */
+	BLKDEBUG_KIND_DELAY,	/* a fault that all may share */
+	BLKDEBUG_NR_FAULT_KINDS,
+	BLKDEBUG_KIND_SET_STATE = BLKDEBUG_NR_FAULT_KINDS,
 	BLKDEBUG_KIND_SUSPEND,
 	BLKDEBUG_NR_KINDS,
 };
@@ -149,6 +151,7 @@ void blkdebug_index_collect(struct blkdebug_ruleset *rs,
 			    struct list_head *touched);
 int blkdebug_index_clean(struct list_head *touched);
 
+enum blkdebug_kind_id blkdebug_kind_of(const struct blkdebug_rule *rule);
 struct blkdebug_trigger *blkdebug_user_trigger(struct blkdebug_ruleset *rs,
 					       const char *name);
 struct blkdebug_group *blkdebug_kind_state(struct blkdebug_kind *kind,

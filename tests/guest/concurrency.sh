@@ -116,6 +116,36 @@ again() {
 }
 storm 3 again
 
+# --- Rules that have no bucket in common come and go, and their filters with them ---
+
+# Between the sectors of the rules, so that each read has to look among them
+read_between() {
+	local ops=() i
+
+	for ((i = 0; i < 200; i++)); do ops+=('r 400004 1'); done
+	until [[ -e /tmp/stop ]]; do io "$t" "${ops[@]}"; done | sort -u
+}
+
+rm /tmp/stop
+background /tmp/read.0 read_between
+readers=("$pid")
+background /tmp/read.1 read_between
+readers+=("$pid")
+for ((i = 0; i < 300; i++)); do
+	for flags in '' ' flags=meta'; do
+		one="inject-error iotype=read sector=400000,400020$flags"
+		echo "message replace $one inject-error iotype=read,write sector=400008$flags"
+		echo "message replace $one"
+		echo "message add inject-error iotype=read,write sector=400016$flags"
+	done
+done > /tmp/ops
+is "$(io "$t" - < /tmp/ops | sort -u)" ok 'rules come and go'
+: > /tmp/stop
+for i in 0 1; do
+	eventually "reader $i ends" process_ended "${readers[i]}"
+	is "$(< /tmp/read.$i)" ok 'and none of its reads has met a rule'
+done
+
 bd_msg t clear
 is "$(ios "$t" 'r 0 8' 'w 0 8' f)" 'ok ok ok' 'and the device works'
 

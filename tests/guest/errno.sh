@@ -68,4 +68,29 @@ is "$(bd_rules bd)" 'seed=7 inject-error errno=ENOSPC' 'like others'
 fails_with EINVAL 'numbers beyond all errnos are refused' bd_msg bd add inject-error errno=4096
 fails_with EINVAL 'and do not wrap' bd_msg bd add inject-error errno=65541
 
+# --- 0: nothing but a hit ---
+
+read -r ram_number < "/sys/class/block/${dev##*/}/dev"
+# queued_by OP: the tasks that queue what comes of it at the disk below
+queued_by() {
+	local tracing=/sys/kernel/tracing
+
+	: > $tracing/trace
+	echo 1 > $tracing/events/block/block_bio_queue/enable
+	io $bd "$1" > /dev/null
+	echo 0 > $tracing/events/block/block_bio_queue/enable
+	sed -n "s/.*block_bio_queue: ${ram_number/:/,} .*\[\(.*\)\]$/\1/p" $tracing/trace | sort -u
+}
+
+if [[ -d /sys/kernel/tracing/events/block ]]; then
+	bd_msg bd replace inject-error sector=8 errno=0 > /dev/null
+	is "$(queued_by 'w 8 8')" io 'a write that is let pass goes on at once, in its order'
+	is "$(bd_list bd)" '1 - inject-error sector=8 errno=0' 'and is a hit'
+	bd_msg bd add inject-error sector=16 healed=on > /dev/null
+	is "$(queued_by 'w 8 8')" io 'no less if others heal'
+	like "$(queued_by 'w 8 16')" '^kworker' 'but one that heals goes by a worker'
+else
+	skip 'needs block tracepoints' 4
+fi
+
 done_testing

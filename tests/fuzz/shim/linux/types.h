@@ -43,6 +43,8 @@ typedef unsigned int gfp_t;
 
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile __typeof__(x) *)&(x) = (value))
+#define smp_load_acquire(p)	READ_ONCE(*(p))
+#define smp_store_release(p, value)	WRITE_ONCE(*(p), value)
 
 #define static_assert(condition, ...)	_Static_assert(condition, #condition)
 
