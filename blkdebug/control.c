@@ -236,6 +236,12 @@ static int visit_named(struct call *call, const char *word, rule_fn fn)
 	return any ? 0 : no_such(call, "No such rule", word);
 }
 
+static bool find_any(struct blkdebug_engine *engine,
+		     struct blkdebug_rule *rule)
+{
+	return true;
+}
+
 static bool remove_any(struct blkdebug_engine *engine,
 		       struct blkdebug_rule *rule)
 {
@@ -243,12 +249,17 @@ static bool remove_any(struct blkdebug_engine *engine,
 	return true;
 }
 
+/* None, unless all are there. Two words may name the same rule */
 static int do_remove(struct call *call)
 {
-	int r;
+	unsigned int i;
+	int r = 0;
 
 	mutex_lock(&call->engine->control);
-	r = visit_named(call, call->argv[0], remove_any);
+	for (i = 0; !r && i < call->argc; i++)
+		r = visit_named(call, call->argv[i], find_any);
+	for (i = 0; !r && i < call->argc; i++)
+		visit_named(call, call->argv[i], remove_any);
 	mutex_unlock(&call->engine->control);
 	return r;
 }
@@ -285,6 +296,47 @@ static const char *rule_mark(struct blkdebug_engine *engine,
 	return blkdebug_rule_armed(engine, rule) ? "armed" : "-";
 }
 
+static bool is_dead(struct blkdebug_engine *engine,
+		    const struct blkdebug_rule *rule)
+{
+	unsigned long flags = blkdebug_lock(engine);
+	bool dead = rule->dead;
+
+	blkdebug_unlock(engine, flags);
+	return dead;
+}
+
+/* Has all that a rule was about been healed while its bad sectors were printed? */
+static bool just_healed(struct blkdebug_engine *engine,
+			const struct blkdebug_rule *rule, bool was_dead)
+{
+	return blkdebug_rule_heals(rule) && !was_dead && is_dead(engine, rule);
+}
+
+static void list_rule(struct call *call, const struct blkdebug_rule *rule)
+{
+	struct blkdebug_engine *engine = call->engine;
+	struct seq_buf before;
+	const char *mark;
+	unsigned long flags;
+	bool dead;
+	u64 hits;
+
+	next_line(call->answer);
+	before = *call->answer;
+	do {
+		*call->answer = before;
+		flags = blkdebug_lock(engine);
+		mark = rule_mark(engine, rule);
+		dead = rule->dead;
+		hits = rule->hits;
+		blkdebug_unlock(engine, flags);
+		seq_buf_printf(call->answer, "%llu %llu %s ", rule->number,
+			       hits, mark);
+		blkdebug_print_rule(call->answer, rule);
+	} while (just_healed(engine, rule, dead));
+}
+
 static int do_list(struct call *call)
 {
 	struct blkdebug_engine *engine = call->engine;
@@ -293,15 +345,7 @@ static int do_list(struct call *call)
 
 	mutex_lock(&engine->control);
 	xa_for_each(&control_rules(engine)->rules, number, rule) {
-		unsigned long flags = blkdebug_lock(engine);
-		const char *mark = rule_mark(engine, rule);
-		u64 hits = rule->hits;
-
-		blkdebug_unlock(engine, flags);
-		next_line(call->answer);
-		seq_buf_printf(call->answer, "%llu %llu %s ", rule->number,
-			       hits, mark);
-		blkdebug_print_rule(call->answer, rule);
+		list_rule(call, rule);
 		cond_resched();
 	}
 	mutex_unlock(&engine->control);
@@ -778,7 +822,7 @@ static const struct verb verbs[] = {
 	{ "held", 0, 0, do_held },
 	{ "add", 1, UINT_MAX, do_add },
 	{ "replace", 1, UINT_MAX, do_replace },
-	{ "remove", 1, 1, do_remove },
+	{ "remove", 1, UINT_MAX, do_remove },
 	{ "clear", 0, 0, do_clear },
 	{ "reset", 0, 0, do_reset },
 	{ "list", 0, 0, do_list },
@@ -826,6 +870,17 @@ int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
 	return blkdebug_error_set(err, "Unknown message", argv[0]);
 }
 
+/* The lock is held */
+static u64 sum_injected(struct blkdebug_engine *engine)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++)
+		sum += engine->injected[i];
+	return sum;
+}
+
 /**
  * blkdebug_injected - errors injected since the last reset
  * @engine: the engine
@@ -835,11 +890,8 @@ int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
 u64 blkdebug_injected(struct blkdebug_engine *engine)
 {
 	unsigned long flags = blkdebug_lock(engine);
-	unsigned int i;
-	u64 sum = 0;
+	u64 sum = sum_injected(engine);
 
-	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++)
-		sum += engine->injected[i];
 	blkdebug_unlock(engine, flags);
 	return sum;
 }
@@ -853,8 +905,7 @@ u64 blkdebug_injected(struct blkdebug_engine *engine)
  */
 void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out)
 {
-	u64 injected = blkdebug_injected(engine);
-	u64 rules, armed, held;
+	u64 rules, armed, held, injected;
 	unsigned long flags;
 	u32 state;
 
@@ -864,6 +915,7 @@ void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out)
 	rules = control_rules(engine)->nr_live;
 	armed = engine->armed.trigger ? engine->armed.nr : 0;
 	held = engine->holds.nr;
+	injected = sum_injected(engine);
 	blkdebug_unlock(engine, flags);
 	mutex_unlock(&engine->control);
 	seq_buf_printf(out,
@@ -881,14 +933,18 @@ void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out)
 void blkdebug_print_rules(struct blkdebug_engine *engine, struct seq_buf *out)
 {
 	struct blkdebug_rule *rule;
+	struct seq_buf before;
 	unsigned long number;
 
 	mutex_lock(&engine->control);
 	xa_for_each(&control_rules(engine)->rules, number, rule) {
 		if (READ_ONCE(rule->dead))
 			continue;
+		before = *out;
 		seq_buf_printf(out, " ");
 		blkdebug_print_rule(out, rule);
+		if (just_healed(engine, rule, false))
+			*out = before;
 		cond_resched();
 	}
 	mutex_unlock(&engine->control);

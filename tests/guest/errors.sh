@@ -264,7 +264,7 @@ for verb in add replace remove wait_hits 'wait_hits 1' event break 'break read_a
 	is_suspended; do
 	bad_message '' "${verb%% *}" "$verb"
 done
-for verb in 'remove 1 2' 'clear x' 'reset x' 'list x' 'wait_hits 1 1 1 1' 'state 1 2' 'stats reset x' \
+for verb in 'clear x' 'reset x' 'list x' 'wait_hits 1 1 1 1' 'state 1 2' 'stats reset x' \
 	'features x' 'event user.x 1 1' 'remove_break a b' 'wait_break a 1 1' 'is_suspended a b' 'held x'; do
 	bad_message '' "${verb%% *}" "$verb"
 done

@@ -76,6 +76,19 @@ wait "$one" "$two" "$pid"
 is "$? $(< /tmp/one) $(< /tmp/two)" '0 ok ok' 'reset resumes all that is held, without the rules'
 is "$(bd_status bd held) $(bd_msg bd state)" '0 1' 'and nothing is held'
 
+# --- remove ---
+
+bd_start bd inject-error sector=0 tag=a inject-error sector=8 tag=b inject-error sector=16 tag=b \
+	inject-error sector=24 inject-error sector=32
+dmesg_mark
+fails_with ENOENT 'remove of several, one of which is not there' bd_msg bd remove b "$first" c
+dmesg_like "No such rule: 'c'" 'the log names it'
+is "$(bd_list bd | wc -l)" 5 'removes none'
+fails_with EINVAL 'likewise with a word that is neither' bd_msg bd remove "$first" 1x
+is "$(bd_list bd | wc -l)" 5 'nor does that'
+succeeds 'remove of several, by number and tag, some twice' bd_msg bd remove a b $((first + 2)) "$first" $((first + 3))
+is "$(bd_list bd)" '0 - inject-error sector=32' 'removes all of them'
+
 # --- list ---
 
 bd_msg bd replace inject-error event=user.x tag=a inject-error once=on sector=8 suspend event=user.y tag=b \
