@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # functions called by asserts
 #
-# Loads and messages whose first, second, third ... allocation fails, until none
-# is left to fail: each fails as a whole, changes nothing, and leaves a device
-# that works. Leaks are for tests/run to find.
+# Loads, messages and requests whose first, second, third ... allocation fails,
+# until none is left to fail. Each fails as a whole, changes nothing, and leaves a
+# device that works; or it succeeds as a whole. Leaks are for tests/run to find.
 
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
@@ -53,12 +53,24 @@ all_ok() {
 	done
 }
 
+# Sets $state to all that is shown, but for what each turn adds to.
+look() {
+	op show
+	state=$said
+}
+
+# Sets $outcome to what a success leads to, which is the same each time.
+look_at_outcome() {
+	look
+	outcome=$(sed -E 's/(ok |;)[0-9]+ [0-9]+ (-|used|armed) /\1\2 /g; s/seen=[0-9]+//g' <<< "$state")
+}
+
 # A failed attempt has changed nothing.
 untouched() {
 	local before=$1
 
-	op show
-	[[ $said == "$before" ]] || { why=$'before:\n'"$before"$'\nafter:\n'"$said"; return 1; }
+	look
+	[[ $state == "$before" ]] || { why=$'before:\n'"$before"$'\nafter:\n'"$state"; return 1; }
 	op r 0 8
 	[[ $said == ok ]] || { why="a read said $said"; return 1; }
 }
@@ -66,16 +78,19 @@ untouched() {
 # attempt NTH EXPECTED OP: 0 - done; 1 - failed; 2 - done in a wrong way. Sets
 # $met if an allocation has failed, and $why.
 attempt() {
-	local before
+	local before state
 
-	op show
-	before=$said
+	look
+	before=$state
 	[[ $2 != same ]] || set -- "$1" "$before" "$3"
 	op nth "$1" "$3"
 	met=${said%% *}
 	case ${said#* } in
-	"${2#\~}") [[ $2 == ok || $2 == \~* ]] || untouched "$before" || return 2 ;;
-	# Of "show", one part of three.
+	"${2#\~}")
+		[[ $2 == ok || $2 == \~* ]] || untouched "$before" || return 2
+		look_at_outcome
+		;;
+	# Of "show", one part of four.
 	*ENOMEM*) untouched "$before" || return 2; return 1 ;;
 	*) why="said $said"; return 2 ;;
 	esac
@@ -87,6 +102,7 @@ attempt() {
 # done; those after it, back.
 walk() {
 	local desc=$1 expected=$2 op=$3 before=() after=() nth failed=0 status ready='' why met
+	local outcome outcomes=()
 	shift 3
 
 	while [[ $# -gt 0 ]]; do
@@ -101,17 +117,28 @@ walk() {
 		status=0
 		attempt $nth "$expected" "$op" || status=$?
 		case $status in
-		0) ready=''; all_ok ${after[@]+"${after[@]}"} || break ;;
+		0) outcomes+=("$outcome"); ready=''; all_ok ${after[@]+"${after[@]}"} || break ;;
 		1) failed=$((failed + 1)) ;;
 		2) break ;;
 		esac
 		if [[ $met == miss ]]; then
+			same_outcomes || break
 			ok "$desc"
 			diag "$((nth - 1)) allocations, $failed failures"
 			return
 		fi
 	done
 	not_ok "$desc" "allocation $nth: $why"
+}
+
+# A success in spite of a failure leads to where one without any does.
+same_outcomes() {
+	local one
+
+	for one in "${outcomes[@]}"; do
+		why=$'with all memory:\n'"$outcome"$'\nwithout:\n'"$one"
+		[[ $one == "$outcome" ]] || return
+	done
 }
 
 # Where everything starts.
@@ -159,13 +186,34 @@ walk 'remove_break' ok 'message remove_break b' before 'message break read_aio b
 walk 'event: none knows it' ok 'message event user.nobody'
 walk 'event: it moves the state' ok 'message event user.move' before 'message state 1'
 walk 'event: it is held, in vain' '~ETIMEDOUT' 'message event user.held 1' \
-	before 'message add suspend event=user.held once=off tag=held'
-all_ok 'message remove held'
+	before "message replace $base suspend event=user.held once=off tag=held"
+all_ok "message replace $base"
 walk 'event: there is no such' ENOENT 'message event nonsense'
 walk 'wait_break: in vain' ETIMEDOUT 'message wait_break stop 1'
 walk 'wait_hits' ok 'message wait_hits base 0'
 walk 'wait_hits: in vain' ETIMEDOUT 'message wait_hits base 9 1'
 walk 'resume: nothing is held' ENOENT 'message resume stop'
+walk 'event: it arms a fault' ok 'message event user.base' before "message replace $base"
+
+# walk_held DESC EXPECTED OP OUTCOME [before OP]... [after OP]...: while a request is
+# held under h, that OP or those after it let go
+walk_held() {
+	walk "$1" "$2" "$3" before 'message reset' before "message replace $base" \
+		before 'message break read_aio h sector=96' before 'begin r 96 1' \
+		before 'message wait_break h' "${@:5}" after "end $4"
+}
+walk_held 'resume' ok 'message resume h' ok
+walk_held 'resume: all' ok 'message resume h all' ok
+walk_held 'resume: with an error' ok 'message resume h errno=ENOSPC' ENOSPC
+walk_held 'wait_break' ok 'message wait_break h' ok after 'message resume h'
+walk_held 'is_suspended: it is' ok 'message is_suspended h' ok after 'message resume h'
+walk_held 'held: a request' ok 'message held' ok after 'message resume h'
+walk_held 'remove_break: that holds' ok 'message remove_break h' ok
+walk_held 'reset: with a request held' ok 'message reset' ok
+walk_held 'clear: with a request held' ok 'message clear' ok after 'message resume h'
+walk_held 'replace: with a request held' ok "message replace $base" ok after 'message resume h'
+walk_held 'suspend: with a request held' ok suspend ok after resume
+walk_held 'suspend, without flush: with a request held' ok 'suspend noflush' ok after resume
 
 # --- Messages that tell ---
 
@@ -175,7 +223,7 @@ done
 walk 'stats reset' ok 'message stats reset'
 walk 'state, set' ok 'message state 5' before 'message state 1'
 walk 'no such message' EINVAL 'message nonsense'
-walk 'status, table and list' same show
+walk 'status, table, list and stats' same show
 
 # --- sysfs ---
 
@@ -185,6 +233,14 @@ walk 'sysfs: break' ok "put $dir/break read_aio b state=7 sector=3,5" after 'mes
 walk 'sysfs: remove_break' ok "put $dir/remove_break b" before 'message break read_aio b state=7'
 walk 'sysfs: event' ok "put $dir/event user.move" before 'message state 1'
 walk 'sysfs: resume' ENOENT "put $dir/resume stop"
+walk_held 'sysfs: resume, with a request held' ok "put $dir/resume h" ok
+walk_held 'sysfs: held' h "get $dir/held" ok after 'message resume h'
+walk 'sysfs: state, read' 1 "get $dir/state"
+op get "$dir/injected"
+walk 'sysfs: injected' "$said" "get $dir/injected"
+features=/sys/module/dm_blkdebug/parameters/features
+op get $features
+walk 'sysfs: features' "$said" "get $features"
 
 # --- Tables ---
 
@@ -288,16 +344,87 @@ is "$said" ENODATA 'the rules of the last message are in force'
 
 # --- Faults ---
 
-# What they need for a request they take from what is set aside, if need be; so
-# all of them strike, though each allocation of the workers fails.
-all_ok 'message clear' 'w 0 128'
+# What a fault needs for a request it takes from what is set aside, if need be; so it
+# strikes however many allocations fail. Only the kernel's own way to the device may
+# end for want of memory, and then there has been no request.
+
+# strike RULE OP EXPECTED BYTES [NTH]: does that on sectors that are all 11, then
+# looks at eight of them; with NTH, one of the submitter's allocations fails
+strike() {
+	local rule=$1 op=$2 expected=$3 bytes=$4 strikes=1
+	shift 4
+
+	# Healing is no hit.
+	[[ $rule != *healed=on || $op != w* ]] || strikes=0
+	all_ok 'message clear' 'w 64 16 byte=11' "message replace $rule" || return
+	[[ ! -v every ]] || fail_workers "$every"
+	op ${1+nth "$1"} "$op"
+	[[ ! -v every ]] || fail_workers 0
+	met=${said%% *}
+	[[ $# -eq 0 ]] || said=${said#* }
+	if [[ $# -gt 0 && $said == ENOMEM ]]; then
+		strikes=0 bytes='11*4096'
+	elif [[ $said != "$expected" ]]; then
+		why="said $said"
+		return 1
+	fi
+	op ask list
+	why="list: $said"
+	[[ $said == "ok "*" $strikes - "* ]] || return
+	all_ok 'message clear' || return
+	op x 64 8
+	why="bytes: $said"
+	[[ $said == "$bytes" ]]
+}
+
+# walk_fault DESC RULE OP EXPECTED BYTES: with each of the submitter's allocations
+# failing, then with all, half and a third of those of the kernel's workers
+walk_fault() {
+	local desc=$1 nth every why='' met=''
+	shift
+
+	for ((nth = 1; nth < 200; nth++)); do
+		strike "$@" $nth || break
+		[[ $met != miss ]] || break
+	done
+	if [[ $met != miss ]]; then
+		not_ok "$desc" "allocation $nth: $why"
+		return
+	fi
+	for every in 1 2 3; do
+		strike "$@" || { not_ok "$desc" "every ${every}th of a worker: $why"; return; }
+	done
+	ok "$desc"
+	diag "$((nth - 1)) allocations"
+}
+
+write='w 64 8 byte=22'
+walk_fault 'an error' 'inject-error errno=ENOSPC' "$write" ENOSPC '11*4096'
+walk_fault 'an error: in the context of the submitter' 'inject-error immediately=on' "$write" EIO '11*4096'
+walk_fault 'an error: all is transferred' 'inject-error transfer=all' "$write" EIO '22*4096'
+walk_fault 'an error: a part is transferred' 'inject-error sector=67 transfer=partial' "$write" \
+	EIO '22*1536 11*2560'
+walk_fault 'an error: a part is read' 'inject-error sector=67 transfer=partial' 'rx 64 8' \
+	'EIO 11*1536 fe*2560' '11*4096'
+walk_fault 'a bad sector' 'inject-error sector=66 healed=on' 'r 64 8' EIO '11*4096'
+walk_fault 'a bad sector: it is healed' 'inject-error sector=65-70 healed=on' 'w 67 1 byte=22' ok \
+	'11*1536 22*512 11*2048'
+walk_fault 'a delay' 'delay ms=1' "$write" ok '22*4096'
+walk_fault 'a lost write' drop "$write" ok '11*4096'
+walk_fault 'a torn write' 'tear sectors=2' "$write" ok '22*1024 11*3072'
+walk_fault 'a torn write that fails' 'tear sectors=2 errno=ENOSPC' "$write" ENOSPC '22*1024 11*3072'
+walk_fault 'a misdirected write' 'misdirect to=68 sector=72' 'w 72 4 byte=22' ok '11*2048 22*2048'
+walk_fault 'corruption of a write' 'corrupt sector=66 on=write byte=7 value=1' "$write" ok \
+	'22*1031 01*1 22*3064'
+walk_fault 'corruption of a read' 'corrupt sector=66 on=read byte=7 value=1' 'rx 64 8' \
+	'ok 11*1031 01*1 11*3064' '11*4096'
+
+# That these have met failures at all
 all_ok 'message replace corrupt sector=64-71 on=write byte=7 value=1'
 fail_workers 1
 all_ok 'w 64 8' 'w 0 100' 'w 71 1'
 unlike "$(times_left)" '^1000 1000$' 'allocations have failed as writes are altered'
 fail_workers 0
-like "$(bd_list t)" '^3 - corrupt sector=64-71 byte=7 value=1 on=write' 'writes are altered'
-is "$(io_bytes "$dev" 64 8)" '00*7 01*1 00*3583 01*1 00*504' 'as they should be'
 all_ok 'message replace inject-error sector=64-127 healed=on'
 fail_workers 1
 for ((i = 64; i < 128; i += 2)); do all_ok "w $i 1"; done

@@ -35,13 +35,17 @@ users=(as_nobody)
 if as_own_root true 2> /tmp/refused; then
 	users+=(as_own_root)
 else
-	skip 'needs user namespaces' 4
+	skip 'needs user namespaces' 5
 fi
 for who in "${users[@]}"; do
 	is "$(tries_files "$who")" "$(($(find "$dir" -type f | wc -l) * 2))" "$who: no file can be read or written"
 	like "$(< /tmp/refused)" "${errno_text[EACCES]}" "$who: for want of permission"
 	fails_with EACCES "$who: no messages" "$who" dmsetup message bd 0 state 5
 	succeeds "$who: features can be read" "$who" cat /sys/module/dm_blkdebug/parameters/features
+	# It is the capability that counts, not who can open the file.
+	chmod 666 /dev/mapper/control
+	fails_with EACCES "$who: nor by way of a file that all can open" "$who" dmsetup message bd 0 state 5
+	chmod 600 /dev/mapper/control
 done
 is "$(bd_status bd state)" 1 'and nothing has changed'
 fails_with EACCES 'root without the capability sends none, either' without_admin dmsetup message bd 0 state 5
@@ -51,24 +55,45 @@ fails_with EACCES 'and loads no table' without_admin dmsetup load bd --table "0 
 
 # Of what the kernel has for objects of its own: with more of them this is less.
 free_kb() {
-	local word kb
+	local word kb free=0
 
 	echo 3 > /proc/sys/vm/drop_caches
 	while read -r word kb _; do
-		[[ $word != SUnreclaim: ]] || echo "$((-kb))"
+		case $word in SUnreclaim: | VmallocUsed:) free=$((free - kb)) ;; esac
 	done < /proc/meminfo
+	echo $free
 }
 
 # has_back KB: as much is free again, but for what others may have taken meanwhile
 has_back() { (($(free_kb) > $1 - 6000)); }
 
+# load_time: what a load of /tmp/table takes, in us, into $us
+load_time() {
+	local start=${EPOCHREALTIME//[!0-9]/}
+
+	dmsetup load bd /tmp/table || return
+	us=$((${EPOCHREALTIME//[!0-9]/} - start))
+}
+
+# takes_no_longer US DESC: not as for ten times as much that takes a hundred times as long
+takes_no_longer() {
+	diag "ten times as much takes $us us, and not $1"
+	is $((us < 40 * $1)) 1 "$2"
+}
+
 rules=100000
 for ((i = 0; i < rules; i++)); do printf ' inject-error sector=%d' $((16 * i)); done > /tmp/words
-{ printf '0 %s blkdebug %s 0 seed=7' "$(sectors_of "$dev")" "$dev"; cat /tmp/words; echo; } > /tmp/table
+start="0 $(sectors_of "$dev") blkdebug $dev 0 seed=7"
+{ echo -n "$start"; grep -o ' inject-error [^ ]*' /tmp/words | head -n $((rules / 10)) | tr -d '\n'; } > /tmp/table
+load_time
+few=$us
+{ echo -n "$start"; cat /tmp/words; echo; } > /tmp/table
 { printf 'message add'; cat /tmp/words; echo; } > /tmp/message
 
 before=$(free_kb)
-succeeds 'a table of 100,000 rules loads' dmsetup load bd /tmp/table
+load_time
+is $? 0 'a table of 100,000 rules loads'
+takes_no_longer "$few" 'in a time that goes by their number'
 loaded=$(free_kb)
 like "$((before - loaded))" '^[1-9][0-9]{4}$' 'they take some 10 MB'
 dmsetup resume bd
@@ -84,6 +109,63 @@ like "$((before - $(free_kb)))" '^[1-9][0-9]{4}$' 'which take as much'
 bd_load bd "$dev" seed=7
 dmsetup resume bd
 eventually 'and give it back with the table' has_back "$before"
+
+# ranges N: a table with so many, every other sector, in no order
+ranges() {
+	echo -n "$start inject-error sector="
+	perl -e 'print join ",", map { $_ * 7919 % 1000003 * 2 } 1 .. $ARGV[0]' "$1"
+}
+
+ranges 100000 > /tmp/table
+load_time
+few=$us
+ranges 1000000 > /tmp/table
+load_time
+is $? 0 'a table of a million ranges loads'
+takes_no_longer "$few" 'in a time that goes by their number, though they have to be sorted'
+like "$((before - $(free_kb)))" '^[1-9][0-9]{4,5}$' 'they take some 50 MB'
+dmsetup resume bd
+is "$(ios $bd 'r 1 1' 'r 2 1' 'r 3 1' 'r 262142 1' 'r 262143 1')" 'ok EIO ok EIO ok' 'all are there'
+bd_load bd "$dev" seed=7
+dmsetup resume bd
+eventually 'and give the memory back with the table' has_back "$before"
+rm /tmp/table /tmp/words /tmp/message
+
+# Tags that nothing bears any more
+for ((i = 0; i < 100; i++)); do printf ' inject-error state=9 tag=x%05d_' $i; done > /tmp/words
+replace_tags() {
+	local i words
+
+	words=$(< /tmp/words)
+	for ((i = 0; i < 600; i++)); do echo "message replace${words//_/_$i}"; done
+}
+before=$(free_kb)
+is "$(io $bd - < <(replace_tags) | sort -u)" ok '60,000 tags come and go'
+eventually 'and give their memory back, though no rule has been removed' has_back "$before"
+bd_load bd "$dev" seed=7
+dmsetup resume bd
+
+# --- How long ---
+
+# time_to_heal N: how long a discard takes that heals the sectors of as many rules, in us
+time_to_heal() {
+	local i words=add start
+
+	for ((i = 0; i < $1; i++)); do words+=" inject-error sector=$((16 * i)) healed=on"; done
+	io /dev/mapper/heals - <<< "message $words" > /tmp/null
+	start=${EPOCHREALTIME//[!0-9]/}
+	is "$(io /dev/mapper/heals "d 0 $((16 * $1))")" ok "a discard heals the sectors of $1 rules"
+	us=$((${EPOCHREALTIME//[!0-9]/} - start))
+	is "$(bd_status heals rules)" 0 'all of them'
+}
+
+loop_disk 160
+bd_create heals "$dev"
+time_to_heal 2000
+few=$us
+time_to_heal 20000
+takes_no_longer "$few" 'in a time that goes by their number'
+dmsetup remove heals
 
 # As many words as dm takes, and a single one that is as long
 words=524286
