@@ -203,10 +203,17 @@ static void collect(struct blkdebug_filter *filter, unsigned int iotype,
 		add_kind(filter, iotype, &armed->trigger->kind[i], armed->state);
 }
 
+/* A filter with more than there is room for has none that count */
+static unsigned int nr_slots(unsigned int nr, unsigned int room)
+{
+	return nr > room ? 0 : nr;
+}
+
 /*
  * A reader follows what it finds before it knows whether the filter has changed
  * meanwhile. So what is counted is in its place first: behind the old count there
- * may still be what has long been freed.
+ * may still be what has long been freed. And what no longer counts stays: a reader
+ * with the old count may follow it yet.
  */
 static void publish(struct blkdebug_filter *filter,
 		    const struct blkdebug_filter *new)
@@ -216,11 +223,11 @@ static void publish(struct blkdebug_filter *filter,
 	WRITE_ONCE(filter->first, new->first);
 	WRITE_ONCE(filter->last, new->last);
 	WRITE_ONCE(filter->flags, new->flags);
-	for (i = 0; i < min_t(unsigned int, new->nr, BLKDEBUG_FILTER_BUCKETS); i++)
+	for (i = 0; i < nr_slots(new->nr, BLKDEBUG_FILTER_BUCKETS); i++)
 		WRITE_ONCE(filter->bucket[i], new->bucket[i]);
 	/* Pairs with passes_buckets() */
 	smp_store_release(&filter->nr, new->nr);
-	for (i = 0; i < min_t(unsigned int, new->nr_runs, BLKDEBUG_FILTER_RUNS); i++)
+	for (i = 0; i < nr_slots(new->nr_runs, BLKDEBUG_FILTER_RUNS); i++)
 		WRITE_ONCE(filter->run[i], new->run[i]);
 	/* Pairs with blkdebug_filter_passes() */
 	smp_store_release(&filter->nr_runs, new->nr_runs);
