@@ -86,6 +86,28 @@ succeeds 'nor a forced remove' dmsetup remove --force bd
 eventually 'as it ends' process_ended "$pid"
 bd_create bd "$dev" seed=7
 
+# --- Many ---
+
+# delay_many: a hundred reads wait
+delay_many() {
+	background /tmp/many fio --name=many --filename=$bd --rw=randread --bs=4k --size=1m --ioengine=libaio \
+		--direct=1 --iodepth=100 --number_ios=100 --minimal
+	wait_until hits_are 100
+}
+
+bd_start bd delay ms=86400000
+delay_many
+bd_msg bd reset
+eventually 'a reset ends a hundred delays' process_ended "$pid"
+bd_start bd delay ms=86400000
+delay_many
+dmsetup suspend bd
+eventually 'so does a suspend' process_ended "$pid"
+dmsetup resume bd
+bd_start bd delay ms=1000
+delay_many
+eventually 'and so does time' process_ended "$pid"
+
 # --- Jitter ---
 
 bd_start bd delay ms=0 jitter=400 times=8

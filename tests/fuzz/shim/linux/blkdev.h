@@ -8,7 +8,7 @@
 #include <linux/kernel.h>
 
 #define SECTOR_SHIFT	9
-#define REQ_FUA		(1U << 17)
+#define REQ_FUA		0x20000U
 
 typedef int blk_status_t;
 
