@@ -14,6 +14,9 @@
 #include <linux/slab.h>
 
 #include "blkdebug/limits.h"
+#include "blkdebug/process.h"
+#include "blkdebug/resume.h"
+#include "blkdebug/ruleset.h"
 #include "blkdebug/target.h"
 
 /* Room for what is wrong with a rule, in the kernel log */

@@ -11,6 +11,9 @@
 #include <linux/string.h>
 
 #include "control.h"
+#include "process.h"
+#include "resume.h"
+#include "ruleset.h"
 
 #define DEFAULT_TIMEOUT_MS	60000
 
@@ -32,12 +35,6 @@ struct call {
 
 /* What a verb returns if there is an answer, as dm wants it */
 #define ANSWERED	1
-
-static struct blkdebug_ruleset *control_rules(struct blkdebug_engine *engine)
-{
-	return rcu_dereference_protected(engine->rules,
-					 lockdep_is_held(&engine->control));
-}
 
 static int parse_number(struct call *call, const char *word, u64 max,
 			u64 *number)
@@ -69,6 +66,13 @@ static int parse_timeout(struct call *call, unsigned int pos, long *timeout)
 static int no_such(struct call *call, char *reason, const char *word)
 {
 	blkdebug_error_set(call->err, reason, word);
+	return -ENOENT;
+}
+
+/* The same, for what a test may poll: without a line in the kernel log */
+static int not_there(struct call *call)
+{
+	call->err->reason = NULL;
 	return -ENOENT;
 }
 
@@ -229,7 +233,7 @@ static int visit_named(struct call *call, const char *word, rule_fn fn)
 		r = parse_number(call, word, ULONG_MAX, &number);
 		if (r)
 			return r;
-		rule = xa_load(&control_rules(engine)->rules, number);
+		rule = xa_load(&blkdebug_rules(engine)->rules, number);
 		if (rule)
 			any = fn(engine, rule);
 	}
@@ -306,26 +310,35 @@ static bool is_dead(struct blkdebug_engine *engine,
 	return dead;
 }
 
-/* Has all that a rule was about been healed while its bad sectors were printed? */
+/* Have all bad sectors of a rule been healed while they were being printed? */
 static bool just_healed(struct blkdebug_engine *engine,
 			const struct blkdebug_rule *rule, bool was_dead)
 {
 	return blkdebug_rule_heals(rule) && !was_dead && is_dead(engine, rule);
 }
 
+/* Take back what has been printed; readers of the buffer stop at the NUL */
+static void rewind_buf(struct seq_buf *out, size_t len)
+{
+	if (len >= out->len)
+		return;
+	out->len = len;
+	out->buffer[len] = '\0';
+}
+
 static void list_rule(struct call *call, const struct blkdebug_rule *rule)
 {
 	struct blkdebug_engine *engine = call->engine;
-	struct seq_buf before;
 	const char *mark;
 	unsigned long flags;
+	size_t before;
 	bool dead;
 	u64 hits;
 
 	next_line(call->answer);
-	before = *call->answer;
+	before = call->answer->len;
 	do {
-		*call->answer = before;
+		rewind_buf(call->answer, before);
 		flags = blkdebug_lock(engine);
 		mark = rule_mark(engine, rule);
 		dead = rule->dead;
@@ -344,7 +357,7 @@ static int do_list(struct call *call)
 	unsigned long number;
 
 	mutex_lock(&engine->control);
-	xa_for_each(&control_rules(engine)->rules, number, rule) {
+	xa_for_each(&blkdebug_rules(engine)->rules, number, rule) {
 		list_rule(call, rule);
 		cond_resched();
 	}
@@ -368,34 +381,49 @@ struct hits {
 	bool found;
 };
 
-/* Hits of the rules in question, and whether there may be more */
+static void count_rule_hits(struct blkdebug_ruleset *rs, struct hits *hits)
+{
+	struct blkdebug_rule *rule;
+
+	/* Rules of an add are in the array before they are in force */
+	if (hits->number > rs->visible)
+		return;
+	rule = xa_load(&rs->rules, hits->number);
+	if (!rule)
+		return;
+	hits->nr = rule->hits;
+	hits->found = !rule->dead;
+	rule->wake_at = min(rule->wake_at, hits->want);
+}
+
+static void count_tag_hits(struct blkdebug_engine *engine, struct hits *hits)
+{
+	struct blkdebug_tag *tag = blkdebug_find_tag(engine, hits->word);
+	struct blkdebug_tag_count *count;
+
+	if (!tag)
+		return;
+	count = &tag->count[blkdebug_rules(engine)->count_id];
+	hits->nr = count->hits;
+	hits->found = count->live;
+	tag->wake_at = min(tag->wake_at, hits->want);
+}
+
+/*
+ * Count the hits of the rules in question, and find out whether there may be
+ * more. If they are too few, the hit that makes them enough wakes the sleepers.
+ */
 static void count_hits(struct blkdebug_engine *engine, struct hits *hits)
 {
-	struct blkdebug_ruleset *rs;
-	struct blkdebug_rule *rule;
-	struct blkdebug_tag *tag;
-	unsigned long flags;
+	unsigned long flags = blkdebug_lock(engine);
 
-	rcu_read_lock();
-	flags = blkdebug_lock(engine);
-	rs = rcu_dereference(engine->rules);
 	hits->nr = 0;
 	hits->found = false;
-	if (hits->number) {
-		rule = xa_load(&rs->rules, hits->number);
-		if (rule) {
-			hits->nr = rule->hits;
-			hits->found = !rule->dead;
-		}
-	} else {
-		tag = blkdebug_find_tag(engine, hits->word);
-		if (tag) {
-			hits->nr = tag->hits;
-			hits->found = tag->live;
-		}
-	}
+	if (hits->number)
+		count_rule_hits(blkdebug_rules(engine), hits);
+	else
+		count_tag_hits(engine, hits);
 	blkdebug_unlock(engine, flags);
-	rcu_read_unlock();
 }
 
 static bool hits_done(struct blkdebug_engine *engine, struct hits *hits)
@@ -461,7 +489,7 @@ static int raise_event(struct call *call, struct blkdebug_request *req,
 	blkdebug_raise(engine, req, event, name);
 	left = wait_event_killable_timeout(engine->wait, let_go(engine, req),
 					   timeout);
-	if (blkdebug_forget(engine, req))
+	if (blkdebug_cancel_event(engine, req))
 		return gave_up(left);
 	return -(int)req->error;
 }
@@ -583,12 +611,12 @@ static struct blkdebug_hold *find_hold(struct blkdebug_engine *engine,
 static bool resume_one(struct blkdebug_engine *engine, const char *word,
 		       const struct resumption *res)
 {
-	unsigned long flags = blkdebug_lock(engine);
+	unsigned long flags = blkdebug_write_lock(engine);
 	struct blkdebug_hold *hold = find_hold(engine, word, res->hold);
 
 	if (hold)
 		blkdebug_resume_hold(engine, hold, res->error);
-	blkdebug_unlock(engine, flags);
+	blkdebug_write_unlock(engine, flags);
 	return hold;
 }
 
@@ -618,7 +646,7 @@ static int do_resume(struct call *call)
 		return r;
 	any = res.all ? resume_tag(call->engine, word, &res) :
 			resume_one(call->engine, word, &res);
-	return any ? 0 : no_such(call, "Nothing held", word);
+	return any ? 0 : not_there(call);
 }
 
 /* What a line of "held" shows, taken under the lock and printed without */
@@ -751,7 +779,7 @@ static int do_state(struct call *call)
 				 &state);
 		if (r)
 			return r;
-		blkdebug_state_set(call->engine, state);
+		blkdebug_set_state(call->engine, state);
 	} else {
 		state = READ_ONCE(call->engine->state);
 	}
@@ -870,32 +898,6 @@ int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
 	return blkdebug_error_set(err, "Unknown message", argv[0]);
 }
 
-/* The lock is held */
-static u64 sum_injected(struct blkdebug_engine *engine)
-{
-	unsigned int i;
-	u64 sum = 0;
-
-	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++)
-		sum += engine->injected[i];
-	return sum;
-}
-
-/**
- * blkdebug_injected - errors injected since the last reset
- * @engine: the engine
- *
- * Return: their number.
- */
-u64 blkdebug_injected(struct blkdebug_engine *engine)
-{
-	unsigned long flags = blkdebug_lock(engine);
-	u64 sum = sum_injected(engine);
-
-	blkdebug_unlock(engine, flags);
-	return sum;
-}
-
 /**
  * blkdebug_print_status - write the status line
  * @engine: the engine
@@ -912,10 +914,10 @@ void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out)
 	mutex_lock(&engine->control);
 	flags = blkdebug_lock(engine);
 	state = engine->state;
-	rules = control_rules(engine)->nr_live;
-	armed = engine->armed.trigger ? engine->armed.nr : 0;
+	rules = blkdebug_rules(engine)->nr_live;
+	armed = engine->armed.event ? engine->armed.nr : 0;
 	held = engine->holds.nr;
-	injected = sum_injected(engine);
+	injected = blkdebug_injected(engine);
 	blkdebug_unlock(engine, flags);
 	mutex_unlock(&engine->control);
 	seq_buf_printf(out,
@@ -933,18 +935,18 @@ void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out)
 void blkdebug_print_rules(struct blkdebug_engine *engine, struct seq_buf *out)
 {
 	struct blkdebug_rule *rule;
-	struct seq_buf before;
 	unsigned long number;
+	size_t before;
 
 	mutex_lock(&engine->control);
-	xa_for_each(&control_rules(engine)->rules, number, rule) {
+	xa_for_each(&blkdebug_rules(engine)->rules, number, rule) {
 		if (READ_ONCE(rule->dead))
 			continue;
-		before = *out;
+		before = out->len;
 		seq_buf_printf(out, " ");
 		blkdebug_print_rule(out, rule);
 		if (just_healed(engine, rule, false))
-			*out = before;
+			rewind_buf(out, before);
 		cond_resched();
 	}
 	mutex_unlock(&engine->control);

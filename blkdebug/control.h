@@ -17,6 +17,5 @@ void blkdebug_print_rules(struct blkdebug_engine *engine, struct seq_buf *out);
 void blkdebug_print_held_tags(struct blkdebug_engine *engine,
 			      struct seq_buf *out);
 void blkdebug_print_all_features(struct seq_buf *out);
-u64 blkdebug_injected(struct blkdebug_engine *engine);
 
 #endif

@@ -3,6 +3,8 @@
  * Corruption: see corrupt.h.
  */
 #include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "corrupt.h"
@@ -258,34 +260,66 @@ static struct bvec_iter iter_over(struct bvec_iter iter, struct bvec_iter data)
 	return data;
 }
 
+/* Each place may split a piece, so that it becomes three */
+static unsigned int count_vecs(struct bio *bio)
+{
+	unsigned int nr = 2 * BLKDEBUG_BITS_MAX;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	bio_for_each_bvec(bv, bio, iter)
+		nr++;
+	return nr;
+}
+
+static struct blkdebug_copy *alloc_copy(struct blkdebug_copies *copies,
+					struct bio *bio)
+{
+	struct blkdebug_copy *copy = mempool_alloc(copies->copies, GFP_NOIO);
+	unsigned int nr = count_vecs(bio);
+	unsigned int noio;
+
+	copy->nr = 0;
+	copy->nr_pages = 0;
+	copy->vec = copy->own_vec;
+	if (nr <= ARRAY_SIZE(copy->own_vec))
+		return copy;
+	noio = memalloc_noio_save();
+	copy->vec = kvmalloc_array(nr, sizeof(*copy->vec), BLKDEBUG_GFP_LONG);
+	memalloc_noio_restore(noio);
+	if (copy->vec)
+		return copy;
+	mempool_free(copy, copies->copies);
+	return NULL;
+}
+
 /**
  * blkdebug_corrupt_write - alter what is about to be written
  * @copies: set up
  * @bio: the write
  * @effect: what to alter
  *
- * May sleep, until other altered writes have completed if memory is short; one
- * write at a time.
+ * One write at a time. If memory is short it waits until other altered writes
+ * have completed.
  *
- * Return: for blkdebug_copy_free() when the write completes; NULL if the write
- * is larger than blkdebug_copy_sectors() says.
+ * Context: may sleep.
+ *
+ * Return: for blkdebug_copy_free() when the write completes; or NULL if the
+ * write is larger than blkdebug_copy_sectors() says and memory is short.
  */
 struct blkdebug_copy *blkdebug_corrupt_write(struct blkdebug_copies *copies,
 					     struct bio *bio,
 					     const struct blkdebug_effect *effect)
 {
-	struct blkdebug_copy *copy;
+	struct blkdebug_copy *copy = alloc_copy(copies, bio);
 	struct bvec_iter iter;
 	struct places places;
 	struct bio_vec bv;
 	u64 start = 0;
 
-	if (blkdebug_copy_sectors(bio) < bio_sectors(bio))
+	if (!copy)
 		return NULL;
-	copy = mempool_alloc(copies->copies, GFP_NOIO);
 	find_places(&places, effect);
-	copy->nr = 0;
-	copy->nr_pages = 0;
 	bio_for_each_bvec(bv, bio, iter) {
 		append_bvec(copies, copy, &bv, &places, start);
 		start += bv.bv_len;
@@ -312,5 +346,7 @@ void blkdebug_copy_free(struct blkdebug_copies *copies, struct bio *bio,
 	bio->bi_iter = iter_over(bio->bi_iter, copy->bi_iter);
 	while (copy->nr_pages)
 		mempool_free(copy->page[--copy->nr_pages], copies->pages);
+	if (copy->vec != copy->own_vec)
+		kvfree(copy->vec);
 	mempool_free(copy, copies->copies);
 }

@@ -25,7 +25,8 @@
  * @bi_iter: likewise
  * @nr: of @vec
  * @nr_pages: of @page
- * @vec: what the bio has instead
+ * @vec: what the bio has instead: @own_vec, or allocated if that is too short
+ * @own_vec: long enough for all writes but those in very many pieces
  * @page: the copies
  */
 struct blkdebug_copy {
@@ -33,7 +34,8 @@ struct blkdebug_copy {
 	struct bvec_iter bi_iter;
 	unsigned int nr;
 	unsigned int nr_pages;
-	struct bio_vec vec[BLKDEBUG_COPY_VECS + 2 * BLKDEBUG_BITS_MAX];
+	struct bio_vec *vec;
+	struct bio_vec own_vec[BLKDEBUG_COPY_VECS + 2 * BLKDEBUG_BITS_MAX];
 	struct page *page[BLKDEBUG_BITS_MAX];
 };
 

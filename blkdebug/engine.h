@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The engine: state, armed faults, and what becomes of a request.
+ * The engine: the rules of one target in force, the state, and what is armed.
  *
- * A request runs through its steps: the events it raises before its check, the
+ * An I/O passes through steps: the events it raises before its check, the
  * standing set-state and suspend rules, the faults and, when it completes, one
- * more event. It runs without the lock first, and changes nothing. If no rule
- * wants it, and if nobody held the lock meanwhile, that was the truth at one
- * moment, and the request goes its way without having written to memory that
- * another processor reads. Otherwise it runs again under the lock.
+ * more event. It does so without the lock first, and changes nothing. If no
+ * rule matches, and if nothing it read has changed meanwhile, that was the truth
+ * at one moment, and the I/O goes on without having written to memory that
+ * another processor reads. Otherwise it starts again under the lock.
  *
- * The armed set is never written down. Armed is each fault that names the event
- * that armed last, that agrees with the state of that moment and that had been
- * written by then.
+ * The armed set is not stored: a fault is armed if its event is @armed.event, if
+ * it matches the state saved at arming, and if its number is at most
+ * @armed.last.
  */
 #ifndef BLKDEBUG_ENGINE_H
 #define BLKDEBUG_ENGINE_H
@@ -23,7 +23,7 @@
 #include <linux/wait.h>
 
 #include "delay.h"
-#include "filter.h"
+#include "rule-index.h"
 
 struct blkdebug_engine;
 
@@ -31,11 +31,11 @@ struct blkdebug_engine;
 enum blkdebug_mode {
 	BLKDEBUG_HAS_RULES	= 1U << 0,	/* that can still match */
 	BLKDEBUG_SUSPENDING	= 1U << 1,	/* no holds, no sleepers */
-	BLKDEBUG_HAS_SIZES	= 1U << 2,	/* requests may be too short */
+	BLKDEBUG_HAS_SIZES	= 1U << 2,	/* some I/Os may be too short */
 	BLKDEBUG_REQUEUES	= 1U << 3,	/* suspending by requeuing */
 };
 
-/* What has changed, for those who watch */
+/* Changes that watchers are told of */
 enum blkdebug_change {
 	BLKDEBUG_CHANGED	= 1U << 0,
 	BLKDEBUG_CHANGED_STATE	= 1U << 1,
@@ -44,11 +44,12 @@ enum blkdebug_change {
 
 /**
  * struct blkdebug_ops - what the engine asks of its owner
- * @go_on: requests wait on the engine's @ready; called with the lock held
+ * @go_on: I/Os wait on the engine's @ready; called with the lock held
  * @watch: something has changed, or wants cleaning up: call
- *	blkdebug_engine_housekeep() where one may sleep; called with the lock held
- * @set_aside: a rule is coming: set aside what carrying it out takes, or return
- *	-ENOMEM; called with the control mutex held, may sleep
+ *	blkdebug_engine_housekeep() from a context that may sleep; called with
+ *	the lock held
+ * @set_aside: set aside what a new rule needs for its work, or return -ENOMEM;
+ *	called with the control mutex held, may sleep
  */
 struct blkdebug_ops {
 	void (*go_on)(struct blkdebug_engine *engine);
@@ -58,7 +59,21 @@ struct blkdebug_ops {
 };
 
 /**
- * struct blkdebug_seen - requests counted by one processor
+ * struct blkdebug_armed - the armed set
+ * @event: the event that armed last; NULL: nothing is armed
+ * @state: the state at that moment
+ * @last: faults with a higher number came later, and are not armed
+ * @nr: how many faults are armed, for status
+ */
+struct blkdebug_armed {
+	struct blkdebug_event_rules *event;
+	u32 state;
+	u64 last;
+	u64 nr;
+};
+
+/**
+ * struct blkdebug_seen - I/Os counted by one processor
  * @nr: by enum blkdebug_iotype
  */
 struct blkdebug_seen {
@@ -68,31 +83,36 @@ struct blkdebug_seen {
 /**
  * struct blkdebug_engine - the rules of one target in force
  * @mode: enum blkdebug_mode
- * @interest: iotypes that some rule may want; others need not run
- * @filter: for those, which of their requests
+ * @interest: mask of the I/O types that a rule may be for, as state and armed
+ *	set are
+ * @unfiltered: those of them whose events change more than rules with matching
+ *	sectors do, so that the filter says nothing about them
+ * @by_flags: does @filter need the flags of an I/O?
+ * @filter: which I/Os of the others a rule may be for, whatever the state
+ * @rules: the rules
  * @state: the state in force
- * @armed: the faults armed
- * @rules: the rules; RCU
- * @seen: requests counted while there are rules
- * @ops: who owns the engine
+ * @armed: the armed set
+ * @seen: I/Os counted while there are rules
+ * @ops: what the owner does for the engine
  * @dev: the device, for tracing
- * @lock: guards all above but @seen, and @seq to @injected; each section is a
- *	write section of @seq
- * @seq: lets readers without the lock find out that they saw no one moment
+ * @lock: guards all above but @seen to @dev, and @seq to @wake; implies an RCU
+ *	read lock
+ * @seq: lets lockless readers detect concurrent updates of what is above
  * @state_changes: how often the state has changed
- * @holds: requests held
- * @delays: requests delayed
- * @ready: requests that go on, each with its verdict
- * @tags: by name; whoever writes also holds @control
- * @idle_tags: tags that nothing bears, to be freed
- * @changes: enum blkdebug_change, since @ops->watch was served
- * @wake: wake who sleeps on @wait when the lock is dropped
+ * @holds: I/Os held
+ * @delays: I/Os delayed
+ * @ready: I/Os that go on, each with its verdict
+ * @tags: by name; writers also hold @control
+ * @idle_tags: tags without references, to be freed
+ * @changes: enum blkdebug_change, since the last housekeeping
  * @injected: errors injected, by iotype
- * @held: requests held, by iotype
- * @seen_base: what @seen had counted at the last reset; @control guards it
+ * @held: I/Os held so far, by iotype
+ * @wake: wake the sleepers on @wait when the lock is dropped
  * @wait: callers of "event", "wait_break" and "wait_hits" sleep here
- * @control: taken before @lock; one writer of rules at a time
- * @last_number: the last number given to a rule; @control guards it
+ * @control: taken before @lock: serializes writers of rules; guards @seen_base
+ *	and @last_number
+ * @seen_base: what @seen had counted at the last reset
+ * @last_number: the last number given to a rule
  * @start_state: the state at load
  * @seed: of all random choices
  * @bounds: what rules can ask of the device
@@ -100,16 +120,17 @@ struct blkdebug_seen {
 struct blkdebug_engine {
 	unsigned int mode;
 	u32 interest;
-	struct blkdebug_filter filter[BLKDEBUG_NR_IOTYPES];
+	u32 unfiltered;
 	u32 state;
-	struct blkdebug_armed armed;
+	bool by_flags;
+	struct blkdebug_filter __rcu *filter;
 	struct blkdebug_ruleset __rcu *rules;
+	struct blkdebug_armed armed;
 	struct blkdebug_seen __percpu *seen;
 	const struct blkdebug_ops *ops;
 	dev_t dev;
 
-	/* See @lock above for what it guards */
-	spinlock_t lock ____cacheline_aligned_in_smp;
+	spinlock_t lock ____cacheline_aligned_in_smp; /* see @lock above */
 	seqcount_spinlock_t seq;
 	u64 state_changes;
 	struct blkdebug_holds holds;
@@ -118,14 +139,16 @@ struct blkdebug_engine {
 	struct rb_root tags;
 	struct list_head idle_tags;
 	unsigned int changes;
-	bool wake;
 	u64 injected[BLKDEBUG_NR_IOTYPES];
 	u64 held[BLKDEBUG_NR_IOTYPES];
-	struct blkdebug_seen seen_base;
+	bool wake;
 
 	wait_queue_head_t wait;
+
 	struct mutex control; /* see @control above */
+	struct blkdebug_seen seen_base;
 	u64 last_number;
+
 	u32 start_state;
 	u64 seed;
 	struct blkdebug_bounds bounds;
@@ -137,22 +160,40 @@ void blkdebug_engine_exit(struct blkdebug_engine *engine);
 
 unsigned long blkdebug_lock(struct blkdebug_engine *engine);
 void blkdebug_unlock(struct blkdebug_engine *engine, unsigned long flags);
+unsigned long blkdebug_write_lock(struct blkdebug_engine *engine);
+void blkdebug_write_unlock(struct blkdebug_engine *engine,
+			   unsigned long flags);
+void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes);
 
-/* On the way of a request */
-enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
-				      struct blkdebug_request *req);
-enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
-					struct blkdebug_request *req);
-void blkdebug_heal(struct blkdebug_engine *engine,
-		   const struct blkdebug_request *req, sector_t sector,
-		   sector_t nr_sectors);
+struct blkdebug_ruleset *blkdebug_rules(struct blkdebug_engine *engine);
+void blkdebug_update_interest(struct blkdebug_engine *engine);
+bool blkdebug_arms(struct blkdebug_engine *engine,
+		   struct blkdebug_event_rules *er, u32 state);
+bool blkdebug_rule_armed(struct blkdebug_engine *engine,
+			 const struct blkdebug_rule *rule);
+void blkdebug_change_state(struct blkdebug_engine *engine,
+			   const struct blkdebug_io *io, u64 rule, u32 state);
+void blkdebug_set_state(struct blkdebug_engine *engine, u32 state);
+void blkdebug_kill_rule(struct blkdebug_engine *engine,
+			struct blkdebug_rule *rule);
+void blkdebug_use_up_rule(struct blkdebug_engine *engine,
+			  struct blkdebug_rule *rule);
+void blkdebug_account_hit(struct blkdebug_engine *engine,
+			  struct blkdebug_rule *rule);
+
+unsigned long blkdebug_seen(struct blkdebug_engine *engine,
+			    unsigned int iotype);
+u64 blkdebug_injected(struct blkdebug_engine *engine);
+void blkdebug_reset_counters(struct blkdebug_engine *engine);
 
 /**
- * blkdebug_count - count a request, and ask whether it need run
+ * blkdebug_count - count an I/O, and test whether a rule may be for its type
  * @engine: the engine, not idle
- * @iotype: of the request
+ * @iotype: of the I/O
  *
- * Return: true if some rule may want it. Any context.
+ * Context: any.
+ *
+ * Return: true if one may.
  */
 static inline bool blkdebug_count(struct blkdebug_engine *engine,
 				  unsigned int iotype)
@@ -160,38 +201,5 @@ static inline bool blkdebug_count(struct blkdebug_engine *engine,
 	this_cpu_inc(engine->seen->nr[iotype]);
 	return READ_ONCE(engine->interest) & (1U << iotype);
 }
-
-/* What the control path does */
-int blkdebug_add_rules(struct blkdebug_engine *engine, struct list_head *rules,
-		       bool replace);
-int blkdebug_clear_rules(struct blkdebug_engine *engine, bool reset);
-void blkdebug_remove_rule(struct blkdebug_engine *engine,
-			  struct blkdebug_rule *rule);
-void blkdebug_state_set(struct blkdebug_engine *engine, u32 state);
-void blkdebug_raise(struct blkdebug_engine *engine,
-		    struct blkdebug_request *req, unsigned int event,
-		    char *name);
-bool blkdebug_forget(struct blkdebug_engine *engine,
-		     struct blkdebug_request *req);
-struct blkdebug_tag *blkdebug_find_tag(struct blkdebug_engine *engine,
-				       const char *name);
-void blkdebug_resume_hold(struct blkdebug_engine *engine,
-			  struct blkdebug_hold *hold, int error);
-bool blkdebug_resume_all(struct blkdebug_engine *engine,
-			 struct blkdebug_tag *tag, int error);
-void blkdebug_end_delays(struct blkdebug_engine *engine);
-bool blkdebug_rule_armed(struct blkdebug_engine *engine,
-			 const struct blkdebug_rule *rule);
-void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes);
-unsigned int blkdebug_engine_housekeep(struct blkdebug_engine *engine);
-unsigned long blkdebug_seen(struct blkdebug_engine *engine,
-			    unsigned int iotype);
-void blkdebug_reset_counters(struct blkdebug_engine *engine);
-
-/* Around a suspend */
-void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
-		      struct list_head *requeued);
-void blkdebug_unsuspend(struct blkdebug_engine *engine);
-void __blkdebug_unsuspend(struct blkdebug_engine *engine);
 
 #endif

@@ -5,9 +5,12 @@
  */
 #include <linux/blkdev.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #include "limits.h"
+#include "process.h"
+#include "resume.h"
 #include "target.h"
 #include "trace.h"
 
@@ -101,7 +104,7 @@ static bool may_requeue(struct blkdebug_target *t, const struct bio *bio)
 
 /*
  * In the place of dm's own completion, for a bio that a fault is not done with,
- * or whose completion event some rule names. May run in a hard interrupt.
+ * or with a completion event that a rule names. May run in a hard interrupt.
  */
 static void blkdebug_end_io(struct bio *bio)
 {
@@ -110,14 +113,17 @@ static void blkdebug_end_io(struct bio *bio)
 	bio->bi_end_io = b->end_io;
 	if (b->finish)
 		b->finish(b, bio);
-	if (!b->req.raise_done ||
+	if (!b->raise_done ||
 	    blkdebug_complete(&b->target->engine, &b->req) != BLKDEBUG_HELD)
 		bio->bi_end_io(bio);
 }
 
+/* The last step before a bio goes down, or completes without going down */
 static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
 {
-	if (b->req.raise_done || b->finish) {
+	b->raise_done = blkdebug_raises_done(&b->target->engine,
+						 b->req.io.iotype);
+	if (b->raise_done || b->finish) {
 		b->end_io = bio->bi_end_io;
 		bio->bi_end_io = blkdebug_end_io;
 	}
@@ -136,17 +142,68 @@ static void fail_bio(struct blkdebug_bio *b, struct bio *bio)
 	end_bio(b, bio, b->req.error);
 }
 
-static void go_down(struct blkdebug_bio *b, struct bio *bio)
-{
-	struct blkdebug_target *t = b->target;
+/* Steps of healing that a bio takes in its submitter's context */
+#define HEAL_STEPS	8
 
-	if (b->req.heals && bio_sectors(bio))
-		blkdebug_heal(&t->engine, &b->req,
-			      dm_target_offset(t->ti, bio->bi_iter.bi_sector),
-			      bio_sectors(bio));
-	hook_end_io(b, bio);
-	blkdebug_remap(t, bio);
-	blkdebug_submit_remapped(bio);
+static void init_heal(struct blkdebug_bio *b, const struct bio *bio,
+		      struct blkdebug_heal *heal)
+{
+	memset(heal, 0, sizeof(*heal));
+	heal->sector = dm_target_offset(b->target->ti, bio->bi_iter.bi_sector);
+	heal->nr_sectors = bio_sectors(bio);
+}
+
+/* One step of healing. Returns 0, -EAGAIN: there may be more, or -ENOMEM */
+static int heal_step(struct blkdebug_bio *b, struct blkdebug_heal *heal,
+		     gfp_t gfp)
+{
+	bool spare;
+
+	if (!heal->spare)
+		heal->spare = blkdebug_bad_alloc(gfp | __GFP_NOWARN);
+	spare = heal->spare;
+	if (blkdebug_heal_some(&b->target->engine, &b->req, heal))
+		return 0;
+	/* It ends before the budget does only if a range is to be split */
+	return heal->budget && !spare ? -ENOMEM : -EAGAIN;
+}
+
+/*
+ * Heal the bad sectors that a bio covers, without sleeping. Returns 0, -EAGAIN:
+ * there are too many of them, or -ENOMEM. Over zones there are never too many,
+ * as a bio that goes by the worker is overtaken by later ones.
+ */
+static int heal_inline(struct blkdebug_bio *b, struct bio *bio)
+{
+	bool zoned = b->target->engine.bounds.zoned;
+	struct blkdebug_heal heal;
+	unsigned int step = 0;
+	int r;
+
+	init_heal(b, bio, &heal);
+	do {
+		r = heal_step(b, &heal, GFP_NOWAIT);
+	} while (r == -EAGAIN && (zoned || ++step < HEAL_STEPS));
+	blkdebug_bad_free(heal.spare);
+	return r;
+}
+
+/*
+ * The same in the worker, where it may take time. Memory reserves are used, so
+ * that this does not wait for memory that only this worker's I/O would free.
+ */
+static int heal_in_worker(struct blkdebug_bio *b, struct bio *bio)
+{
+	unsigned int noreclaim = memalloc_noreclaim_save();
+	struct blkdebug_heal heal;
+	int r;
+
+	init_heal(b, bio, &heal);
+	while ((r = heal_step(b, &heal, GFP_NOIO)) == -EAGAIN)
+		cond_resched();
+	blkdebug_bad_free(heal.spare);
+	memalloc_noreclaim_restore(noreclaim);
+	return r;
 }
 
 /* It has completed before, and was held on its way back */
@@ -157,14 +214,60 @@ static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 	bio->bi_end_io(bio);
 }
 
+/* Let a bio go down from the worker */
+static void submit_io(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (b->req.heals && bio_sectors(bio) && heal_in_worker(b, bio)) {
+		end_bio(b, bio, ENOMEM);
+		return;
+	}
+	hook_end_io(b, bio);
+	blkdebug_remap(b->target, bio);
+	blkdebug_submit_remapped(bio);
+}
+
+/* Have the worker go on with a bio */
+static void defer_io(struct blkdebug_bio *b)
+{
+	struct blkdebug_engine *engine = &b->target->engine;
+	unsigned long flags = blkdebug_lock(engine);
+
+	b->req.verdict = BLKDEBUG_PASS;
+	blkdebug_queue_ready(engine, &b->req);
+	blkdebug_unlock(engine, flags);
+}
+
+/* Let a bio go down from its submitter's context; returns DM_MAPIO_* */
+static int map_down(struct blkdebug_bio *b, struct bio *bio)
+{
+	struct blkdebug_target *t = b->target;
+	int r = 0;
+
+	if (b->req.heals && bio_sectors(bio))
+		r = heal_inline(b, bio);
+	if (!r) {
+		hook_end_io(b, bio);
+		blkdebug_remap(t, bio);
+		return DM_MAPIO_REMAPPED;
+	}
+	/* A bio that goes by the worker is overtaken by later ones */
+	if (t->engine.bounds.zoned)
+		end_bio(b, bio, ENOMEM);
+	else
+		defer_io(b);
+	return DM_MAPIO_SUBMITTED;
+}
+
 /*
- * What faults do to a request. They run in the target's worker, one at a time,
- * and may sleep for memory.
+ * What faults do to a bio. Each of these returns true if the bio goes down then,
+ * and false if it has completed. Those that need memory or complete a write
+ * without writing run in the target's worker, one at a time.
  */
 
-static void drop(struct blkdebug_bio *b, struct bio *bio)
+static bool drop_bio(struct blkdebug_bio *b, struct bio *bio)
 {
 	end_bio(b, bio, 0);
+	return false;
 }
 
 static void finish_with_error(struct blkdebug_bio *b, struct bio *bio)
@@ -173,30 +276,29 @@ static void finish_with_error(struct blkdebug_bio *b, struct bio *bio)
 		bio->bi_status = errno_to_blk_status(-b->req.error);
 }
 
-/* A torn write, or a request that fails in spite of what it has transferred */
-static void transfer_first(struct blkdebug_bio *b, struct bio *bio)
+/* A torn write, or an error in spite of what has been transferred */
+static bool transfer_first_sectors(struct blkdebug_bio *b, struct bio *bio)
 {
 	const struct blkdebug_effect *effect = &b->req.effect;
-	bool whole = effect->sectors >= b->req.io.nr_sectors;
 
-	if (!whole && !effect->sectors) {
-		fail_bio(b, bio);
-		return;
-	}
-	if (!whole) {
-		/* A part of it is nothing that a device promises to write as one */
+	if (effect->sectors < b->req.io.nr_sectors) {
+		if (!effect->sectors) {
+			fail_bio(b, bio);
+			return false;
+		}
+		/* Devices promise to write only whole bios as one */
 		bio->bi_opf &= ~BLKDEBUG_REQ_ATOMIC;
 		bio_trim(bio, 0, effect->sectors);
 	}
 	if (b->req.error)
 		b->finish = finish_with_error;
-	go_down(b, bio);
+	return true;
 }
 
-static void misdirect(struct blkdebug_bio *b, struct bio *bio)
+static bool misdirect_bio(struct blkdebug_bio *b, struct bio *bio)
 {
 	bio->bi_iter.bi_sector = b->target->ti->begin + b->req.effect.to;
-	go_down(b, bio);
+	return true;
 }
 
 static void finish_corrupt_read(struct blkdebug_bio *b, struct bio *bio)
@@ -210,33 +312,34 @@ static void finish_corrupt_write(struct blkdebug_bio *b, struct bio *bio)
 	blkdebug_copy_free(&b->target->copies, bio, b->copy);
 }
 
-static void corrupt(struct blkdebug_bio *b, struct bio *bio)
+static bool corrupt_bio(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (b->req.io.iotype == BLKDEBUG_IO_READ) {
 		b->iter = bio->bi_iter;
 		b->finish = finish_corrupt_read;
-	} else {
-		b->copy = blkdebug_corrupt_write(&b->target->copies, bio,
-						 &b->req.effect);
-		if (!b->copy) {
-			end_bio(b, bio, ENOMEM);
-			return;
-		}
-		b->finish = finish_corrupt_write;
+		return true;
 	}
-	go_down(b, bio);
+	b->copy = blkdebug_corrupt_write(&b->target->copies, bio,
+					 &b->req.effect);
+	if (!b->copy) {
+		end_bio(b, bio, ENOMEM);
+		return false;
+	}
+	b->finish = finish_corrupt_write;
+	return true;
 }
 
-static void (*const faults[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
-						 struct bio *bio) = {
-	[BLKDEBUG_INJECT_ERROR]	= transfer_first,
-	[BLKDEBUG_DROP]		= drop,
-	[BLKDEBUG_CORRUPT]	= corrupt,
-	[BLKDEBUG_TEAR]		= transfer_first,
-	[BLKDEBUG_MISDIRECT]	= misdirect,
+static bool (*const alter_bio[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
+						    struct bio *bio) = {
+	[BLKDEBUG_INJECT_ERROR]	= transfer_first_sectors,
+	[BLKDEBUG_DROP]		= drop_bio,
+	[BLKDEBUG_CORRUPT]	= corrupt_bio,
+	[BLKDEBUG_TEAR]		= transfer_first_sectors,
+	[BLKDEBUG_MISDIRECT]	= misdirect_bio,
 };
 
-static void carry_out(struct blkdebug_request *req)
+/* Carry out the verdict about a bio that the engine has put into @ready */
+static void execute_verdict(struct blkdebug_request *req)
 {
 	struct blkdebug_bio *b = container_of(req, struct blkdebug_bio, req);
 	struct bio *bio = request_bio(req);
@@ -245,10 +348,9 @@ static void carry_out(struct blkdebug_request *req)
 		end_completed(b, bio);
 	else if (req->verdict == BLKDEBUG_FAIL)
 		fail_bio(b, bio);
-	else if (req->verdict == BLKDEBUG_ALTER)
-		faults[req->effect.action](b, bio);
-	else
-		go_down(b, bio);
+	else if (req->verdict != BLKDEBUG_ALTER ||
+		 alter_bio[req->effect.action](b, bio))
+		submit_io(b, bio);
 }
 
 /**
@@ -272,7 +374,7 @@ void blkdebug_io_work(struct work_struct *work)
 
 	blk_start_plug(&plug);
 	list_for_each_entry_safe(req, next, &ready, link) {
-		carry_out(req);
+		execute_verdict(req);
 		cond_resched();
 	}
 	blk_finish_plug(&plug);
@@ -310,11 +412,11 @@ static bool to_requeue(struct blkdebug_target *t, const struct bio *bio)
 
 	if (!(READ_ONCE(t->engine.mode) & BLKDEBUG_REQUEUES))
 		return false;
-	flags = blkdebug_lock(&t->engine);
+	flags = blkdebug_write_lock(&t->engine);
 	requeues = dm_noflush_suspending(t->ti);
 	if (!requeues && (t->engine.mode & BLKDEBUG_REQUEUES))
 		__blkdebug_unsuspend(&t->engine);
-	blkdebug_unlock(&t->engine, flags);
+	blkdebug_write_unlock(&t->engine, flags);
 	return requeues && may_requeue(t, bio);
 }
 
@@ -353,79 +455,41 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 	b->req.requeue = may_requeue(t, bio);
 	describe(t, bio, iotype, &b->req.io);
 	switch (blkdebug_submit(&t->engine, &b->req)) {
-	case BLKDEBUG_PASS:
-		hook_end_io(b, bio);
-		return remap(t, bio);
 	case BLKDEBUG_FAIL:
 		fail_bio(b, bio);
 		return DM_MAPIO_SUBMITTED;
+	case BLKDEBUG_ALTER:
+		if (!alter_bio[b->req.effect.action](b, bio))
+			return DM_MAPIO_SUBMITTED;
+		return map_down(b, bio);
+	case BLKDEBUG_PASS:
+		return map_down(b, bio);
 	default:
 		return DM_MAPIO_SUBMITTED;
 	}
 }
 
-/*
- * The three stages of letting a bio pass that no rule wants, each of which
- * costs more than the one before, and none of which writes memory that another
- * processor reads. First: has any rule to do with such bios (in
- * blkdebug_map_rules())? Second: does the bio touch the span of sectors that
- * such rules are about? Third: does it touch any of these sectors?
- */
-
-static __always_inline bool passes(struct blkdebug_target *t,
-				   unsigned int iotype, sector_t first,
-				   sector_t last, u16 flags, unsigned int seq)
+/* Let a bio pass that no rule is for, by its I/O type and sectors */
+static noinline int map_filtered(struct blkdebug_target *t, struct bio *bio,
+				 unsigned int iotype)
 {
-	bool passes;
-
-	rcu_read_lock_sched();
-	passes = !(seq & 1) &&
-		 blkdebug_filter_passes(&t->engine.filter[iotype], first, last,
-					flags) &&
-		 !read_seqcount_retry(&t->engine.seq, seq);
-	rcu_read_unlock_sched();
-	return passes;
-}
-
-static noinline int map_by_flags(struct blkdebug_target *t, struct bio *bio,
-				 unsigned int iotype, sector_t first,
-				 sector_t last, unsigned int seq)
-{
-	u16 flags = bio_rule_flags(bio);
-
-	return passes(t, iotype, first, last, flags, seq) ?
-	       remap(t, bio) : map_wanted(t, bio, iotype);
-}
-
-/* The sequence count was read outside RCU: on PREEMPT_RT that may sleep */
-static noinline int map_by_search(struct blkdebug_target *t, struct bio *bio,
-				  unsigned int iotype, sector_t first,
-				  sector_t last, unsigned int seq)
-{
-	if (unlikely(READ_ONCE(t->engine.filter[iotype].flags)))
-		return map_by_flags(t, bio, iotype, first, last, seq);
-	return passes(t, iotype, first, last, 0, seq) ?
-	       remap(t, bio) : map_wanted(t, bio, iotype);
-}
-
-static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
-				unsigned int iotype)
-{
-	const struct blkdebug_filter *filter = &t->engine.filter[iotype];
-	unsigned int seq = raw_read_seqcount(&t->engine.seq);
+	struct blkdebug_engine *engine = &t->engine;
 	unsigned int sectors = bio_sectors(bio);
+	unsigned int seq = blkdebug_filter_begin(engine);
 	sector_t first = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
-	sector_t last = first + sectors - 1;
+	u16 flags = 0;
 
-	/* These have no size, and a trace shows also what touches no rule */
+	/* A filter knows nothing about the first, and hides events of the second */
 	if (unlikely(!sectors) || trace_event_enabled() ||
-	    unlikely(READ_ONCE(t->engine.mode) & BLKDEBUG_SUSPENDING))
+	    unlikely(READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING))
 		return map_wanted(t, bio, iotype);
-	if ((last < READ_ONCE(filter->first) ||
-	     first > READ_ONCE(filter->last)) && !(seq & 1) &&
-	    !read_seqcount_retry(&t->engine.seq, seq))
-		return remap(t, bio);
-	return map_by_search(t, bio, iotype, first, last, seq);
+	if (unlikely(READ_ONCE(engine->by_flags)))
+		flags = bio_rule_flags(bio);
+	if (!blkdebug_filter_passes(engine, seq, iotype, flags, first,
+				    first + sectors - 1))
+		return map_wanted(t, bio, iotype);
+	blkdebug_remap(t, bio);
+	return DM_MAPIO_REMAPPED;
 }
 
 /* Map a bio that is neither read nor write, or not only because of rules */
@@ -444,7 +508,7 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
 	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
-		return map_by_span(t, bio, iotype);
+		return map_filtered(t, bio, iotype);
 	return remap(t, bio);
 }
 
@@ -471,6 +535,6 @@ int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		     !bio->bi_iter.bi_size))
 		return map_special(t, bio, mode);
 	if (blkdebug_count(&t->engine, op))
-		return map_by_span(t, bio, op);
+		return map_filtered(t, bio, op);
 	return remap(t, bio);
 }

@@ -1,315 +1,267 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Filters: telling fast that no rule wants a request.
+ * Filters: see filter.h.
  */
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
 #include "filter.h"
 
-/**
- * blkdebug_trigger_live - can any rule of this event still match?
- * @trigger: the event, or NULL
- *
- * Return: true if so. The caller holds the engine's lock or rcu_read_lock().
- */
-bool blkdebug_trigger_live(const struct blkdebug_trigger *trigger)
+/* With more tables than these, tables for different I/O types are merged */
+#define MANY_TABLES	32
+
+/* Ranges copied between two calls of cond_resched() */
+#define RESCHED_BATCH	4096
+
+static u16 rule_io_types(const struct blkdebug_rule *rule)
+{
+	return rule->iotypes & BLKDEBUG_ALL_IOTYPES;
+}
+
+/* The table of a rule's I/O types; the last one takes what has none */
+static unsigned int find_mask(const struct blkdebug_filter_builder *b,
+			      u16 iotypes)
 {
 	unsigned int i;
 
-	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++) {
-		if (READ_ONCE(trigger->kind[i].live))
+	for (i = 0; i < b->nr; i++) {
+		if (b->iotypes[i] == iotypes)
+			return i;
+	}
+	return min_t(unsigned int, i, BLKDEBUG_FILTER_MASKS - 1);
+}
+
+static void add_anywhere(struct blkdebug_filter_builder *b,
+			 const struct blkdebug_rule *rule)
+{
+	unsigned int flags;
+
+	for (flags = 0; flags < ARRAY_SIZE(b->anywhere); flags++) {
+		if ((flags & rule->flags_set) == rule->flags_set &&
+		    !(flags & rule->flags_clear))
+			b->anywhere[flags] |= rule_io_types(rule);
+	}
+}
+
+/**
+ * blkdebug_filter_count - count the ranges of a rule that a filter is to have
+ * @b: zeroed before the first rule
+ * @rule: the rule
+ */
+void blkdebug_filter_count(struct blkdebug_filter_builder *b,
+			   const struct blkdebug_rule *rule)
+{
+	unsigned int i;
+
+	if (!rule->nr_ranges) {
+		add_anywhere(b, rule);
+		return;
+	}
+	i = find_mask(b, rule_io_types(rule));
+	if (i == b->nr)
+		b->nr++;
+	b->iotypes[i] |= rule_io_types(rule);
+	b->nr_ranges[i] += rule->nr_ranges;
+}
+
+/**
+ * blkdebug_filter_alloc_tables - allocate the tables for the counted ranges
+ * @b: the builder, when all rules have been counted
+ *
+ * Context: may sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int blkdebug_filter_alloc_tables(struct blkdebug_filter_builder *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->nr; i++) {
+		b->table[i] = blkdebug_range_table_alloc(b->nr_ranges[i],
+							 b->iotypes[i]);
+		if (!b->table[i])
+			return -ENOMEM;
+		b->table[i]->nr = 0;
+	}
+	return 0;
+}
+
+/**
+ * blkdebug_filter_fill - copy the ranges of a counted rule
+ * @b: the builder
+ * @rule: the rule
+ *
+ * A counted rule may be left out.
+ *
+ * Context: may sleep.
+ */
+void blkdebug_filter_fill(struct blkdebug_filter_builder *b,
+			  const struct blkdebug_rule *rule)
+{
+	struct blkdebug_range_table *table;
+	u32 i;
+
+	if (!rule->nr_ranges)
+		return;
+	table = b->table[find_mask(b, rule_io_types(rule))];
+	for (i = 0; i < rule->nr_ranges; i++) {
+		table->range[table->nr++] = rule->ranges[i];
+		if (!(i % RESCHED_BATCH))
+			cond_resched();
+	}
+}
+
+static void append_table(struct blkdebug_filter *filter,
+			 struct blkdebug_range_table *table)
+{
+	filter->table[filter->nr++] = table;
+}
+
+static bool has_table(const struct blkdebug_filter *filter,
+		      const struct blkdebug_range_table *table)
+{
+	unsigned int i;
+
+	for (i = 0; filter && i < filter->nr; i++) {
+		if (filter->table[i] == table)
 			return true;
 	}
 	return false;
 }
 
-static u64 nr_to_arm(struct blkdebug_kind *kind, u32 state)
+/* Merge tables @i and @j of a filter that no reader knows */
+static int merge_tables(struct blkdebug_filter *filter, unsigned int i,
+			unsigned int j, const struct blkdebug_filter *old)
 {
-	struct blkdebug_group *group;
-	u64 nr;
+	struct blkdebug_range_table *a = filter->table[i];
+	struct blkdebug_range_table *b = filter->table[j];
+	struct blkdebug_range_table *merged = blkdebug_range_table_merge(a, b);
 
-	if (!READ_ONCE(kind->live))
-		return 0;
-	nr = READ_ONCE(kind->any.live);
-	group = blkdebug_kind_state(kind, state);
-	return group ? nr + READ_ONCE(group->live) : nr;
+	if (!merged)
+		return -ENOMEM;
+	filter->table[i] = merged;
+	filter->table[j] = filter->table[--filter->nr];
+	if (!has_table(old, a))
+		blkdebug_range_table_free_rcu(a);
+	if (!has_table(old, b))
+		blkdebug_range_table_free_rcu(b);
+	return 0;
 }
 
-/**
- * blkdebug_nr_to_arm - how many faults would an event arm?
- * @trigger: the event
- * @state: the state in force
- *
- * Return: their number. The caller holds the engine's lock or rcu_read_lock().
- */
-u64 blkdebug_nr_to_arm(struct blkdebug_trigger *trigger, u32 state)
+/* May two tables be merged so that each range is copied O(log n) times? */
+static bool similar_size(const struct blkdebug_range_table *a,
+			 const struct blkdebug_range_table *b)
 {
-	unsigned int i;
-	u64 nr = 0;
-
-	for (i = 0; i < BLKDEBUG_NR_FAULT_KINDS; i++)
-		nr += nr_to_arm(&trigger->kind[i], state);
-	return nr;
+	return a->nr / 2 < b->nr && b->nr / 2 < a->nr;
 }
 
-/**
- * blkdebug_last_to_arm - the highest number among the faults of an event
- * @trigger: the event
- *
- * Return: the number. The caller holds the engine's lock or rcu_read_lock().
- */
-u64 blkdebug_last_to_arm(struct blkdebug_trigger *trigger)
+/* Find two tables that are worth merging */
+static bool find_pair(const struct blkdebug_filter *filter, unsigned int *i,
+		      unsigned int *j)
 {
-	unsigned int i;
-	u64 last = 0;
+	bool many = filter->nr > MANY_TABLES;
 
-	for (i = 0; i < BLKDEBUG_NR_FAULT_KINDS; i++)
-		last = max(last, READ_ONCE(trigger->kind[i].last));
-	return last;
-}
+	for (*i = 0; *i < filter->nr; ++*i) {
+		for (*j = *i + 1; *j < filter->nr; ++*j) {
+			const struct blkdebug_range_table *a = filter->table[*i];
+			const struct blkdebug_range_table *b = filter->table[*j];
 
-/* Do the faults of an event depend on the state? */
-static bool by_state(const struct blkdebug_trigger *trigger)
-{
-	unsigned int i;
-
-	for (i = 0; i < BLKDEBUG_NR_FAULT_KINDS; i++) {
-		if (!xa_empty(&trigger->kind[i].by_state))
-			return true;
-	}
-	return false;
-}
-
-/**
- * blkdebug_same_armed - would an event arm just what is armed?
- * @armed: what is armed
- * @trigger: the event
- * @state: the state in force
- *
- * Return: true if so. The caller holds the engine's lock or rcu_read_lock().
- */
-bool blkdebug_same_armed(const struct blkdebug_armed *armed,
-			 struct blkdebug_trigger *trigger, u32 state)
-{
-	return READ_ONCE(armed->trigger) == trigger &&
-	       READ_ONCE(armed->last) >= blkdebug_last_to_arm(trigger) &&
-	       (READ_ONCE(armed->state) == state || !by_state(trigger));
-}
-
-/* From here on the filter tells nothing */
-static void want_all(struct blkdebug_filter *filter)
-{
-	filter->first = 0;
-	filter->last = U64_MAX;
-	filter->nr = BLKDEBUG_FILTER_BUCKETS + 1;
-	filter->nr_runs = BLKDEBUG_FILTER_RUNS + 1;
-}
-
-static void add_runs(struct blkdebug_filter *filter,
-		     const struct blkdebug_bucket *bucket)
-{
-	const struct blkdebug_run *run =
-		rcu_dereference_protected(bucket->runs, 1);
-
-	for (; run; run = run->next) {
-		if (run->tree || filter->nr_runs >= BLKDEBUG_FILTER_RUNS) {
-			filter->nr_runs = BLKDEBUG_FILTER_RUNS + 1;
-			return;
+			if (many || (a->iotypes == b->iotypes &&
+				     similar_size(a, b)))
+				return true;
 		}
-		filter->run[filter->nr_runs++] = run;
-	}
-}
-
-static void add_bucket(struct blkdebug_filter *filter,
-		       struct blkdebug_bucket *bucket)
-{
-	if (filter->nr >= BLKDEBUG_FILTER_BUCKETS) {
-		want_all(filter);
-		return;
-	}
-	filter->bucket[filter->nr++] = bucket;
-	if (list_empty(&bucket->anywhere)) {
-		filter->first = min(filter->first, bucket->first);
-		filter->last = max(filter->last, bucket->last);
-		add_runs(filter, bucket);
-	} else {
-		filter->first = 0;
-		filter->last = U64_MAX;
-		filter->nr_runs = BLKDEBUG_FILTER_RUNS + 1;
-	}
-	if (bucket->flags_set | bucket->flags_clear) {
-		filter->flags = true;
-		filter->nr_runs = BLKDEBUG_FILTER_RUNS + 1;
-	}
-}
-
-static void add_group(struct blkdebug_filter *filter, unsigned int iotype,
-		      struct blkdebug_group *group)
-{
-	struct blkdebug_bucket *bucket;
-
-	if (!group || !group->live)
-		return;
-	list_for_each_entry(bucket, &group->buckets, link) {
-		if ((bucket->iotypes & (1U << iotype)) &&
-		    (bucket->nr_ranges || !list_empty(&bucket->anywhere)))
-			add_bucket(filter, bucket);
-	}
-}
-
-static void add_kind(struct blkdebug_filter *filter, unsigned int iotype,
-		     struct blkdebug_kind *kind, u32 state)
-{
-	if (!kind->live)
-		return;
-	add_group(filter, iotype, &kind->any);
-	add_group(filter, iotype, blkdebug_kind_state(kind, state));
-}
-
-static void add_event(struct blkdebug_filter *filter, unsigned int iotype,
-		      struct blkdebug_trigger *trigger,
-		      const struct blkdebug_armed *armed, u32 state)
-{
-	if (!trigger)
-		return;
-	if (blkdebug_nr_to_arm(trigger, state) &&
-	    !blkdebug_same_armed(armed, trigger, state))
-		want_all(filter);
-	add_kind(filter, iotype, &trigger->kind[BLKDEBUG_KIND_SET_STATE], state);
-	add_kind(filter, iotype, &trigger->kind[BLKDEBUG_KIND_SUSPEND], state);
-}
-
-static void collect(struct blkdebug_filter *filter, unsigned int iotype,
-		    struct blkdebug_ruleset *rs,
-		    const struct blkdebug_armed *armed, u32 state)
-{
-	const struct blkdebug_raises *raises = &blkdebug_raises[iotype];
-	struct blkdebug_trigger *trigger;
-	unsigned int i;
-
-	for (i = 0; i < BLKDEBUG_EVENTS_BEFORE; i++) {
-		if (raises->before[i] == BLKDEBUG_EV_NONE)
-			continue;
-		trigger = rcu_dereference_protected(rs->trigger[raises->before[i]], 1);
-		add_event(filter, iotype, trigger, armed, state);
-	}
-	/* The request needs preparing for an event at its completion */
-	if (raises->done != BLKDEBUG_EV_NONE &&
-	    blkdebug_trigger_live(rcu_dereference_protected(rs->trigger[raises->done], 1)))
-		want_all(filter);
-
-	trigger = rcu_dereference_protected(rs->standing, 1);
-	for (i = 0; trigger && i < BLKDEBUG_NR_KINDS; i++)
-		add_kind(filter, iotype, &trigger->kind[i], state);
-	for (i = 0; armed->trigger && i < BLKDEBUG_NR_FAULT_KINDS; i++)
-		add_kind(filter, iotype, &armed->trigger->kind[i], armed->state);
-}
-
-/* A filter with more than there is room for has none that count */
-static unsigned int nr_slots(unsigned int nr, unsigned int room)
-{
-	return nr > room ? 0 : nr;
-}
-
-/*
- * A reader follows what it finds before it knows whether the filter has changed
- * meanwhile. So what is counted is in its place first: behind the old count there
- * may still be what has long been freed. And what no longer counts stays: a reader
- * with the old count may follow it yet.
- */
-static void publish(struct blkdebug_filter *filter,
-		    const struct blkdebug_filter *new)
-{
-	unsigned int i;
-
-	WRITE_ONCE(filter->first, new->first);
-	WRITE_ONCE(filter->last, new->last);
-	WRITE_ONCE(filter->flags, new->flags);
-	for (i = 0; i < nr_slots(new->nr, BLKDEBUG_FILTER_BUCKETS); i++)
-		WRITE_ONCE(filter->bucket[i], new->bucket[i]);
-	/* Pairs with passes_buckets() */
-	smp_store_release(&filter->nr, new->nr);
-	for (i = 0; i < nr_slots(new->nr_runs, BLKDEBUG_FILTER_RUNS); i++)
-		WRITE_ONCE(filter->run[i], new->run[i]);
-	/* Pairs with blkdebug_filter_passes() */
-	smp_store_release(&filter->nr_runs, new->nr_runs);
-}
-
-/**
- * blkdebug_filter_make - make the filter of an I/O type
- * @filter: the result; readers may be using it
- * @iotype: enum blkdebug_iotype
- * @rs: the rules in force
- * @armed: what is armed
- * @state: the state in force
- *
- * The caller holds the engine's lock. What the filter was made of before is freed
- * no sooner than after an RCU grace period that begins behind this.
- */
-void blkdebug_filter_make(struct blkdebug_filter *filter, unsigned int iotype,
-			  struct blkdebug_ruleset *rs,
-			  const struct blkdebug_armed *armed, u32 state)
-{
-	struct blkdebug_filter new = { .first = U64_MAX };
-
-	collect(&new, iotype, rs, armed, state);
-	publish(filter, &new);
-}
-
-static bool bucket_touched(const struct blkdebug_bucket *bucket,
-			   sector_t first, sector_t last)
-{
-	const struct blkdebug_run *run;
-
-	if (READ_ONCE(bucket->anywhere.next) != &bucket->anywhere)
-		return true;
-	for (run = rcu_dereference_check(bucket->runs, 1); run;
-	     run = run->next) {
-		if (blkdebug_run_find(run, first, last, 0, NULL))
-			return true;
 	}
 	return false;
 }
 
-/* Kept apart from the usual case, which then has no registers to save */
-static noinline bool passes_buckets(const struct blkdebug_filter *filter,
-				    sector_t first, sector_t last, u16 flags)
+static int fill_filter(struct blkdebug_filter *filter,
+		       struct blkdebug_filter_builder *b,
+		       const struct blkdebug_filter *old)
 {
-	/* Pairs with the one in publish() */
-	unsigned int i, nr = smp_load_acquire(&filter->nr);
+	unsigned int i, j;
+	int r = 0;
 
-	if (nr > BLKDEBUG_FILTER_BUCKETS)
-		return false;
-	for (i = 0; i < nr; i++) {
-		struct blkdebug_bucket *bucket = READ_ONCE(filter->bucket[i]);
-
-		if ((flags & bucket->flags_set) == bucket->flags_set &&
-		    !(flags & bucket->flags_clear) &&
-		    bucket_touched(bucket, first, last))
-			return false;
+	for (i = 0; i < ARRAY_SIZE(filter->anywhere); i++) {
+		filter->anywhere[i] = b->anywhere[i] |
+				      (old ? old->anywhere[i] : 0);
+		filter->by_flags |= filter->anywhere[i] != filter->anywhere[0];
 	}
-	return true;
+	for (i = 0; old && i < old->nr; i++)
+		append_table(filter, old->table[i]);
+	for (i = 0; i < b->nr; i++) {
+		if (!b->table[i]->nr)
+			continue;
+		r = blkdebug_range_table_build(b->table[i]);
+		if (r)
+			return r;
+		append_table(filter, b->table[i]);
+		b->table[i] = NULL;
+	}
+	while (!r && find_pair(filter, &i, &j))
+		r = merge_tables(filter, i, j, old);
+	return r;
 }
 
 /**
- * blkdebug_filter_passes - does no rule want a request?
- * @filter: of its I/O type
- * @first: its first sector
- * @last: its last sector
- * @flags: enum blkdebug_flag, if @filter asks for them
+ * blkdebug_filter_build - make a filter of the filled tables
+ * @b: the builder; the caller frees it afterwards
+ * @old: a filter that the new one is to include, or NULL
  *
- * Return: true if no rule does; false means that one may. The caller holds an
- * RCU read lock and finds out itself whether the filter has changed meanwhile.
+ * The new filter may share tables with @old.
+ *
+ * Context: may sleep.
+ *
+ * Return: the filter, or NULL if there is no memory for it.
  */
-bool blkdebug_filter_passes(const struct blkdebug_filter *filter,
-			    sector_t first, sector_t last, u16 flags)
+struct blkdebug_filter *
+blkdebug_filter_build(struct blkdebug_filter_builder *b,
+		      const struct blkdebug_filter *old)
 {
-	/* Pairs with the one in publish() */
-	unsigned int i, nr = smp_load_acquire(&filter->nr_runs);
+	unsigned int nr = b->nr + (old ? old->nr : 0);
+	struct blkdebug_filter *filter;
 
-	if (unlikely(nr > BLKDEBUG_FILTER_RUNS))
-		return passes_buckets(filter, first, last, flags);
-	for (i = 0; i < nr; i++) {
-		if (blkdebug_run_touched(READ_ONCE(filter->run[i]), first, last))
-			return false;
+	filter = kzalloc(struct_size(filter, table, nr), GFP_KERNEL);
+	if (!filter)
+		return NULL;
+	if (fill_filter(filter, b, old)) {
+		blkdebug_filter_free(filter, old);
+		return NULL;
 	}
-	return true;
+	return filter;
+}
+
+/**
+ * blkdebug_filter_builder_free - free the tables that no filter has taken
+ * @b: the builder
+ */
+void blkdebug_filter_builder_free(struct blkdebug_filter_builder *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->nr; i++) {
+		if (b->table[i])
+			blkdebug_range_table_free_rcu(b->table[i]);
+	}
+}
+
+/**
+ * blkdebug_filter_free - free a filter after the last reader
+ * @filter: the filter, or NULL; it is not in force any more
+ * @other: a filter that may share tables with it and stays, or NULL
+ */
+void blkdebug_filter_free(struct blkdebug_filter *filter,
+			  const struct blkdebug_filter *other)
+{
+	unsigned int i;
+
+	if (!filter)
+		return;
+	for (i = 0; i < filter->nr; i++) {
+		if (!has_table(other, filter->table[i]))
+			blkdebug_range_table_free_rcu(filter->table[i]);
+	}
+	kfree_rcu(filter, rcu);
 }

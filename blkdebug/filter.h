@@ -1,74 +1,90 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Filters: for each I/O type, the shortest way to tell that no rule wants a
- * request. Made whenever rules, state or the armed set change, so that nothing
- * has to be worked out for a request that passes.
+ * Filters: the shortest test that no rule wants an I/O, whatever the state. A
+ * filter never changes; an add replaces it by one that lets fewer I/Os pass,
+ * before its rules are in force, so that readers need nothing but RCU.
  */
 #ifndef BLKDEBUG_FILTER_H
 #define BLKDEBUG_FILTER_H
 
-#include <linux/cache.h>
-
-#include "index.h"
-
-/* Buckets that a filter has room for; with more of them it tells nothing */
-#define BLKDEBUG_FILTER_BUCKETS	4
-
-/* Runs that it has room for; with more of them it has to ask the buckets */
-#define BLKDEBUG_FILTER_RUNS	20
+#include "range-table.h"
 
 /**
- * struct blkdebug_armed - the armed set
- * @trigger: the event that armed last; NULL: nothing is armed
- * @state: the state at that moment
- * @last: the number of the last rule of that event at that moment
- * @nr: faults armed; for show
- */
-struct blkdebug_armed {
-	struct blkdebug_trigger *trigger;
-	u32 state;
-	u64 last;
-	u64 nr;
-};
-
-/**
- * struct blkdebug_filter - what requests of one I/O type may meet
- * @first: no rule wants a request that ends before this sector
- * @last: nor one that starts behind this one
- * @flags: do rules ask for flags?
- * @nr: of @bucket, or more than there is room for: the filter tells nothing
- * @nr_runs: of @run, or more than there is room for
- * @bucket: the rules that the request may meet
- * @run: all their runs, if sectors are all that counts and none has a tree
- *
- * No rule wants anything if @first is above @last.
+ * struct blkdebug_filter - the I/Os that rules are for
+ * @rcu: defers the free until no reader can hold the filter
+ * @by_flags: does @anywhere depend on flags?
+ * @nr: the number of tables
+ * @anywhere: of the rules without sectors: mask of the I/O types that they are
+ *	for, by the flags of the I/O
+ * @table: the ranges of all other rules
  */
 struct blkdebug_filter {
-	sector_t first;
-	sector_t last;
-	bool flags;
-	u8 nr;
-	u8 nr_runs;
-	struct blkdebug_bucket *bucket[BLKDEBUG_FILTER_BUCKETS];
-	const struct blkdebug_run *run[BLKDEBUG_FILTER_RUNS];
-} ____cacheline_aligned;
+	struct rcu_head rcu;
+	bool by_flags;
+	unsigned int nr;
+	u16 anywhere[1U << BLKDEBUG_NR_FLAGS];
+	struct blkdebug_range_table *table[];
+};
 
-u64 blkdebug_nr_to_arm(struct blkdebug_trigger *trigger, u32 state);
-u64 blkdebug_last_to_arm(struct blkdebug_trigger *trigger);
-bool blkdebug_same_armed(const struct blkdebug_armed *armed,
-			 struct blkdebug_trigger *trigger, u32 state);
-bool blkdebug_trigger_live(const struct blkdebug_trigger *trigger);
+/* Different masks of I/O types that one add or clean-up keeps apart */
+#define BLKDEBUG_FILTER_MASKS	8
 
-void blkdebug_filter_make(struct blkdebug_filter *filter, unsigned int iotype,
-			  struct blkdebug_ruleset *rs,
-			  const struct blkdebug_armed *armed, u32 state);
+/**
+ * struct blkdebug_filter_builder - rules on their way into a filter
+ * @nr: the number of different masks of I/O types
+ * @iotypes: these masks
+ * @nr_ranges: ranges of the rules, by mask
+ * @table: the tables being filled, by mask
+ * @anywhere: as in struct blkdebug_filter
+ */
+struct blkdebug_filter_builder {
+	unsigned int nr;
+	u16 iotypes[BLKDEBUG_FILTER_MASKS];
+	u64 nr_ranges[BLKDEBUG_FILTER_MASKS];
+	struct blkdebug_range_table *table[BLKDEBUG_FILTER_MASKS];
+	u16 anywhere[1U << BLKDEBUG_NR_FLAGS];
+};
 
-bool blkdebug_filter_passes(const struct blkdebug_filter *filter,
-			    sector_t first, sector_t last, u16 flags);
+void blkdebug_filter_count(struct blkdebug_filter_builder *b,
+			   const struct blkdebug_rule *rule);
+int blkdebug_filter_alloc_tables(struct blkdebug_filter_builder *b);
+void blkdebug_filter_fill(struct blkdebug_filter_builder *b,
+			  const struct blkdebug_rule *rule);
+struct blkdebug_filter *
+blkdebug_filter_build(struct blkdebug_filter_builder *b,
+		      const struct blkdebug_filter *old);
+void blkdebug_filter_builder_free(struct blkdebug_filter_builder *b);
+void blkdebug_filter_free(struct blkdebug_filter *filter,
+			  const struct blkdebug_filter *other);
 
-static inline bool blkdebug_filter_empty(const struct blkdebug_filter *filter)
+/**
+ * blkdebug_filter_wants - can a rule be for an I/O?
+ * @filter: the filter
+ * @iotype: enum blkdebug_iotype of the I/O
+ * @flags: its flags; 0 will do unless @filter is @by_flags
+ * @first: its first sector
+ * @last: its last sector
+ *
+ * Context: RCU read side.
+ *
+ * Return: false if no rule is.
+ */
+static inline bool blkdebug_filter_wants(const struct blkdebug_filter *filter,
+					 unsigned int iotype, u16 flags,
+					 sector_t first, sector_t last)
 {
-	return filter->first > filter->last;
+	unsigned int i, bit = 1U << iotype;
+
+	if (filter->anywhere[flags] & bit)
+		return true;
+	for (i = 0; i < filter->nr; i++) {
+		const struct blkdebug_range_table *table = filter->table[i];
+
+		if ((table->iotypes & bit) &&
+		    blkdebug_range_table_touched(table, first, last))
+			return true;
+	}
+	return false;
 }
 
 #endif

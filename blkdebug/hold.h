@@ -18,38 +18,10 @@
 #include <linux/timerqueue.h>
 
 #include "act.h"
+#include "tag.h"
 
 /* Holds that a request has room for */
 #define BLKDEBUG_HOLDS	4
-
-/**
- * struct blkdebug_tag - a name that rules and holds bear
- * @node: in the engine's tree of tags, by name
- * @refs: rules and holds that bear it
- * @hits: of all rules that bear it, but for those removed
- * @live: rules that bear it and can still match
- * @rules: that bear it, used-up ones included; the control mutex guards it
- * @holds: that bear it, oldest first
- * @idle_link: in the engine's list of tags that nothing bears
- * @name: the tag
- */
-struct blkdebug_tag {
-	struct rb_node node;
-	u64 refs;
-	u64 hits;
-	u64 live;
-	struct list_head rules;
-	struct list_head holds;
-	struct list_head idle_link;
-	char name[BLKDEBUG_NAME_MAX + 1];
-};
-
-/* A rule's tag is the name in a struct blkdebug_tag once the engine has it */
-static inline struct blkdebug_tag *blkdebug_rule_tag(const struct blkdebug_rule *rule)
-{
-	return rule->tag ? container_of(rule->tag, struct blkdebug_tag, name[0]) :
-			   NULL;
-}
 
 /**
  * struct blkdebug_hold - one request held by one breakpoint
@@ -91,7 +63,6 @@ enum blkdebug_verdict {
 	BLKDEBUG_ALTER,		/* @effect says how */
 	BLKDEBUG_HELD,
 	BLKDEBUG_NEED_LOCK,	/* not without the engine's lock */
-	BLKDEBUG_REQUEUE,	/* back to dm, for the next table */
 };
 
 /**
@@ -101,9 +72,9 @@ enum blkdebug_verdict {
  * @verdict: enum blkdebug_verdict, once it is no longer held
  * @error: errno to fail with, positive
  * @immediately: fail it in the submitter's context
- * @counted: a fault has struck it, and that has been counted
+ * @counted_injected: it counts as injected already
+ * @counted_held: it counts as held already
  * @heals: it may heal bad sectors where it goes down
- * @raise_done: raise an event when it completes
  * @requeue: may go back to dm
  * @event: the event it was last held at; NULL: none (standing rule)
  * @raised: the event that user space raised, for %BLKDEBUG_STEP_RAISED
@@ -126,9 +97,9 @@ struct blkdebug_request {
 	u8 verdict;
 	u16 error;
 	bool immediately;
-	bool counted;
+	bool counted_injected;
+	bool counted_held;
 	bool heals;
-	bool raise_done;
 	bool requeue;
 	u8 raised;
 	const char *event;

@@ -3,17 +3,15 @@
  * Media: which sectors are bad still. See media.h.
  */
 #include <linux/init.h>
-#include <linux/mempool.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "media.h"
 
-/* Ranges that writes can always split, however short memory is */
-#define POOL_MIN	64
+/* Ranges freed between two calls of cond_resched() */
+#define RESCHED_BATCH	256
 
 static struct kmem_cache *bad_cache;
-static mempool_t *bad_pool;
 
 static struct blkdebug_bad *bad_entry(struct rb_node *node)
 {
@@ -40,7 +38,7 @@ static struct blkdebug_bad *first_from(struct blkdebug_media *media,
 	return best;
 }
 
-static void insert(struct blkdebug_media *media, struct blkdebug_bad *new)
+static void insert_bad(struct blkdebug_media *media, struct blkdebug_bad *new)
 {
 	struct rb_node **link = &media->bad.rb_node;
 	struct rb_node *parent = NULL;
@@ -84,7 +82,7 @@ struct blkdebug_media *blkdebug_media_alloc(const struct blkdebug_range *ranges,
 			return NULL;
 		}
 		bad->range = ranges[i];
-		insert(media, bad);
+		insert_bad(media, bad);
 		cond_resched();
 	}
 	return media;
@@ -97,11 +95,15 @@ struct blkdebug_media *blkdebug_media_alloc(const struct blkdebug_range *ranges,
 void blkdebug_media_free(struct blkdebug_media *media)
 {
 	struct blkdebug_bad *bad, *next;
+	unsigned int i = 0;
 
 	if (!media)
 		return;
-	rbtree_postorder_for_each_entry_safe(bad, next, &media->bad, node)
+	rbtree_postorder_for_each_entry_safe(bad, next, &media->bad, node) {
 		blkdebug_bad_free(bad);
+		if (!(++i % RESCHED_BATCH))
+			cond_resched();
+	}
 	kfree(media);
 }
 
@@ -134,17 +136,25 @@ bool blkdebug_media_first_bad(struct blkdebug_media *media, sector_t first,
 	return any;
 }
 
+static bool splits(const struct blkdebug_range *range, sector_t first,
+		   sector_t last)
+{
+	return range->first < first && range->last > last;
+}
+
 /* Take sectors out of a range that they touch */
-static void cut(struct blkdebug_media *media, struct blkdebug_bad *bad,
-		sector_t first, sector_t last, struct blkdebug_bad **spare)
+static void heal_range(struct blkdebug_media *media, struct blkdebug_bad *bad,
+		       sector_t first, sector_t last,
+		       struct blkdebug_bad **spare)
 {
 	struct blkdebug_range *range = &bad->range;
 
-	if (range->first < first && range->last > last) {
+	lockdep_assert_held(&media->lock);
+	if (splits(range, first, last)) {
 		(*spare)->range.first = last + 1;
 		(*spare)->range.last = range->last;
 		range->last = first - 1;
-		insert(media, *spare);
+		insert_bad(media, *spare);
 		*spare = NULL;
 	} else if (range->first < first) {
 		range->last = first - 1;
@@ -161,68 +171,88 @@ static void cut(struct blkdebug_media *media, struct blkdebug_bad *bad,
  * @media: the media
  * @first: the first sector
  * @last: the last one
- * @spare: from blkdebug_bad_alloc(); NULL afterwards if it was needed, to split
- *	a range
+ * @spare: from blkdebug_bad_alloc(), or NULL; NULL afterwards if it was needed,
+ *	to split a range
+ * @budget: how many ranges to heal at most, not 0; lowered by one for the call
+ *	and by one for each
  *
- * Any context.
+ * Context: any.
  *
- * Return: true if bad sectors are left.
+ * Return: true if all the sectors are healed; false if more budget is needed,
+ * or a spare range.
  */
 bool blkdebug_media_heal(struct blkdebug_media *media, sector_t first,
-			 sector_t last, struct blkdebug_bad **spare)
+			 sector_t last, struct blkdebug_bad **spare,
+			 unsigned int *budget)
 {
 	struct blkdebug_bad *bad, *next;
 	unsigned long flags;
-	bool any;
 
 	spin_lock_irqsave(&media->lock, flags);
+	--*budget;
 	for (bad = first_from(media, first); bad && bad->range.first <= last;
 	     bad = next) {
+		if (!*budget || (splits(&bad->range, first, last) && !*spare))
+			break;
+		--*budget;
 		next = bad_entry(rb_next(&bad->node));
-		cut(media, bad, first, last, spare);
+		heal_range(media, bad, first, last, spare);
 	}
-	any = !RB_EMPTY_ROOT(&media->bad);
 	spin_unlock_irqrestore(&media->lock, flags);
-	return any;
+	return !bad || bad->range.first > last;
 }
 
 /**
- * blkdebug_bad_alloc - set aside what a write may need to heal sectors
+ * blkdebug_media_empty - are all sectors healed?
+ * @media: the media
  *
- * Return: what blkdebug_media_heal() takes; never NULL. May sleep; it does no
- * I/O for memory, and goes on without I/O that waits for the caller.
+ * Context: any.
+ *
+ * Return: true if no sector is bad.
  */
-struct blkdebug_bad *blkdebug_bad_alloc(void)
+bool blkdebug_media_empty(struct blkdebug_media *media)
 {
-	return mempool_alloc(bad_pool, GFP_NOIO);
+	unsigned long flags;
+	bool empty;
+
+	spin_lock_irqsave(&media->lock, flags);
+	empty = RB_EMPTY_ROOT(&media->bad);
+	spin_unlock_irqrestore(&media->lock, flags);
+	return empty;
 }
 
 /**
- * blkdebug_bad_free - the reverse
+ * blkdebug_bad_alloc - allocate a range that a write may need to heal sectors
+ * @gfp: GFP flags
+ *
+ * Return: the range, or NULL.
+ */
+struct blkdebug_bad *blkdebug_bad_alloc(gfp_t gfp)
+{
+	return kmem_cache_alloc(bad_cache, gfp);
+}
+
+/**
+ * blkdebug_bad_free - free a range
  * @bad: from blkdebug_bad_alloc(), or NULL
  */
 void blkdebug_bad_free(struct blkdebug_bad *bad)
 {
 	if (bad)
-		mempool_free(bad, bad_pool);
+		kmem_cache_free(bad_cache, bad);
 }
 
 /**
  * blkdebug_media_init - set up what all media share
+ *
+ * Context: may sleep.
  *
  * Return: 0 or -ENOMEM.
  */
 int __init blkdebug_media_init(void)
 {
 	bad_cache = KMEM_CACHE(blkdebug_bad, 0);
-	if (!bad_cache)
-		return -ENOMEM;
-	bad_pool = mempool_create_slab_pool(POOL_MIN, bad_cache);
-	if (!bad_pool) {
-		kmem_cache_destroy(bad_cache);
-		return -ENOMEM;
-	}
-	return 0;
+	return bad_cache ? 0 : -ENOMEM;
 }
 
 /**
@@ -230,6 +260,5 @@ int __init blkdebug_media_init(void)
  */
 void blkdebug_media_exit(void)
 {
-	mempool_destroy(bad_pool);
 	kmem_cache_destroy(bad_cache);
 }

@@ -40,9 +40,11 @@ void blkdebug_media_free(struct blkdebug_media *media);
 bool blkdebug_media_first_bad(struct blkdebug_media *media, sector_t first,
 			      sector_t last, struct blkdebug_range *bad);
 bool blkdebug_media_heal(struct blkdebug_media *media, sector_t first,
-			 sector_t last, struct blkdebug_bad **spare);
+			 sector_t last, struct blkdebug_bad **spare,
+			 unsigned int *budget);
+bool blkdebug_media_empty(struct blkdebug_media *media);
 
-struct blkdebug_bad *blkdebug_bad_alloc(void);
+struct blkdebug_bad *blkdebug_bad_alloc(gfp_t gfp);
 void blkdebug_bad_free(struct blkdebug_bad *bad);
 
 int blkdebug_media_init(void);

@@ -386,6 +386,7 @@ static struct blkdebug_rule *alloc_rule(unsigned int action, u64 number)
 	INIT_LIST_HEAD(&rule->tag_link);
 	INIT_LIST_HEAD(&rule->used_link);
 	rule->number = number;
+	rule->wake_at = U64_MAX;
 	rule->action = action;
 	rule->event = BLKDEBUG_EV_STANDING;
 	rule->iotypes = actions[action].iotypes;

@@ -123,19 +123,21 @@ struct blkdebug_extra {
  * @event: enum blkdebug_event
  * @immediately: the error completes in the submitter's context
  * @dead: matches no more: used up or removed
- * @gone: removed, and kept only until no run names it
- * @indexed: how the index holds it (see run.h)
- * @link: in a bucket's list if it has no sectors; on the control path's lists
- *	before it is published and after it is dead
- * @bucket: where the index keeps it
+ * @gone: removed, and kept only until no run has it
+ * @nr_indexed: entries that it has in runs
+ * @wake_at: wake sleepers once @hits is as high
+ * @link: on the control path's lists, before it is published and after it is
+ *	dead
+ * @group: the rules of its event, class and state
  * @tag_link: in the list of the tag's rules
  * @hold: set aside for a request that this breakpoint holds
  * @used_link: in the list of used-up rules
  * @rcu: frees it after the last reader; no list has it then
  *
  * Before the rule is published everything belongs to who writes it. From then
- * on the engine's lock guards @hits, @dead, @link and @hold, the control mutex
- * @gone, @indexed and @tag_link, both @used_link, and the rest stays as it is.
+ * on the engine's lock guards @hits, @wake_at, @dead and @hold, the control mutex
+ * @gone, @nr_indexed, @link and @tag_link, both @used_link, and the rest stays as
+ * it is.
  */
 struct blkdebug_rule {
 	u64 number;
@@ -157,9 +159,10 @@ struct blkdebug_rule {
 	bool immediately;
 	bool dead;
 	bool gone;
-	u8 indexed;
+	u32 nr_indexed;
+	u64 wake_at;
 	struct list_head link;
-	struct blkdebug_bucket *bucket;
+	struct blkdebug_state_rules *group;
 	struct list_head tag_link;
 	struct blkdebug_hold *hold;
 	union {

@@ -1,377 +1,379 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs: sorted arrays of ranges. See run.h.
+ * Runs: see run.h.
  */
+#include <linux/errno.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 
+#include "act.h"
 #include "run.h"
+#include "sort.h"
 
-/* Entries under one leaf of a tree */
-#define RUN_BLOCK	8
+/* Entries under one leaf of the tree */
+#define LEAF_ENTRIES	8
+
+/* Entries handled between two calls of cond_resched() */
+#define RESCHED_BATCH	2048
 
 /**
- * struct blkdebug_run_node - what a part of a run can offer
- * @last: the last sector of any of its ranges
- * @number: the lowest number of any of its rules
+ * struct blkdebug_run_node - what the entries under a node have in common
+ * @last: the last sector of any of them
+ * @min_number: the lowest rule number
+ * @max_number: the highest rule number
+ * @min_state: the lowest state that a rule asks for; 0: one is for all states
+ * @max_state: the highest state
+ * @iotypes: I/O types that any of the rules is for
+ * @flags_set: flags that all of the rules ask for
+ * @flags_clear: flags that all of the rules exclude
  */
 struct blkdebug_run_node {
 	sector_t last;
-	u64 number;
+	u64 min_number;
+	u64 max_number;
+	u32 min_state;
+	u32 max_state;
+	u16 iotypes;
+	u16 flags_set;
+	u16 flags_clear;
+};
+
+static const struct blkdebug_run_node empty_node = {
+	.min_number = U64_MAX,
+	.min_state = U32_MAX,
+	.flags_set = U16_MAX,
+	.flags_clear = U16_MAX,
 };
 
 /**
- * struct blkdebug_run_tree - a binary tree over a run's blocks of entries
- * @rcu: frees it
- * @leaves: how many blocks it has room for, a power of two
- * @node: node n has the children 2n and 2n + 1; the root is 1
- */
-struct blkdebug_run_tree {
-	struct rcu_head rcu;
-	u32 leaves;
-	struct blkdebug_run_node node[];
-};
-
-/*
- * Search. Each of these improves on @best: it returns the live rule with the
- * lowest number above @after that matches, or @best if that is lower.
- */
-
-static struct blkdebug_rule *better(struct blkdebug_rule *rule, u64 after,
-				    struct blkdebug_rule *best)
-{
-	if (rule->number <= after || (best && best->number < rule->number) ||
-	    READ_ONCE(rule->dead))
-		return best;
-	return rule;
-}
-
-static struct blkdebug_rule *search_sorted(const struct blkdebug_run *run,
-					   sector_t first, sector_t last,
-					   u64 after,
-					   struct blkdebug_rule *best)
-{
-	u32 i;
-
-	for (i = blkdebug_run_lower_bound(run, first);
-	     i < run->nr && run->entry[i].first <= last; i++)
-		best = better(run->entry[i].rule, after, best);
-	return best;
-}
-
-static struct blkdebug_rule *search_block(const struct blkdebug_run *run,
-					  u32 leaf, sector_t first,
-					  sector_t last, u64 after,
-					  struct blkdebug_rule *best)
-{
-	u32 i = leaf * RUN_BLOCK;
-	u32 end = min(i + RUN_BLOCK, run->nr);
-
-	for (; i < end && run->entry[i].first <= last; i++) {
-		if (run->entry[i].last >= first)
-			best = better(run->entry[i].rule, after, best);
-	}
-	return best;
-}
-
-/*
- * Walk the tree from left to right, passing over each part whose ranges end
- * too early or whose rules come too late, until ranges start too late.
- */
-static struct blkdebug_rule *search_tree(const struct blkdebug_run *run,
-					 sector_t first, sector_t last,
-					 u64 after, struct blkdebug_rule *best)
-{
-	const struct blkdebug_run_tree *tree = run->tree;
-	u32 height = ilog2(tree->leaves);
-	u32 node = 1;
-
-	for (;;) {
-		u32 leaf = (node << (height - ilog2(node))) - tree->leaves;
-
-		if ((u64)leaf * RUN_BLOCK >= run->nr ||
-		    run->entry[leaf * RUN_BLOCK].first > last)
-			return best;
-		if (tree->node[node].last >= first &&
-		    !(best && best->number < tree->node[node].number)) {
-			if (node < tree->leaves) {
-				node *= 2;
-				continue;
-			}
-			best = search_block(run, leaf, first, last, after, best);
-		}
-		while (node & 1)
-			node /= 2;
-		if (!node)
-			return best;
-		node++;
-	}
-}
-
-/**
- * blkdebug_run_find - find the first written rule that a request matches
- * @run: where to look
- * @first: the request's first sector
- * @last: its last sector
- * @after: only rules with a higher number
- * @best: a rule found elsewhere, or NULL
+ * blkdebug_run_alloc - allocate a run that is to be filled
+ * @nr: the number of entries
  *
- * Return: the rule, or @best if that was written earlier. The caller holds the
- * engine's lock or an RCU read lock.
- */
-struct blkdebug_rule *blkdebug_run_find(const struct blkdebug_run *run,
-					sector_t first, sector_t last,
-					u64 after, struct blkdebug_rule *best)
-{
-	if (run->tree)
-		return search_tree(run, first, last, after, best);
-	return search_sorted(run, first, last, after, best);
-}
-
-/**
- * blkdebug_run_alloc - make a run to be filled
- * @nr: entries
+ * Context: may sleep.
  *
- * May sleep.
- *
- * Return: the run, or NULL.
+ * Return: the run, or NULL if there is no memory for it.
  */
 struct blkdebug_run *blkdebug_run_alloc(u64 nr)
 {
 	struct blkdebug_run *run;
+	u32 leaves;
 
-	if (nr > U32_MAX - RUN_BLOCK)
+	if (nr > U32_MAX / 2)
 		return NULL;
-	/* Room for the slots, see make_slots(), and for one behind the last */
+	leaves = roundup_pow_of_two(DIV_ROUND_UP((u32)nr, LEAF_ENTRIES));
 	run = kvmalloc(struct_size(run, entry, nr) +
-		       (2 * nr + 2) * sizeof(u32), BLKDEBUG_GFP_LONG);
+		       2 * leaves * sizeof(*run->node), BLKDEBUG_GFP_LONG);
 	if (!run)
 		return NULL;
-	run->next = NULL;
-	run->tree = NULL;
-	run->slot = (u32 *)&run->entry[nr];
+	RCU_INIT_POINTER(run->next, NULL);
+	run->node = (struct blkdebug_run_node *)&run->entry[nr];
 	run->nr = nr;
 	return run;
 }
 
 /**
- * blkdebug_run_free - free a run that no reader can see
- * @run: the run, or NULL
- */
-void blkdebug_run_free(struct blkdebug_run *run)
-{
-	if (run) {
-		kvfree(run->tree);
-		kvfree(run);
-	}
-}
-
-/**
- * blkdebug_run_free_rcu - free a run that readers may still be looking at
- * @run: the run; nothing leads to it any more
+ * blkdebug_run_free_rcu - free a run after the last reader
+ * @run: the run; no list has it any more
+ *
+ * The rules stay counted as indexed.
  */
 void blkdebug_run_free_rcu(struct blkdebug_run *run)
 {
-	if (run->tree)
-		kvfree_rcu(run->tree, rcu);
 	kvfree_rcu(run, rcu);
 }
 
-static struct blkdebug_run_node leaf_node(const struct blkdebug_run *run,
-					  u32 leaf)
-{
-	struct blkdebug_run_node node = { .last = 0, .number = U64_MAX };
-	u64 i = (u64)leaf * RUN_BLOCK;
-	u64 end = min_t(u64, i + RUN_BLOCK, run->nr);
-
-	for (; i < end; i++) {
-		node.last = max(node.last, run->entry[i].last);
-		node.number = min(node.number, run->entry[i].rule->number);
-	}
-	return node;
-}
-
-static bool run_overlaps(const struct blkdebug_run *run)
-{
-	u32 i;
-
-	for (i = 1; i < run->nr; i++) {
-		if (run->entry[i].first <= run->entry[i - 1].last)
-			return true;
-	}
-	return false;
-}
-
-static int make_tree(struct blkdebug_run *run)
-{
-	struct blkdebug_run_tree *tree;
-	u32 leaves, i;
-
-	leaves = roundup_pow_of_two(DIV_ROUND_UP(run->nr, RUN_BLOCK));
-	tree = kvmalloc(struct_size(tree, node, 2UL * leaves),
-			BLKDEBUG_GFP_LONG);
-	if (!tree)
-		return -ENOMEM;
-	tree->leaves = leaves;
-	for (i = 0; i < leaves; i++)
-		tree->node[leaves + i] = leaf_node(run, i);
-	for (i = leaves - 1; i; i--) {
-		const struct blkdebug_run_node *child = &tree->node[2 * i];
-
-		tree->node[i].last = max(child[0].last, child[1].last);
-		tree->node[i].number = min(child[0].number, child[1].number);
-	}
-	run->tree = tree;
-	return 0;
-}
-
-/*
- * More slots than entries, and at most twice as many, so that most slots have
- * one entry or none.
- */
-static void make_slots(struct blkdebug_run *run)
-{
-	u64 span = run->last - run->first;
-	u32 i = 0, slot;
-
-	run->shift = 0;
-	while (run->shift < 63 && span >> run->shift >= 2ULL * run->nr)
-		run->shift++;
-	run->nr_slots = (span >> run->shift) + 1;
-	for (slot = 0; slot < run->nr_slots; slot++) {
-		while (run->entry[i].last - run->first <
-		       (u64)slot << run->shift)
-			i++;
-		run->slot[slot] = i;
-	}
-	run->slot[run->nr_slots] = run->nr;
-}
-
 /**
- * blkdebug_run_complete - give a filled and sorted run what searching it needs
+ * blkdebug_run_release - free a run that no reader can see
  * @run: the run
  *
- * May sleep.
+ * Frees the removed rules that no other run has, too.
  *
- * Return: 0 or -ENOMEM.
+ * Context: may sleep.
  */
-int blkdebug_run_complete(struct blkdebug_run *run)
+void blkdebug_run_release(struct blkdebug_run *run)
 {
-	u32 i;
-
-	run->first = U64_MAX;
-	run->last = 0;
-	run->nr_slots = 0;
-	for (i = 0; i < run->nr; i++) {
-		run->first = min(run->first, run->entry[i].first);
-		run->last = max(run->last, run->entry[i].last);
-	}
-	if (run_overlaps(run))
-		return make_tree(run);
-	if (run->nr)
-		make_slots(run);
-	return 0;
-}
-
-static int cmp_entries(const void *a, const void *b)
-{
-	const struct blkdebug_run_entry *ea = a, *eb = b;
-
-	if (ea->first != eb->first)
-		return ea->first < eb->first ? -1 : 1;
-	return 0;
-}
-
-/**
- * blkdebug_run_sort - sort a filled run
- * @run: the run; often it is sorted as it is
- */
-void blkdebug_run_sort(struct blkdebug_run *run)
-{
-	u32 i;
-
-	for (i = 1; i < run->nr; i++) {
-		if (run->entry[i].first < run->entry[i - 1].first) {
-			sort(run->entry, run->nr, sizeof(run->entry[0]),
-			     cmp_entries, NULL);
-			return;
-		}
-	}
-}
-
-/**
- * blkdebug_run_mark_leaving - note which rules of a run match no more
- * @run: the run
- * @leaving: they are added to this list
- *
- * This is decided once for each rule: one that dies later must be left in the
- * new run with all its ranges. The caller holds the control mutex.
- *
- * Return: how many ranges remain.
- */
-u64 blkdebug_run_mark_leaving(const struct blkdebug_run *run,
-			      struct list_head *leaving)
-{
-	u64 remain = 0;
 	u32 i;
 
 	for (i = 0; i < run->nr; i++) {
 		struct blkdebug_rule *rule = run->entry[i].rule;
 
-		if (rule->indexed == BLKDEBUG_INDEXED && READ_ONCE(rule->dead)) {
-			rule->indexed = BLKDEBUG_LEAVING;
-			list_add_tail(&rule->link, leaving);
-		}
-		if (rule->indexed != BLKDEBUG_LEAVING)
-			remain++;
+		if (!--rule->nr_indexed && rule->gone)
+			blkdebug_free_rule(rule);
+		if (!(i % RESCHED_BATCH))
+			cond_resched();
 	}
-	return remain;
+	kvfree(run);
 }
 
-static const struct blkdebug_run_entry *
-next_entry(const struct blkdebug_run *run, u32 *pos)
+static void add_to_node(struct blkdebug_run_node *node,
+			const struct blkdebug_run_node *part)
 {
-	while (*pos < run->nr && run->entry[*pos].rule->indexed == BLKDEBUG_LEAVING)
-		(*pos)++;
-	return *pos < run->nr ? &run->entry[*pos] : NULL;
+	node->last = max(node->last, part->last);
+	node->min_number = min(node->min_number, part->min_number);
+	node->max_number = max(node->max_number, part->max_number);
+	node->min_state = min(node->min_state, part->min_state);
+	node->max_state = max(node->max_state, part->max_state);
+	node->iotypes |= part->iotypes;
+	node->flags_set &= part->flags_set;
+	node->flags_clear &= part->flags_clear;
+}
+
+static void make_leaf(struct blkdebug_run *run, u32 leaf)
+{
+	struct blkdebug_run_node *node = &run->node[run->leaves + leaf];
+	u32 i, end = min(leaf * LEAF_ENTRIES + LEAF_ENTRIES, run->nr);
+
+	*node = empty_node;
+	for (i = leaf * LEAF_ENTRIES; i < end; i++) {
+		const struct blkdebug_rule *rule = run->entry[i].rule;
+		struct blkdebug_run_node part = {
+			.last = run->entry[i].last,
+			.min_number = rule->number,
+			.max_number = rule->number,
+			.min_state = rule->state,
+			.max_state = rule->state,
+			.iotypes = rule->iotypes,
+			.flags_set = rule->flags_set,
+			.flags_clear = rule->flags_clear,
+		};
+
+		add_to_node(node, &part);
+	}
+}
+
+static void make_tree(struct blkdebug_run *run)
+{
+	u32 i;
+
+	run->leaves = run->nr ?
+		roundup_pow_of_two(DIV_ROUND_UP(run->nr, LEAF_ENTRIES)) : 1;
+	for (i = 0; i < run->leaves; i++) {
+		make_leaf(run, i);
+		if (!(i % (RESCHED_BATCH / LEAF_ENTRIES)))
+			cond_resched();
+	}
+	for (i = run->leaves - 1; i; i--) {
+		run->node[i] = run->node[2 * i];
+		add_to_node(&run->node[i], &run->node[2 * i + 1]);
+		if (!(i % RESCHED_BATCH))
+			cond_resched();
+	}
+}
+
+/*
+ * By first sector, as the search needs it. Where that is the same, rules with
+ * the same conditions stand together, so that nodes of the tree have conditions
+ * in common and the search can pass over them.
+ */
+static int compare_entries(const void *a, const void *b)
+{
+	const struct blkdebug_run_entry *ea = a, *eb = b;
+	const struct blkdebug_rule *ra = ea->rule, *rb = eb->rule;
+
+	if (ea->first != eb->first)
+		return ea->first < eb->first ? -1 : 1;
+	if (ra->state != rb->state)
+		return ra->state < rb->state ? -1 : 1;
+	if (ra->flags_set != rb->flags_set)
+		return ra->flags_set < rb->flags_set ? -1 : 1;
+	if (ra->flags_clear != rb->flags_clear)
+		return ra->flags_clear < rb->flags_clear ? -1 : 1;
+	if (ra->iotypes != rb->iotypes)
+		return ra->iotypes < rb->iotypes ? -1 : 1;
+	if (ra->number != rb->number)
+		return ra->number < rb->number ? -1 : 1;
+	return 0;
+}
+
+/**
+ * blkdebug_run_build - sort the entries of a run and index them
+ * @run: a filled run
+ *
+ * Context: may sleep.
+ *
+ * Return: 0, or -ENOMEM; the caller frees the run then.
+ */
+int blkdebug_run_build(struct blkdebug_run *run)
+{
+	int r = blkdebug_sort(run->entry, run->nr, sizeof(run->entry[0]),
+			      compare_entries);
+
+	if (!r)
+		make_tree(run);
+	return r;
+}
+
+/* Append an entry, unless its rule matches no more */
+static void merge_entry(struct blkdebug_run *run,
+			const struct blkdebug_run_entry *entry,
+			struct list_head *freed)
+{
+	struct blkdebug_rule *rule = entry->rule;
+
+	if (!READ_ONCE(rule->dead)) {
+		run->entry[run->nr++] = *entry;
+		return;
+	}
+	if (!--rule->nr_indexed && rule->gone)
+		list_add_tail(&rule->link, freed);
 }
 
 /**
  * blkdebug_run_merge - make one run of two, without rules that match no more
  * @a: a run
- * @b: another
- * @leaving: these rules are added to this list
+ * @b: another, or NULL
+ * @freed: removed rules that neither the new run nor any other but @a and @b
+ *	has are added to this list, to be freed once readers cannot find these
  *
- * The caller holds the control mutex. May sleep.
+ * Context: may sleep. The caller holds the control mutex.
  *
- * Return: the run, filled and sorted, or NULL.
+ * Return: the run, which may be empty; or NULL if there is no memory for it.
  */
 struct blkdebug_run *blkdebug_run_merge(const struct blkdebug_run *a,
 					const struct blkdebug_run *b,
-					struct list_head *leaving)
+					struct list_head *freed)
 {
-	u64 nr = blkdebug_run_mark_leaving(a, leaving) +
-		 blkdebug_run_mark_leaving(b, leaving);
-	struct blkdebug_run *run = blkdebug_run_alloc(nr);
+	u32 nr_b = b ? b->nr : 0;
+	struct blkdebug_run *run = blkdebug_run_alloc((u64)a->nr + nr_b);
 	u32 i = 0, j = 0;
 
 	if (!run)
 		return NULL;
-	for (nr = 0; nr < run->nr; nr++) {
-		const struct blkdebug_run_entry *ea = next_entry(a, &i);
-		const struct blkdebug_run_entry *eb = next_entry(b, &j);
-
-		if (ea && (!eb || ea->first <= eb->first)) {
-			run->entry[nr] = *ea;
-			i++;
-		} else {
-			run->entry[nr] = *eb;
-			j++;
-		}
+	run->nr = 0;
+	while (i < a->nr || j < nr_b) {
+		if (j == nr_b || (i < a->nr && compare_entries(&a->entry[i],
+							&b->entry[j]) <= 0))
+			merge_entry(run, &a->entry[i++], freed);
+		else
+			merge_entry(run, &b->entry[j++], freed);
+		if (!((i + j) % RESCHED_BATCH))
+			cond_resched();
 	}
-	cond_resched();
+	make_tree(run);
 	return run;
+}
+
+/* Insert a rule into the matches; it has a number that is wanted */
+static void insert_match(struct blkdebug_matches *matches,
+			 struct blkdebug_rule *rule)
+{
+	unsigned int at = matches->nr, i;
+
+	while (at && matches->rule[at - 1]->number > rule->number)
+		at--;
+	/* Several ranges of a rule may match */
+	if (at && matches->rule[at - 1] == rule)
+		return;
+	if (matches->nr < matches->max)
+		matches->nr++;
+	for (i = matches->nr - 1; i > at; i--)
+		matches->rule[i] = matches->rule[i - 1];
+	matches->rule[at] = rule;
+}
+
+/* The highest number that is still of interest */
+static u64 highest_wanted(const struct blkdebug_query *query,
+			  const struct blkdebug_matches *matches)
+{
+	if (matches->nr < matches->max)
+		return query->upto;
+	return min(query->upto, matches->rule[matches->nr - 1]->number - 1);
+}
+
+static bool rule_matches(const struct blkdebug_rule *rule,
+			 const struct blkdebug_query *query)
+{
+	const struct blkdebug_io *io = query->io;
+
+	return !READ_ONCE(rule->dead) &&
+	       (!rule->state || rule->state == query->state) &&
+	       (rule->iotypes & (1U << io->iotype)) &&
+	       (io->flags & rule->flags_set) == rule->flags_set &&
+	       !(io->flags & rule->flags_clear) &&
+	       (io->nr_sectors || !rule->nr_ranges) &&
+	       blkdebug_rule_for_task(rule, io);
+}
+
+static void search_leaf(const struct blkdebug_run *run, u32 leaf,
+			const struct blkdebug_query *query, sector_t last,
+			struct blkdebug_matches *matches)
+{
+	u32 i, end = min(leaf * LEAF_ENTRIES + LEAF_ENTRIES, run->nr);
+	u64 upto = highest_wanted(query, matches);
+
+	for (i = leaf * LEAF_ENTRIES; i < end; i++) {
+		const struct blkdebug_run_entry *entry = &run->entry[i];
+		struct blkdebug_rule *rule = entry->rule;
+
+		if (entry->first > last)
+			return;
+		if (entry->last < query->io->sector ||
+		    rule->number <= query->after || rule->number > upto ||
+		    !rule_matches(rule, query))
+			continue;
+		insert_match(matches, rule);
+		upto = highest_wanted(query, matches);
+	}
+}
+
+static bool node_can_match(const struct blkdebug_run_node *node,
+			   const struct blkdebug_query *query,
+			   const struct blkdebug_matches *matches)
+{
+	const struct blkdebug_io *io = query->io;
+
+	return node->last >= io->sector && node->max_number > query->after &&
+	       node->min_number <= highest_wanted(query, matches) &&
+	       (!node->min_state || (node->min_state <= query->state &&
+				     query->state <= node->max_state)) &&
+	       (node->iotypes & (1U << io->iotype)) &&
+	       (io->flags & node->flags_set) == node->flags_set &&
+	       !(io->flags & node->flags_clear);
+}
+
+/**
+ * blkdebug_run_search - find the rules that an I/O matches
+ * @run: the run
+ * @query: what is asked for
+ * @matches: the matches so far; better ones are added, and replace those with
+ *	the highest numbers once there are @max
+ *
+ * Walks the tree from left to right, passes over each node that cannot hold a
+ * match, and ends where ranges start behind the I/O. An I/O without sectors is
+ * at sector 0 and matches only rules without sectors.
+ *
+ * Context: RCU read side. Without the engine's lock, rules that are being
+ * used up or added may be found or not.
+ */
+void blkdebug_run_search(const struct blkdebug_run *run,
+			 const struct blkdebug_query *query,
+			 struct blkdebug_matches *matches)
+{
+	const struct blkdebug_io *io = query->io;
+	sector_t last = io->nr_sectors ? io->sector + io->nr_sectors - 1 :
+					 io->sector;
+	u32 height = ilog2(run->leaves);
+	u32 node = 1;
+
+	for (;;) {
+		u32 leaf = (node << (height - ilog2(node))) - run->leaves;
+
+		if ((u64)leaf * LEAF_ENTRIES >= run->nr ||
+		    run->entry[leaf * LEAF_ENTRIES].first > last)
+			return;
+		if (node_can_match(&run->node[node], query, matches)) {
+			if (node < run->leaves) {
+				node *= 2;
+				continue;
+			}
+			search_leaf(run, leaf, query, last, matches);
+		}
+		while (node & 1)
+			node /= 2;
+		if (!node)
+			return;
+		node++;
+	}
 }

@@ -44,8 +44,11 @@ static ssize_t injected_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf)
 {
 	struct blkdebug_engine *engine = &to_file(attr)->target->engine;
+	unsigned long flags = blkdebug_lock(engine);
+	u64 injected = blkdebug_injected(engine);
 
-	return sysfs_emit(buf, "%llu\n", blkdebug_injected(engine));
+	blkdebug_unlock(engine, flags);
+	return sysfs_emit(buf, "%llu\n", injected);
 }
 
 /* Carry out the words written as the message of the file's name */

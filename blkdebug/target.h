@@ -48,6 +48,7 @@ struct blkdebug_target {
  * @req: the bio as the engine sees it
  * @target: whose bio it is
  * @end_io: dm's own completion, while ours is in its place
+ * @raise_done: raise the completion event
  * @finish: what a fault has left to do when the bio completes, or NULL
  * @copy: what is written instead of the bio's own data
  * @iter: where the bio stood when it went down
@@ -58,6 +59,7 @@ struct blkdebug_bio {
 	struct blkdebug_request req;
 	struct blkdebug_target *target;
 	bio_end_io_t *end_io;
+	bool raise_done;
 	void (*finish)(struct blkdebug_bio *b, struct bio *bio);
 	struct blkdebug_copy *copy;
 	struct bvec_iter iter;

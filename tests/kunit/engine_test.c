@@ -9,6 +9,15 @@
 
 #include "kit.h"
 
+static u64 injected(struct kit *kit)
+{
+	unsigned long flags = blkdebug_lock(&kit->engine);
+	u64 nr = blkdebug_injected(&kit->engine);
+
+	blkdebug_unlock(&kit->engine, flags);
+	return nr;
+}
+
 /* What becomes of a request made here and now */
 static int outcome(struct kit *kit, unsigned int iotype, sector_t sector,
 		   sector_t nr_sectors, u16 flags)
@@ -230,7 +239,7 @@ static void test_reset(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), req);
 	KUNIT_EXPECT_EQ(test, req->verdict, BLKDEBUG_PASS);
 	expect_answer(kit, "", "list");
-	KUNIT_EXPECT_EQ(test, blkdebug_injected(&kit->engine), 0);
+	KUNIT_EXPECT_EQ(test, injected(kit), 0);
 	kit_says(kit, 1, "add inject-error");
 	KUNIT_EXPECT_NOT_NULL(test, kit_rule(kit, 3));
 }
@@ -510,6 +519,22 @@ static void test_delays_due(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, req, slow);
 }
 
+/* Heal all that a write covers */
+static void heal_sectors(struct kit *kit, const struct blkdebug_request *req,
+			 sector_t sector, sector_t nr_sectors)
+{
+	struct blkdebug_heal heal = {
+		.sector = sector,
+		.nr_sectors = nr_sectors,
+	};
+
+	do {
+		if (!heal.spare)
+			heal.spare = blkdebug_bad_alloc(GFP_KERNEL);
+	} while (!blkdebug_heal_some(&kit->engine, req, &heal));
+	blkdebug_bad_free(heal.spare);
+}
+
 static void test_healed(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -520,11 +545,11 @@ static void test_healed(struct kunit *test)
 	reads(kit, 5, -EIO);
 	KUNIT_EXPECT_EQ(test, kit_outcome(kit, req), BLKDEBUG_PASS);
 	KUNIT_EXPECT_TRUE(test, req->heals);
-	blkdebug_heal(&kit->engine, req, 12, 8);
+	heal_sectors(kit, req, 12, 8);
 	expect_answer(kit, "1 1 - inject-error sector=8-11,100 tag=bad healed=on",
 		      "list");
 	reads(kit, 12, BLKDEBUG_PASS);
-	blkdebug_heal(&kit->engine, req, 0, 200);
+	heal_sectors(kit, req, 0, 200);
 	KUNIT_EXPECT_TRUE(test, kit_rule(kit, 1)->dead);
 	reads(kit, 8, BLKDEBUG_PASS);
 }
@@ -703,10 +728,12 @@ static void test_held_at_completion(struct kunit *test)
 	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
 
 	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_PASS);
-	KUNIT_EXPECT_FALSE(test, req->raise_done);
+	KUNIT_EXPECT_FALSE(test, blkdebug_raises_done(&kit->engine,
+						      BLKDEBUG_IO_WRITE));
 	kit_says(kit, 1, "add suspend event=pwritev_done tag=a once=off");
 	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_PASS);
-	KUNIT_EXPECT_TRUE(test, req->raise_done);
+	KUNIT_EXPECT_TRUE(test, blkdebug_raises_done(&kit->engine,
+						     BLKDEBUG_IO_WRITE));
 	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, req), BLKDEBUG_HELD);
 	kit_says(kit, 0, "resume a");
 	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);

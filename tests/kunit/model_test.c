@@ -517,7 +517,7 @@ static void test_media(struct kunit *test)
 	DECLARE_BITMAP(bad, 2 * MAX_SECTOR);
 	struct blkdebug_bad *spare;
 	struct blkdebug_media *media;
-	unsigned int round;
+	unsigned int budget, round;
 	bool left;
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
@@ -531,9 +531,15 @@ static void test_media(struct kunit *test)
 			unsigned int nr = 1 + draw(m, one_in(m, 4) ? 60 : 5);
 
 			compare_media(m, media, bad);
-			spare = blkdebug_bad_alloc();
-			left = blkdebug_media_heal(media, first, first + nr - 1,
-						   &spare);
+			spare = NULL;
+			do {
+				budget = 1 + draw(m, 5);
+				if (!spare)
+					spare = blkdebug_bad_alloc(GFP_KERNEL);
+			} while (!blkdebug_media_heal(media, first,
+						      first + nr - 1, &spare,
+						      &budget));
+			left = !blkdebug_media_empty(media);
 			blkdebug_bad_free(spare);
 			bitmap_clear(bad, first, nr);
 			KUNIT_ASSERT_EQ_MSG(test, left,

@@ -29,6 +29,14 @@
 	     pos; pos = shim_hlist_entry(pos->member.next,	\
 					 __typeof__(*pos), member))
 
+#define hash_for_each(table, i, pos, member)			\
+	for (i = 0; i < ARRAY_SIZE(table); i++)			\
+		for (pos = shim_hlist_entry((table)[i].first,	\
+					    __typeof__(*pos), member);	\
+		     pos;					\
+		     pos = shim_hlist_entry(pos->member.next,	\
+					    __typeof__(*pos), member))
+
 #define hash_for_each_safe(table, i, tmp, pos, member)		\
 	for (i = 0; i < ARRAY_SIZE(table); i++)			\
 		for (pos = shim_hlist_entry((table)[i].first,	\

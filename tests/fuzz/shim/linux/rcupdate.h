@@ -35,6 +35,15 @@ void shim_free_rcu(struct rcu_head *head, void *mem);
 #define rcu_dereference_check(ptr, condition)	\
 	({ shim_assert((condition) || rcu_read_lock_held()); (ptr); })
 #define rcu_dereference(ptr)		rcu_dereference_check(ptr, 0)
+#define rcu_dereference_sched(ptr)	rcu_dereference(ptr)
+#define rcu_read_lock_sched()		rcu_read_lock()
+#define rcu_read_unlock_sched()		rcu_read_unlock()
+#define rcu_replace_pointer(ptr, value, condition) ({		\
+	__typeof__(ptr) __old = rcu_dereference_protected(ptr, condition); \
+								\
+	rcu_assign_pointer(ptr, value);				\
+	__old;							\
+})
 #define rcu_assign_pointer(ptr, value)	((ptr) = (value))
 #define RCU_INIT_POINTER(ptr, value)	((ptr) = (value))
 

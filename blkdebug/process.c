@@ -1,0 +1,788 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an I/O meets, step by step.
+ *
+ * Functions with @locked run twice: lockless under RCU, returning NEED_LOCK
+ * instead of modifying anything, then under the engine's lock.
+ */
+#include <linux/lockdep.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "media.h"
+#include "process.h"
+#include "trace.h"
+
+/* In us: ten years */
+#define LONGEST_DELAY	(10 * 365 * 86400 * 1000000ULL)
+
+/* Ranges of bad sectors that are healed before the lock is dropped */
+#define HEAL_BATCH	256
+
+/* At most: faults of two classes, standing and armed */
+#define SEARCH_SOURCES	(2 * BLKDEBUG_NR_FAULT_CLASSES)
+
+/**
+ * struct search_source - rules of one event and class, to be searched
+ * @class: event and class
+ * @state: the state that they are judged by
+ * @upto: rules with a higher number do not count
+ */
+struct search_source {
+	struct blkdebug_rule_class *class;
+	u32 state;
+	u64 upto;
+};
+
+/**
+ * struct search - a search for the rules that an I/O matches, by number
+ * @io: the I/O
+ * @after: the number of the rule returned last
+ * @visible: rules with a higher number are not in force
+ * @nr: of @source
+ * @source: where to look
+ * @pos: the next of @matches
+ * @more: may there be further matches than @matches has?
+ * @matches: the matches found last
+ */
+struct search {
+	const struct blkdebug_io *io;
+	u64 after;
+	u64 visible;
+	unsigned int nr;
+	struct search_source source[SEARCH_SOURCES];
+	unsigned int pos;
+	bool more;
+	struct blkdebug_matches matches;
+};
+
+static void init_search(struct search *search,
+			const struct blkdebug_ruleset *rs,
+			const struct blkdebug_io *io, u64 after, bool locked)
+{
+	search->io = io;
+	search->after = after;
+	search->visible = READ_ONCE(rs->visible);
+	search->nr = 0;
+	search->pos = 0;
+	search->more = true;
+	search->matches.nr = 0;
+	/* Lockless, all that counts is whether there is a match */
+	search->matches.max = locked ? BLKDEBUG_MATCHES : 1;
+}
+
+static void add_source(struct search *search, struct blkdebug_rule_class *class,
+		       u32 state, u64 upto)
+{
+	if (READ_ONCE(class->live))
+		search->source[search->nr++] = (struct search_source) {
+			.class = class,
+			.state = state,
+			.upto = min(upto, search->visible),
+		};
+}
+
+static void find_matches(struct search *search)
+{
+	struct blkdebug_matches *matches = &search->matches;
+	const struct blkdebug_run *run;
+	unsigned int i;
+
+	search->pos = 0;
+	matches->nr = 0;
+	for (i = 0; i < search->nr; i++) {
+		const struct search_source *source = &search->source[i];
+		struct blkdebug_query query = {
+			.io = search->io,
+			.state = source->state,
+			.after = search->after,
+			.upto = source->upto,
+		};
+
+		for (run = rcu_dereference(source->class->runs); run;
+		     run = rcu_dereference(run->next))
+			blkdebug_run_search(run, &query, matches);
+	}
+	search->more = matches->nr == matches->max;
+}
+
+/* The next rule that the I/O matches by all that does not change */
+static struct blkdebug_rule *next_match(struct search *search)
+{
+	struct blkdebug_rule *rule;
+
+	if (search->pos == search->matches.nr && search->more)
+		find_matches(search);
+	if (search->pos == search->matches.nr)
+		return NULL;
+	rule = search->matches.rule[search->pos++];
+	search->after = rule->number;
+	return rule;
+}
+
+/* The next of the matches that fires this time */
+static struct blkdebug_rule *next_to_fire(struct blkdebug_engine *engine,
+					  struct search *search)
+{
+	struct blkdebug_rule *rule;
+
+	lockdep_assert_held(&engine->lock);
+	do {
+		rule = next_match(search);
+	} while (rule &&
+		 (!blkdebug_rule_fits(rule, search->io, &engine->bounds) ||
+		  !blkdebug_rule_acts(rule, engine->seed)));
+	return rule;
+}
+
+static enum blkdebug_verdict arm_faults(struct blkdebug_engine *engine,
+					struct blkdebug_event_rules *er,
+					u32 state, bool locked)
+{
+	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
+
+	if (!blkdebug_arms(engine, er, state))
+		return BLKDEBUG_PASS;
+	if (!locked)
+		return BLKDEBUG_NEED_LOCK;
+	WRITE_ONCE(engine->armed.event, er);
+	WRITE_ONCE(engine->armed.state, state);
+	WRITE_ONCE(engine->armed.last, rs->visible);
+	engine->armed.nr = blkdebug_faults_to_arm(rs, er, state);
+	blkdebug_update_interest(engine);
+	return BLKDEBUG_PASS;
+}
+
+static const char *event_rules_name(const struct blkdebug_event_rules *er)
+{
+	switch (er->event) {
+	case BLKDEBUG_EV_STANDING:
+		return NULL;
+	case BLKDEBUG_EV_USER:
+		return er->name;
+	default:
+		return blkdebug_event_name(er->event);
+	}
+}
+
+static void note_event(struct blkdebug_request *req,
+		       const struct blkdebug_event_rules *er)
+{
+	req->event = event_rules_name(er);
+	if (er->event == BLKDEBUG_EV_USER) {
+		/* The caller of the message may outlive the rules */
+		strscpy(req->user_event, req->event, BLKDEBUG_NAME_MAX + 1);
+		req->event = req->user_event;
+	}
+}
+
+static void account_held(struct blkdebug_engine *engine,
+			 struct blkdebug_request *req)
+{
+	if (req->io.iotype < BLKDEBUG_NR_IOTYPES && !req->counted_held)
+		engine->held[req->io.iotype]++;
+	req->counted_held = true;
+	blkdebug_notify(engine, BLKDEBUG_CHANGED_HELD);
+}
+
+static void begin_hold(struct blkdebug_engine *engine,
+		       struct blkdebug_request *req, struct blkdebug_rule *rule)
+{
+	struct blkdebug_hold *hold =
+		blkdebug_hold_begin(&engine->holds, req, rule);
+
+	trace_hold(engine->dev, &req->io, rule->number, hold->number,
+		   rule->tag);
+	blkdebug_account_hit(engine, rule);
+}
+
+/* Hold the I/O under the breakpoints it hits, as far as it has free holds */
+static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
+					     struct blkdebug_request *req,
+					     struct blkdebug_event_rules *er,
+					     bool locked)
+{
+	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
+	struct blkdebug_rule *rule;
+	struct search search;
+
+	if (READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING)
+		return BLKDEBUG_PASS;
+	init_search(&search, blkdebug_rules(engine), &req->io, req->met, locked);
+	add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
+		   req->event_state, U64_MAX);
+	while ((rule = next_match(&search))) {
+		if (!locked)
+			return BLKDEBUG_NEED_LOCK;
+		if (!blkdebug_hold_room(req, rule))
+			break;
+		req->met = rule->number;
+		if (!blkdebug_rule_acts(rule, engine->seed))
+			continue;
+		begin_hold(engine, req, rule);
+		verdict = BLKDEBUG_HELD;
+	}
+	if (!rule)
+		req->met = U64_MAX;
+	if (verdict == BLKDEBUG_HELD) {
+		note_event(req, er);
+		account_held(engine, req);
+	}
+	return verdict;
+}
+
+/* The set-state rule that decides at an event, or at the check of an I/O */
+static enum blkdebug_verdict move_state(struct blkdebug_engine *engine,
+					struct blkdebug_request *req,
+					struct blkdebug_event_rules *er,
+					bool locked)
+{
+	struct blkdebug_rule *rule;
+	struct search search;
+
+	init_search(&search, blkdebug_rules(engine), &req->io, 0, locked);
+	add_source(&search, &er->class[BLKDEBUG_CLASS_SET_STATE],
+		   req->event_state, U64_MAX);
+	if (!locked)
+		return next_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+	rule = next_to_fire(engine, &search);
+	if (!rule)
+		return BLKDEBUG_PASS;
+	blkdebug_change_state(engine, &req->io, rule->number, rule->new_state);
+	blkdebug_account_hit(engine, rule);
+	if (er->event == BLKDEBUG_EV_STANDING &&
+	    req->event_state != engine->state) {
+		req->prev_state = req->event_state;
+		req->state_change = engine->state_changes;
+	}
+	return BLKDEBUG_PASS;
+}
+
+/* Process an event, or the standing set-state and suspend rules */
+static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
+					   struct blkdebug_request *req,
+					   struct blkdebug_event_rules *er,
+					   bool locked)
+{
+	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
+
+	/* Otherwise it has been held here, and breakpoints remain at most */
+	if (!req->met) {
+		req->event_state = READ_ONCE(engine->state);
+		if (er->event != BLKDEBUG_EV_STANDING)
+			verdict = arm_faults(engine, er, req->event_state,
+					     locked);
+		if (verdict == BLKDEBUG_PASS)
+			verdict = move_state(engine, req, er, locked);
+		if (verdict != BLKDEBUG_PASS)
+			return verdict;
+	}
+	return hit_breakpoints(engine, req, er, locked);
+}
+
+/*
+ * The state that standing faults are judged by: the one in force, unless a
+ * standing set-state rule has brought it about for this very I/O.
+ */
+static u32 fault_state(struct blkdebug_engine *engine,
+		       const struct blkdebug_request *req)
+{
+	if (req->state_change && req->state_change == engine->state_changes)
+		return req->prev_state;
+	return READ_ONCE(engine->state);
+}
+
+/* Search the faults of a class, too, armed and standing */
+static void add_faults(struct search *search, struct blkdebug_engine *engine,
+		       const struct blkdebug_request *req,
+		       enum blkdebug_class class)
+{
+	struct blkdebug_event_rules *armed = READ_ONCE(engine->armed.event);
+	struct blkdebug_event_rules *standing =
+		rcu_dereference(blkdebug_rules(engine)->standing);
+
+	if (standing)
+		add_source(search, &standing->class[class],
+			   fault_state(engine, req), U64_MAX);
+	if (armed)
+		add_source(search, &armed->class[class],
+			   READ_ONCE(engine->armed.state),
+			   READ_ONCE(engine->armed.last));
+}
+
+/* Search the rules of bad sectors that a write, or the like, heals */
+static void init_heal_search(struct search *search,
+			     struct blkdebug_engine *engine,
+			     const struct blkdebug_request *req,
+			     const struct blkdebug_io *io, u64 after)
+{
+	init_search(search, blkdebug_rules(engine), io, after, true);
+	if (io->iotype != BLKDEBUG_IO_READ)
+		add_faults(search, engine, req, BLKDEBUG_CLASS_BAD);
+}
+
+/* Is there any bad sector that the I/O may heal, wherever it goes? */
+static bool may_heal(struct blkdebug_engine *engine,
+		     const struct blkdebug_request *req)
+{
+	struct search search;
+
+	init_heal_search(&search, engine, req, &req->io, 0);
+	return search.nr;
+}
+
+/* Count an I/O that a fault has hit, once */
+static void account_injected(struct blkdebug_engine *engine,
+			     struct blkdebug_request *req)
+{
+	if (req->io.iotype < BLKDEBUG_NR_IOTYPES && !req->counted_injected)
+		engine->injected[req->io.iotype]++;
+	req->counted_injected = true;
+}
+
+static void add_delays(struct blkdebug_engine *engine,
+		       struct blkdebug_request *req)
+{
+	struct blkdebug_rule *rule;
+	struct search search;
+
+	init_search(&search, blkdebug_rules(engine), &req->io, 0, true);
+	add_faults(&search, engine, req, BLKDEBUG_CLASS_DELAY);
+	while ((rule = next_to_fire(engine, &search))) {
+		trace_inject(engine->dev, &req->io, rule->number,
+			     BLKDEBUG_DELAY, 0);
+		req->delay = min(req->delay +
+				 blkdebug_rule_delay(rule, engine->seed),
+				 LONGEST_DELAY);
+		blkdebug_account_hit(engine, rule);
+	}
+}
+
+/* Does an I/O that fails go down all the same? */
+static bool error_transfers(const struct blkdebug_request *req,
+			    const struct blkdebug_rule *rule)
+{
+	return req->effect.sectors ||
+	       (rule->extra && rule->extra->transfer == BLKDEBUG_TRANSFER_ALL);
+}
+
+static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
+					 struct blkdebug_request *req,
+					 struct blkdebug_rule *rule)
+{
+	trace_inject(engine->dev, &req->io, rule->number, rule->action,
+		     rule->error);
+	blkdebug_rule_effect(rule, &req->io, &engine->bounds, engine->seed,
+			     &req->effect);
+	req->error = rule->error;
+	req->immediately = rule->immediately;
+	blkdebug_account_hit(engine, rule);
+	if (rule->action == BLKDEBUG_INJECT_ERROR && !rule->error)
+		return BLKDEBUG_PASS;
+	/* It may not go where it was meant to */
+	req->heals = may_heal(engine, req);
+	account_injected(engine, req);
+	return rule->action == BLKDEBUG_INJECT_ERROR && !error_transfers(req, rule) ?
+	       BLKDEBUG_FAIL : BLKDEBUG_ALTER;
+}
+
+static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
+					  struct blkdebug_request *req,
+					  bool locked)
+{
+	struct blkdebug_rule *rule;
+	struct search search;
+	unsigned int i;
+
+	init_search(&search, blkdebug_rules(engine), &req->io, 0, locked);
+	if (!locked) {
+		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
+			add_faults(&search, engine, req, i);
+		return next_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+	}
+	add_delays(engine, req);
+	req->heals = may_heal(engine, req);
+	add_faults(&search, engine, req, BLKDEBUG_CLASS_FAULT);
+	if (req->io.iotype == BLKDEBUG_IO_READ)
+		add_faults(&search, engine, req, BLKDEBUG_CLASS_BAD);
+	rule = next_to_fire(engine, &search);
+	return rule ? apply_fault(engine, req, rule) : BLKDEBUG_PASS;
+}
+
+/* The event that the step of an I/O raises, or EV_STANDING */
+static unsigned int step_event(const struct blkdebug_request *req)
+{
+	switch (req->step) {
+	case BLKDEBUG_STEP_CHECK:
+		return BLKDEBUG_EV_STANDING;
+	case BLKDEBUG_STEP_DONE:
+		return blkdebug_raises[req->io.iotype].done;
+	case BLKDEBUG_STEP_RAISED:
+		return req->raised;
+	default:
+		return blkdebug_raises[req->io.iotype].before[req->step];
+	}
+}
+
+static struct blkdebug_event_rules *
+step_rules(struct blkdebug_engine *engine, const struct blkdebug_request *req,
+	   unsigned int event)
+{
+	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
+
+	switch (event) {
+	case BLKDEBUG_EV_STANDING:
+		return rcu_dereference(rs->standing);
+	case BLKDEBUG_EV_USER:
+		return blkdebug_user_event_rules(rs, req->user_event);
+	case BLKDEBUG_EV_NONE:
+		/* The steps of an I/O use it for "no event" */
+		if (req->step != BLKDEBUG_STEP_RAISED)
+			return NULL;
+		fallthrough;
+	default:
+		return rcu_dereference(rs->event[event]);
+	}
+}
+
+/* Trace an event that begins; false if that needs the lock */
+static bool trace_step(struct blkdebug_engine *engine,
+		       const struct blkdebug_request *req, unsigned int event,
+		       const struct blkdebug_event_rules *er, bool locked)
+{
+	const char *name;
+
+	if (!trace_event_enabled() || req->met ||
+	    event == BLKDEBUG_EV_STANDING ||
+	    (event == BLKDEBUG_EV_NONE && req->step != BLKDEBUG_STEP_RAISED))
+		return true;
+	if (!locked)
+		return false;
+	if (er)
+		name = event_rules_name(er);
+	else
+		name = event == BLKDEBUG_EV_USER ? req->user_event :
+						   blkdebug_event_name(event);
+	trace_event(engine->dev, &req->io, name);
+	return true;
+}
+
+/* One step; returns true if it is the last one for now */
+static bool process_step(struct blkdebug_engine *engine,
+			 struct blkdebug_request *req, bool locked,
+			 enum blkdebug_verdict *verdict)
+{
+	struct blkdebug_event_rules *er;
+	unsigned int event;
+
+	if (req->step == BLKDEBUG_STEP_FAULTS) {
+		*verdict = check_faults(engine, req, locked);
+		return true;
+	}
+	event = step_event(req);
+	er = step_rules(engine, req, event);
+	*verdict = BLKDEBUG_NEED_LOCK;
+	if (!trace_step(engine, req, event, er, locked))
+		return true;
+	*verdict = BLKDEBUG_PASS;
+	if (er)
+		*verdict = process_event(engine, req, er, locked);
+	return *verdict != BLKDEBUG_PASS || req->step >= BLKDEBUG_STEP_DONE;
+}
+
+/* Process an I/O from the step it is at */
+static enum blkdebug_verdict process_steps(struct blkdebug_engine *engine,
+					   struct blkdebug_request *req,
+					   bool locked)
+{
+	enum blkdebug_verdict verdict;
+
+	while (!process_step(engine, req, locked, &verdict)) {
+		req->step++;
+		req->met = 0;
+	}
+	return verdict;
+}
+
+/**
+ * blkdebug_process_locked - process an I/O on from where it was held
+ * @engine: the engine
+ * @req: the I/O
+ *
+ * Context: the lock is held for writing.
+ *
+ * Return: the verdict, for blkdebug_dispatch().
+ */
+enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
+					      struct blkdebug_request *req)
+{
+	lockdep_assert_held(&engine->lock);
+	return process_steps(engine, req, true);
+}
+
+/**
+ * blkdebug_queue_ready - hand an I/O to the owner's worker
+ * @engine: the engine
+ * @req: the I/O, with its verdict
+ *
+ * Context: the lock is held.
+ */
+void blkdebug_queue_ready(struct blkdebug_engine *engine,
+			  struct blkdebug_request *req)
+{
+	lockdep_assert_held(&engine->lock);
+	list_add_tail(&req->link, &engine->ready);
+	engine->ops->go_on(engine);
+}
+
+/**
+ * blkdebug_dispatch - let an I/O that nothing holds go on with its verdict
+ * @engine: the engine
+ * @req: the I/O; if it is held after all, it stays
+ * @verdict: the verdict
+ *
+ * Context: the lock is held.
+ */
+void blkdebug_dispatch(struct blkdebug_engine *engine,
+		       struct blkdebug_request *req,
+		       enum blkdebug_verdict verdict)
+{
+	lockdep_assert_held(&engine->lock);
+	req->verdict = verdict;
+	if (verdict == BLKDEBUG_HELD || req->io.iotype == BLKDEBUG_IO_EVENT)
+		return;
+	if (req->delay && !(engine->mode & BLKDEBUG_SUSPENDING))
+		blkdebug_delay_begin(&engine->delays, req);
+	else
+		blkdebug_queue_ready(engine, req);
+}
+
+/* Altered in ways that need memory, or complete without going down */
+static bool alter_needs_worker(const struct blkdebug_request *req)
+{
+	return req->effect.action == BLKDEBUG_DROP ||
+	       (req->effect.action == BLKDEBUG_CORRUPT &&
+		req->io.iotype == BLKDEBUG_IO_WRITE);
+}
+
+/* Must this I/O go on from the owner's worker? */
+static bool needs_worker(const struct blkdebug_request *req,
+			 enum blkdebug_verdict verdict)
+{
+	switch (verdict) {
+	case BLKDEBUG_PASS:
+		return req->delay;
+	case BLKDEBUG_FAIL:
+		return req->delay || !req->immediately;
+	case BLKDEBUG_ALTER:
+		return req->delay || alter_needs_worker(req);
+	default:
+		return false;
+	}
+}
+
+static void start_steps(struct blkdebug_request *req, enum blkdebug_step step)
+{
+	req->met = 0;
+	req->step = step;
+	req->state_change = 0;
+	req->delay = 0;
+	req->heals = false;
+	req->error = 0;
+}
+
+static enum blkdebug_verdict process_lockless(struct blkdebug_engine *engine,
+					      struct blkdebug_request *req,
+					      enum blkdebug_step step)
+{
+	enum blkdebug_verdict verdict = BLKDEBUG_NEED_LOCK;
+	/* Outside of RCU: on PREEMPT_RT it may sleep */
+	unsigned int seq = raw_read_seqcount(&engine->seq);
+
+	if (seq & 1)
+		return verdict;
+	rcu_read_lock();
+	start_steps(req, step);
+	verdict = process_steps(engine, req, false);
+	if (read_seqcount_retry(&engine->seq, seq))
+		verdict = BLKDEBUG_NEED_LOCK;
+	rcu_read_unlock();
+	return verdict;
+}
+
+static enum blkdebug_verdict process_io(struct blkdebug_engine *engine,
+					struct blkdebug_request *req,
+					enum blkdebug_step step)
+{
+	enum blkdebug_verdict verdict = process_lockless(engine, req, step);
+	unsigned long flags;
+
+	if (verdict != BLKDEBUG_NEED_LOCK)
+		return verdict;
+	blkdebug_request_init_holds(req);
+	flags = blkdebug_write_lock(engine);
+	start_steps(req, step);
+	verdict = process_steps(engine, req, true);
+	if (needs_worker(req, verdict)) {
+		blkdebug_dispatch(engine, req, verdict);
+		verdict = BLKDEBUG_HELD;
+	}
+	blkdebug_write_unlock(engine, flags);
+	return verdict;
+}
+
+/**
+ * blkdebug_submit - process an I/O before it goes down
+ * @engine: the engine
+ * @req: the I/O, with @io and @requeue set
+ *
+ * Context: any.
+ *
+ * Return: %BLKDEBUG_PASS: it goes down; %BLKDEBUG_FAIL: it fails with @error,
+ * at once; %BLKDEBUG_ALTER: it is altered as @effect says; %BLKDEBUG_HELD: it
+ * belongs to the engine, which puts it into @ready with its verdict, possibly
+ * before this returns.
+ */
+enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
+				      struct blkdebug_request *req)
+{
+	req->immediately = false;
+	req->counted_injected = false;
+	req->counted_held = false;
+	return process_io(engine, req, BLKDEBUG_STEP_EVENT);
+}
+
+/**
+ * blkdebug_complete - raise the event of an I/O that completes
+ * @engine: the engine
+ * @req: the I/O
+ *
+ * Context: any, hard interrupts included.
+ *
+ * Return: %BLKDEBUG_PASS or %BLKDEBUG_HELD, as for blkdebug_submit().
+ */
+enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
+					struct blkdebug_request *req)
+{
+	return process_io(engine, req, BLKDEBUG_STEP_DONE);
+}
+
+/**
+ * blkdebug_raises_done - does a rule name the completion event of an I/O?
+ * @engine: the engine
+ * @iotype: of the I/O
+ *
+ * Context: any.
+ *
+ * Return: true if one does.
+ */
+bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype)
+{
+	unsigned int event = blkdebug_raises[iotype].done;
+	bool raises;
+
+	if (event == BLKDEBUG_EV_NONE)
+		return false;
+	rcu_read_lock();
+	raises = blkdebug_event_live(rcu_dereference(blkdebug_rules(engine)->event[event]));
+	rcu_read_unlock();
+	return raises;
+}
+
+/**
+ * blkdebug_raise - raise an event that no I/O raises
+ * @engine: the engine
+ * @req: stands for the caller; its @verdict is %BLKDEBUG_HELD afterwards if a
+ *	breakpoint has caught it, and something else once it is resumed
+ * @event: enum blkdebug_event
+ * @name: buffer of %BLKDEBUG_NAME_MAX + 1 bytes with the name of a user event
+ *
+ * Context: any.
+ */
+void blkdebug_raise(struct blkdebug_engine *engine,
+		    struct blkdebug_request *req, unsigned int event,
+		    char *name)
+{
+	unsigned long flags;
+
+	memset(req, 0, sizeof(*req));
+	req->io.iotype = BLKDEBUG_IO_EVENT;
+	memcpy(req->io.comm, current->comm, sizeof(req->io.comm));
+	req->step = BLKDEBUG_STEP_RAISED;
+	req->raised = event;
+	req->user_event = name;
+	blkdebug_request_init_holds(req);
+	flags = blkdebug_write_lock(engine);
+	req->verdict = process_steps(engine, req, true);
+	blkdebug_write_unlock(engine, flags);
+}
+
+/**
+ * blkdebug_resume_with - let an I/O go on without meeting further rules
+ * @engine: the engine
+ * @req: the I/O, which nothing holds any more
+ * @error: errno to fail with, positive; 0: it goes down as it is
+ *
+ * Context: the lock is held.
+ */
+void blkdebug_resume_with(struct blkdebug_engine *engine,
+			  struct blkdebug_request *req, int error)
+{
+	trace_inject(engine->dev, &req->io, 0, BLKDEBUG_INJECT_ERROR, error);
+	req->error = error;
+	if (error)
+		account_injected(engine, req);
+	req->heals = may_heal(engine, req);
+	blkdebug_dispatch(engine, req, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
+}
+
+/* Heal what a rule has of the sectors; returns false if the batch ends there */
+static bool heal_rule(struct blkdebug_engine *engine,
+		      struct blkdebug_rule *rule, const struct blkdebug_io *io,
+		      struct blkdebug_heal *heal)
+{
+	struct blkdebug_media *media = rule->extra->media;
+	bool done = blkdebug_media_heal(media, io->sector,
+					io->sector + io->nr_sectors - 1,
+					&heal->spare, &heal->budget);
+
+	heal->after = done ? rule->number : rule->number - 1;
+	if (blkdebug_media_empty(media))
+		blkdebug_use_up_rule(engine, rule);
+	return done && heal->budget;
+}
+
+/**
+ * blkdebug_heal_some - heal some of the bad sectors that a write covers
+ * @engine: the engine
+ * @req: the write, with @heals set
+ * @heal: where to begin, zeroed at first; the caller refills @spare before each
+ *	call if it is NULL
+ *
+ * Bounded, so that the time with interrupts off does not grow with the number
+ * of bad sectors.
+ *
+ * Context: any.
+ *
+ * Return: true if all are healed, false if there may be more.
+ */
+bool blkdebug_heal_some(struct blkdebug_engine *engine,
+			const struct blkdebug_request *req,
+			struct blkdebug_heal *heal)
+{
+	struct blkdebug_io io = req->io;
+	struct blkdebug_rule *rule;
+	struct search search;
+	unsigned long flags;
+
+	io.sector = heal->sector;
+	io.nr_sectors = heal->nr_sectors;
+	heal->budget = HEAL_BATCH;
+	flags = blkdebug_write_lock(engine);
+	init_heal_search(&search, engine, req, &io, heal->after);
+	do {
+		rule = next_match(&search);
+	} while (rule && heal_rule(engine, rule, &io, heal));
+	blkdebug_write_unlock(engine, flags);
+	return !rule;
+}

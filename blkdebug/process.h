@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an I/O, or an event from user space, meets on its way through the rules.
+ */
+#ifndef BLKDEBUG_PROCESS_H
+#define BLKDEBUG_PROCESS_H
+
+#include "engine.h"
+#include "media.h"
+
+enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
+				      struct blkdebug_request *req);
+enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
+					struct blkdebug_request *req);
+void blkdebug_raise(struct blkdebug_engine *engine,
+		    struct blkdebug_request *req, unsigned int event,
+		    char *name);
+bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype);
+
+enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
+					      struct blkdebug_request *req);
+void blkdebug_dispatch(struct blkdebug_engine *engine,
+		       struct blkdebug_request *req,
+		       enum blkdebug_verdict verdict);
+void blkdebug_queue_ready(struct blkdebug_engine *engine,
+			  struct blkdebug_request *req);
+void blkdebug_resume_with(struct blkdebug_engine *engine,
+			  struct blkdebug_request *req, int error);
+
+/**
+ * struct blkdebug_heal - how far a write has healed bad sectors
+ * @sector: the first sector that the write really goes to
+ * @nr_sectors: how many sectors it writes, not 0
+ * @after: all rules up to this number have been healed there
+ * @budget: how many ranges more may be healed in this step
+ * @spare: from blkdebug_bad_alloc(), for a range that is split, or NULL
+ */
+struct blkdebug_heal {
+	sector_t sector;
+	sector_t nr_sectors;
+	u64 after;
+	unsigned int budget;
+	struct blkdebug_bad *spare;
+};
+
+bool blkdebug_heal_some(struct blkdebug_engine *engine,
+			const struct blkdebug_request *req,
+			struct blkdebug_heal *heal);
+
+/**
+ * blkdebug_filter_begin - begin to read what blkdebug_filter_passes() needs
+ * @engine: the engine
+ *
+ * Context: any but RCU read side: on PREEMPT_RT it may sleep.
+ *
+ * Return: for blkdebug_filter_passes().
+ */
+static inline unsigned int blkdebug_filter_begin(struct blkdebug_engine *engine)
+{
+	return raw_read_seqcount(&engine->seq);
+}
+
+/**
+ * blkdebug_filter_passes - does no rule match an I/O, as far as is quick to tell?
+ * @engine: the engine
+ * @seq: from blkdebug_filter_begin()
+ * @iotype: enum blkdebug_iotype of the I/O
+ * @flags: its flags; 0 will do unless the engine's @by_flags is set
+ * @first: its first sector
+ * @last: its last sector
+ *
+ * Context: any.
+ *
+ * Return: true if no rule does; false means that one may.
+ */
+static __always_inline bool
+blkdebug_filter_passes(struct blkdebug_engine *engine, unsigned int seq,
+		       unsigned int iotype, u16 flags, sector_t first,
+		       sector_t last)
+{
+	bool passes;
+
+	rcu_read_lock_sched();
+	passes = !(seq & 1) &&
+		 !(READ_ONCE(engine->unfiltered) & (1U << iotype)) &&
+		 !blkdebug_filter_wants(rcu_dereference_sched(engine->filter),
+					iotype, flags, first, last) &&
+		 !read_seqcount_retry(&engine->seq, seq);
+	rcu_read_unlock_sched();
+	return passes;
+}
+
+#endif

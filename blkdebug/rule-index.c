@@ -1,0 +1,779 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The index of the rules: see rule-index.h.
+ */
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/stringhash.h>
+
+#include "rule-index.h"
+
+/* Rules handled between two calls of cond_resched() */
+#define RESCHED_BATCH	256
+
+/**
+ * blkdebug_rule_class_id - the class of a rule
+ * @rule: the rule
+ *
+ * Context: any.
+ *
+ * Return: the class.
+ */
+enum blkdebug_class blkdebug_rule_class_id(const struct blkdebug_rule *rule)
+{
+	switch (rule->action) {
+	case BLKDEBUG_SET_STATE:
+		return BLKDEBUG_CLASS_SET_STATE;
+	case BLKDEBUG_SUSPEND:
+		return BLKDEBUG_CLASS_SUSPEND;
+	case BLKDEBUG_DELAY:
+		return BLKDEBUG_CLASS_DELAY;
+	default:
+		return blkdebug_rule_heals(rule) ? BLKDEBUG_CLASS_BAD :
+						   BLKDEBUG_CLASS_FAULT;
+	}
+}
+
+/* Queries. They hold for one moment only under the engine's lock. */
+
+/**
+ * blkdebug_event_live - can a rule of an event match?
+ * @er: the rules of the event, or NULL
+ *
+ * Context: RCU read side.
+ *
+ * Return: true if one can, or is about to be in force.
+ */
+bool blkdebug_event_live(const struct blkdebug_event_rules *er)
+{
+	unsigned int i;
+
+	for (i = 0; er && i < BLKDEBUG_NR_CLASSES; i++) {
+		if (READ_ONCE(er->class[i].live))
+			return true;
+	}
+	return false;
+}
+
+/* Rules in force that can match */
+static u64 live_rules(const struct blkdebug_ruleset *rs,
+		      const struct blkdebug_state_rules *sr)
+{
+	u64 nr = READ_ONCE(sr->live);
+
+	if (READ_ONCE(sr->batch) <= READ_ONCE(rs->visible))
+		nr += READ_ONCE(sr->pending);
+	return nr;
+}
+
+static struct blkdebug_state_rules *
+find_state_rules(struct blkdebug_rule_class *class, u32 state)
+{
+	return xa_empty(&class->by_state) ? NULL :
+					    xa_load(&class->by_state, state);
+}
+
+/**
+ * blkdebug_faults_to_arm - count the faults that an event arms
+ * @rs: the ruleset
+ * @er: the rules of the event
+ * @state: the state in force
+ *
+ * Context: RCU read side.
+ *
+ * Return: their number.
+ */
+u64 blkdebug_faults_to_arm(const struct blkdebug_ruleset *rs,
+			   struct blkdebug_event_rules *er, u32 state)
+{
+	unsigned int i;
+	u64 nr = 0;
+
+	for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++) {
+		struct blkdebug_rule_class *class = &er->class[i];
+		struct blkdebug_state_rules *sr;
+
+		if (!READ_ONCE(class->live))
+			continue;
+		nr += live_rules(rs, &class->any);
+		sr = find_state_rules(class, state);
+		if (sr)
+			nr += live_rules(rs, sr);
+	}
+	return nr;
+}
+
+/**
+ * blkdebug_last_fault - the highest number among the faults of an event
+ * @er: the rules of the event
+ *
+ * Context: any.
+ *
+ * Return: the number; it may be that of a rule that is not in force yet.
+ */
+u64 blkdebug_last_fault(const struct blkdebug_event_rules *er)
+{
+	unsigned int i;
+	u64 last = 0;
+
+	for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
+		last = max(last, READ_ONCE(er->class[i].last));
+	return last;
+}
+
+/**
+ * blkdebug_faults_by_state - do the faults of an event depend on the state?
+ * @er: the rules of the event
+ *
+ * Context: any.
+ *
+ * Return: true if a fault asks for a state.
+ */
+bool blkdebug_faults_by_state(const struct blkdebug_event_rules *er)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++) {
+		if (!xa_empty(&er->class[i].by_state))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * blkdebug_class_iotypes - the I/O types that rules of a class are for
+ * @class: event and class
+ * @state: only rules for this state, and those for all
+ *
+ * Context: the engine's lock is held.
+ *
+ * Return: mask of enum blkdebug_iotype.
+ */
+u16 blkdebug_class_iotypes(struct blkdebug_rule_class *class, u32 state)
+{
+	struct blkdebug_state_rules *sr;
+	u16 iotypes;
+
+	if (!class->live)
+		return 0;
+	iotypes = class->any.iotypes;
+	sr = find_state_rules(class, state);
+	return sr ? iotypes | sr->iotypes : iotypes;
+}
+
+static u32 hash_user_event(const char *name)
+{
+	unsigned long hash = init_name_hash(NULL);
+
+	for (; *name; name++)
+		hash = partial_name_hash(*name == '.' ? '_' : *name, hash);
+	return end_name_hash(hash);
+}
+
+/**
+ * blkdebug_user_event_rules - find the rules of a user event
+ * @rs: the ruleset
+ * @name: the name of the event
+ *
+ * Context: RCU read side, or the control mutex is held.
+ *
+ * Return: the rules, or NULL if no rule has named the event.
+ */
+struct blkdebug_event_rules *
+blkdebug_user_event_rules(struct blkdebug_ruleset *rs, const char *name)
+{
+	struct blkdebug_event_rules *er;
+
+	hash_for_each_possible_rcu(rs->user, er, user_node,
+				   hash_user_event(name),
+				   lockdep_is_held(rs->control)) {
+		if (!blkdebug_name_cmp(er->name, name))
+			return er;
+	}
+	return NULL;
+}
+
+/* Adding rules. Readers go on; the control mutex is held. */
+
+static void init_state_rules(struct blkdebug_state_rules *sr,
+			     struct blkdebug_rule_class *class)
+{
+	sr->class = class;
+	INIT_LIST_HEAD(&sr->pending_link);
+}
+
+static struct blkdebug_event_rules *alloc_event_rules(unsigned int event)
+{
+	struct blkdebug_event_rules *er = kzalloc(sizeof(*er), GFP_KERNEL);
+	unsigned int i;
+
+	if (!er)
+		return NULL;
+	er->event = event;
+	for (i = 0; i < BLKDEBUG_NR_CLASSES; i++) {
+		struct blkdebug_rule_class *class = &er->class[i];
+
+		init_state_rules(&class->any, class);
+		xa_init(&class->by_state);
+		INIT_LIST_HEAD(&class->pending);
+		INIT_LIST_HEAD(&class->pending_link);
+	}
+	return er;
+}
+
+static struct blkdebug_event_rules *
+get_user_event_rules(struct blkdebug_ruleset *rs, const char *name)
+{
+	struct blkdebug_event_rules *er = blkdebug_user_event_rules(rs, name);
+
+	if (er)
+		return er;
+	er = alloc_event_rules(BLKDEBUG_EV_USER);
+	if (!er)
+		return NULL;
+	strscpy(er->name, name, sizeof(er->name));
+	hash_add_rcu(rs->user, &er->user_node, hash_user_event(name));
+	return er;
+}
+
+static struct blkdebug_event_rules *
+get_event_rules(struct blkdebug_ruleset *rs, const struct blkdebug_rule *rule)
+{
+	struct blkdebug_event_rules __rcu **slot;
+	struct blkdebug_event_rules *er;
+
+	if (rule->event == BLKDEBUG_EV_USER)
+		return get_user_event_rules(rs, rule->user_event);
+	slot = rule->event == BLKDEBUG_EV_STANDING ? &rs->standing :
+						     &rs->event[rule->event];
+	er = rcu_dereference_protected(*slot, lockdep_is_held(rs->control));
+	if (!er) {
+		er = alloc_event_rules(rule->event);
+		if (er)
+			rcu_assign_pointer(*slot, er);
+	}
+	return er;
+}
+
+static struct blkdebug_state_rules *
+get_state_rules(struct blkdebug_rule_class *class, u32 state)
+{
+	struct blkdebug_state_rules *sr;
+
+	if (!state)
+		return &class->any;
+	sr = xa_load(&class->by_state, state);
+	if (sr)
+		return sr;
+	sr = kzalloc(sizeof(*sr), GFP_KERNEL);
+	if (!sr)
+		return NULL;
+	init_state_rules(sr, class);
+	if (xa_err(xa_store(&class->by_state, state, sr, GFP_KERNEL))) {
+		kfree(sr);
+		return NULL;
+	}
+	return sr;
+}
+
+/**
+ * blkdebug_add_init - begin to add rules
+ * @add: the add
+ * @rs: the ruleset
+ */
+void blkdebug_add_init(struct blkdebug_add *add, struct blkdebug_ruleset *rs)
+{
+	memset(add, 0, sizeof(*add));
+	add->rs = rs;
+	INIT_LIST_HEAD(&add->classes);
+	INIT_LIST_HEAD(&add->states);
+}
+
+/**
+ * blkdebug_add_place - find or make the place of a rule
+ * @add: the add
+ * @rule: the rule, in a list by its @link, which the add takes it from
+ *
+ * Context: may sleep. The control mutex is held.
+ *
+ * Return: 0, or -ENOMEM, and the rule stays in its list.
+ */
+int blkdebug_add_place(struct blkdebug_add *add, struct blkdebug_rule *rule)
+{
+	struct blkdebug_event_rules *er = get_event_rules(add->rs, rule);
+	struct blkdebug_rule_class *class;
+
+	if (!er)
+		return -ENOMEM;
+	class = &er->class[blkdebug_rule_class_id(rule)];
+	rule->group = get_state_rules(class, rule->state);
+	if (!rule->group)
+		return -ENOMEM;
+	if (rule->user_event)
+		rule->user_event = er->name;
+	list_move_tail(&rule->link, &class->pending);
+	list_move_tail(&class->pending_link, &add->classes);
+	if (list_empty(&rule->group->pending_link))
+		list_add_tail(&rule->group->pending_link, &add->states);
+	add->last = rule->number;
+	add->nr++;
+	add->nr_entries += blkdebug_rule_entries(rule);
+	return 0;
+}
+
+/**
+ * blkdebug_add_account - count a placed rule as pending
+ * @add: the add, when all rules have been placed
+ * @rule: the rule
+ *
+ * Context: the engine's lock and the control mutex are held.
+ */
+void blkdebug_add_account(struct blkdebug_add *add, struct blkdebug_rule *rule)
+{
+	struct blkdebug_state_rules *sr = rule->group;
+
+	WRITE_ONCE(sr->batch, add->last);
+	WRITE_ONCE(sr->pending, sr->pending + 1);
+	WRITE_ONCE(sr->class->live, sr->class->live + 1);
+	sr->iotypes |= rule->iotypes;
+}
+
+static void append_entry(struct blkdebug_run *run, struct blkdebug_rule *rule,
+			 sector_t first, sector_t last)
+{
+	struct blkdebug_run_entry *entry = &run->entry[run->nr++];
+
+	entry->first = first;
+	entry->last = last;
+	entry->rule = rule;
+	if (!(run->nr % RESCHED_BATCH))
+		cond_resched();
+}
+
+/* Make the run of all rules that a class is about to get */
+static struct blkdebug_run *build_run(struct blkdebug_rule_class *class)
+{
+	struct blkdebug_rule *rule;
+	struct blkdebug_run *run;
+	u64 nr = 0;
+	u32 i;
+
+	list_for_each_entry(rule, &class->pending, link)
+		nr += blkdebug_rule_entries(rule);
+	run = blkdebug_run_alloc(nr);
+	if (!run)
+		return NULL;
+	run->nr = 0;
+	list_for_each_entry(rule, &class->pending, link) {
+		if (!rule->nr_ranges)
+			append_entry(run, rule, 0, U64_MAX);
+		for (i = 0; i < rule->nr_ranges; i++)
+			append_entry(run, rule, rule->ranges[i].first,
+				     rule->ranges[i].last);
+		rule->nr_indexed = blkdebug_rule_entries(rule);
+	}
+	if (blkdebug_run_build(run)) {
+		blkdebug_run_release(run);
+		return NULL;
+	}
+	return run;
+}
+
+/**
+ * blkdebug_add_build - index the placed rules
+ * @add: the add
+ *
+ * Context: may sleep. The control mutex is held.
+ *
+ * Return: 0, or -ENOMEM; blkdebug_add_abort() is to be called then.
+ */
+int blkdebug_add_build(struct blkdebug_add *add)
+{
+	struct blkdebug_rule_class *class;
+
+	list_for_each_entry(class, &add->classes, pending_link) {
+		class->new_run = build_run(class);
+		if (!class->new_run)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * blkdebug_add_abort - undo an add that cannot be completed
+ * @add: the add
+ * @rules: the placed rules are added to this list
+ *
+ * Context: may sleep. The control mutex is held.
+ */
+void blkdebug_add_abort(struct blkdebug_add *add, struct list_head *rules)
+{
+	struct blkdebug_state_rules *sr, *next_sr;
+	struct blkdebug_rule_class *class;
+
+	list_for_each_entry(class, &add->classes, pending_link) {
+		if (class->new_run)
+			blkdebug_run_release(class->new_run);
+		class->new_run = NULL;
+		list_splice_tail_init(&class->pending, rules);
+		cond_resched();
+	}
+	/* They may be waiting for that since an earlier add */
+	list_splice_tail_init(&add->classes, &add->rs->untidy);
+	list_for_each_entry_safe(sr, next_sr, &add->states, pending_link) {
+		list_del_init(&sr->pending_link);
+		cond_resched();
+	}
+}
+
+/* The newest run of a class */
+static struct blkdebug_run *newest_run(const struct blkdebug_ruleset *rs,
+				       const struct blkdebug_rule_class *class)
+{
+	return rcu_dereference_protected(class->runs,
+					 lockdep_is_held(rs->control));
+}
+
+static struct blkdebug_run *older_run(const struct blkdebug_ruleset *rs,
+				      const struct blkdebug_run *run)
+{
+	return rcu_dereference_protected(run->next,
+					 lockdep_is_held(rs->control));
+}
+
+/**
+ * blkdebug_add_publish - let readers find the placed rules
+ * @add: the add, built
+ *
+ * The rules are in force once the ruleset's @visible reaches their numbers.
+ *
+ * Context: may sleep. The control mutex is held.
+ */
+void blkdebug_add_publish(struct blkdebug_add *add)
+{
+	struct blkdebug_rule_class *class;
+	struct blkdebug_rule *rule, *next;
+
+	list_for_each_entry(class, &add->classes, pending_link) {
+		struct blkdebug_run *run = class->new_run;
+
+		RCU_INIT_POINTER(run->next, newest_run(add->rs, class));
+		rcu_assign_pointer(class->runs, run);
+		WRITE_ONCE(class->last, add->last);
+		class->new_run = NULL;
+		list_for_each_entry_safe(rule, next, &class->pending, link)
+			list_del_init(&rule->link);
+		cond_resched();
+	}
+	list_splice_tail_init(&add->classes, &add->rs->untidy);
+}
+
+static bool worth_merging(const struct blkdebug_run *run,
+			  const struct blkdebug_run *older)
+{
+	return older->nr / 2 < run->nr;
+}
+
+/* Replace a class's newest run, and the next older if there is one, by one */
+static int merge_newest(struct blkdebug_ruleset *rs,
+			struct blkdebug_rule_class *class, u64 *dropped)
+{
+	struct blkdebug_run *run = newest_run(rs, class);
+	struct blkdebug_run *older = older_run(rs, run);
+	struct blkdebug_run *rest = older ? older_run(rs, older) : NULL;
+	struct blkdebug_rule *rule, *next;
+	struct blkdebug_run *merged;
+	LIST_HEAD(freed);
+
+	merged = blkdebug_run_merge(run, older, &freed);
+	if (!merged)
+		return -ENOMEM;
+	*dropped += run->nr + (older ? older->nr : 0) - merged->nr;
+	RCU_INIT_POINTER(merged->next, rest);
+	rcu_assign_pointer(class->runs, merged->nr ? merged : rest);
+	blkdebug_run_free_rcu(run);
+	if (older)
+		blkdebug_run_free_rcu(older);
+	if (!merged->nr)
+		blkdebug_run_free_rcu(merged);
+	list_for_each_entry_safe(rule, next, &freed, link)
+		blkdebug_free_rule_rcu(rule);
+	return 0;
+}
+
+/* Merge the newest runs of a class until each is half as large as the next */
+static void tidy_class(struct blkdebug_ruleset *rs,
+		       struct blkdebug_rule_class *class, u64 *dropped)
+{
+	struct blkdebug_run *run, *older;
+
+	while ((run = newest_run(rs, class)) && (older = older_run(rs, run)) &&
+	       worth_merging(run, older)) {
+		if (merge_newest(rs, class, dropped))
+			break;
+	}
+}
+
+/**
+ * blkdebug_ruleset_tidy - merge the small runs that adds have left
+ * @rs: the ruleset
+ *
+ * Without memory for it more runs are left to search.
+ *
+ * Context: may sleep. The control mutex is held.
+ *
+ * Return: the number of entries of dead rules that have been dropped.
+ */
+u64 blkdebug_ruleset_tidy(struct blkdebug_ruleset *rs)
+{
+	struct blkdebug_rule_class *class, *next;
+	u64 dropped = 0;
+
+	list_for_each_entry_safe(class, next, &rs->untidy, pending_link) {
+		list_del_init(&class->pending_link);
+		tidy_class(rs, class, &dropped);
+		cond_resched();
+	}
+	return dropped;
+}
+
+/* Drop the dead rules of an event from its runs; make one run for each class */
+static int clean_event(struct blkdebug_ruleset *rs,
+		       struct blkdebug_event_rules *er, u64 *dropped)
+{
+	struct blkdebug_run *run;
+	unsigned int i;
+	int r = 0;
+
+	for (i = 0; er && !r && i < BLKDEBUG_NR_CLASSES; i++) {
+		if (!newest_run(rs, &er->class[i]))
+			continue;
+		do {
+			r = merge_newest(rs, &er->class[i], dropped);
+			run = newest_run(rs, &er->class[i]);
+		} while (!r && run && older_run(rs, run));
+		cond_resched();
+	}
+	return r;
+}
+
+static struct blkdebug_event_rules *
+event_rules(const struct blkdebug_ruleset *rs,
+	    struct blkdebug_event_rules __rcu *const *slot)
+{
+	return rcu_dereference_protected(*slot, lockdep_is_held(rs->control));
+}
+
+/**
+ * blkdebug_ruleset_clean - drop dead rules from the runs
+ * @rs: the ruleset
+ * @dropped: how many entries have been dropped
+ *
+ * Context: may sleep. The control mutex is held.
+ *
+ * Return: 0, or -ENOMEM, and some dead rules are left.
+ */
+int blkdebug_ruleset_clean(struct blkdebug_ruleset *rs, u64 *dropped)
+{
+	struct blkdebug_event_rules *er;
+	unsigned int i;
+	int r;
+
+	*dropped = 0;
+	r = clean_event(rs, event_rules(rs, &rs->standing), dropped);
+	for (i = 0; !r && i < BLKDEBUG_NR_EVENTS; i++)
+		r = clean_event(rs, event_rules(rs, &rs->event[i]), dropped);
+	hash_for_each(rs->user, i, er, user_node) {
+		if (!r)
+			r = clean_event(rs, er, dropped);
+	}
+	return r;
+}
+
+/**
+ * blkdebug_ruleset_dirty - are the dead rules worth a clean-up?
+ * @rs: the ruleset
+ *
+ * Context: the engine's lock is held.
+ *
+ * Return: true if they are more than half of all.
+ */
+bool blkdebug_ruleset_dirty(const struct blkdebug_ruleset *rs)
+{
+	return rs->nr_dead > rs->nr_entries / 2;
+}
+
+static int count_live_rules(struct blkdebug_ruleset *rs,
+			    struct blkdebug_filter_builder *b)
+{
+	struct blkdebug_rule *rule;
+	unsigned long number;
+
+	xa_for_each(&rs->rules, number, rule) {
+		if (!READ_ONCE(rule->dead))
+			blkdebug_filter_count(b, rule);
+		cond_resched();
+	}
+	return blkdebug_filter_alloc_tables(b);
+}
+
+/**
+ * blkdebug_ruleset_filter - make the filter of the rules that can match
+ * @rs: the ruleset
+ *
+ * Context: may sleep. The control mutex is held.
+ *
+ * Return: the filter, or NULL if there is no memory for it.
+ */
+struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs)
+{
+	struct blkdebug_filter *filter = NULL;
+	struct blkdebug_filter_builder *b;
+	struct blkdebug_rule *rule;
+	unsigned long number;
+
+	b = kzalloc(sizeof(*b), GFP_KERNEL);
+	if (!b)
+		return NULL;
+	if (!count_live_rules(rs, b)) {
+		/* Rules may die meanwhile, but a dead one never revives */
+		xa_for_each(&rs->rules, number, rule) {
+			if (!READ_ONCE(rule->dead))
+				blkdebug_filter_fill(b, rule);
+			cond_resched();
+		}
+		filter = blkdebug_filter_build(b, NULL);
+	}
+	blkdebug_filter_builder_free(b);
+	kfree(b);
+	return filter;
+}
+
+/**
+ * blkdebug_ruleset_kill - a rule matches no more
+ * @rs: the ruleset
+ * @rule: a rule in force
+ *
+ * Runs and filter have it until the ruleset is cleaned.
+ *
+ * Context: the engine's lock is held.
+ *
+ * Return: true if no rule of its state or class is left, so that the engine
+ * may be interested in less.
+ */
+bool blkdebug_ruleset_kill(struct blkdebug_ruleset *rs,
+			   struct blkdebug_rule *rule)
+{
+	struct blkdebug_state_rules *sr = rule->group;
+
+	WRITE_ONCE(rule->dead, true);
+	WRITE_ONCE(sr->live, sr->live - 1);
+	WRITE_ONCE(sr->class->live, sr->class->live - 1);
+	rs->nr_live--;
+	rs->nr_dead += blkdebug_rule_entries(rule);
+	if (sr->live + sr->pending)
+		return false;
+	sr->iotypes = 0;
+	return true;
+}
+
+/**
+ * blkdebug_ruleset_drop - free a dead rule as soon as no reader can see it
+ * @rule: the rule; the ruleset's @rules do not have it any more
+ *
+ * Context: may sleep. The control mutex is held.
+ */
+void blkdebug_ruleset_drop(struct blkdebug_rule *rule)
+{
+	rule->gone = true;
+	if (!rule->nr_indexed)
+		blkdebug_free_rule_rcu(rule);
+}
+
+/**
+ * blkdebug_ruleset_alloc - make an empty ruleset
+ * @control: the mutex that guards it against writers
+ * @count_id: which of the counts in tags is about its rules
+ *
+ * Context: may sleep.
+ *
+ * Return: the ruleset, or NULL if there is no memory for it.
+ */
+struct blkdebug_ruleset *blkdebug_ruleset_alloc(struct mutex *control,
+						unsigned int count_id)
+{
+	struct blkdebug_ruleset *rs = kzalloc(sizeof(*rs), GFP_KERNEL);
+
+	if (!rs)
+		return NULL;
+	INIT_LIST_HEAD(&rs->used);
+	INIT_LIST_HEAD(&rs->untidy);
+	hash_init(rs->user);
+	xa_init(&rs->rules);
+	rs->control = control;
+	rs->count_id = count_id;
+	return rs;
+}
+
+static void free_class(const struct blkdebug_ruleset *rs,
+		       struct blkdebug_rule_class *class)
+{
+	struct blkdebug_run *run = newest_run(rs, class);
+	struct blkdebug_state_rules *sr;
+	unsigned long state;
+
+	while (run) {
+		struct blkdebug_run *older = older_run(rs, run);
+
+		blkdebug_run_release(run);
+		run = older;
+	}
+	xa_for_each(&class->by_state, state, sr) {
+		kfree(sr);
+		cond_resched();
+	}
+	xa_destroy(&class->by_state);
+}
+
+static void free_event_rules(const struct blkdebug_ruleset *rs,
+			     struct blkdebug_event_rules *er)
+{
+	unsigned int i;
+
+	for (i = 0; er && i < BLKDEBUG_NR_CLASSES; i++)
+		free_class(rs, &er->class[i]);
+	kfree(er);
+	cond_resched();
+}
+
+/**
+ * blkdebug_ruleset_free - free a ruleset and all its rules
+ * @rs: the ruleset, or NULL; no reader knows it
+ *
+ * Context: may sleep. The control mutex is held.
+ */
+void blkdebug_ruleset_free(struct blkdebug_ruleset *rs)
+{
+	struct blkdebug_event_rules *er;
+	struct blkdebug_rule *rule;
+	struct hlist_node *next;
+	unsigned long number;
+	unsigned int i;
+
+	if (!rs)
+		return;
+	/* Removed rules are known to runs only, all others to @rules */
+	for (i = 0; i < BLKDEBUG_NR_EVENTS; i++)
+		free_event_rules(rs, event_rules(rs, &rs->event[i]));
+	free_event_rules(rs, event_rules(rs, &rs->standing));
+	hash_for_each_safe(rs->user, i, next, er, user_node)
+		free_event_rules(rs, er);
+	xa_for_each(&rs->rules, number, rule) {
+		blkdebug_free_rule(rule);
+		cond_resched();
+	}
+	xa_destroy(&rs->rules);
+	kfree(rs);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tags: see tag.h.
+ */
+#include <linux/lockdep.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "engine.h"
+
+/**
+ * blkdebug_find_tag - look a tag up
+ * @engine: the engine
+ * @name: the tag
+ *
+ * Context: the engine's lock or the control mutex is held.
+ *
+ * Return: the tag, or NULL if no rule and no hold has it.
+ */
+struct blkdebug_tag *blkdebug_find_tag(struct blkdebug_engine *engine,
+				       const char *name)
+{
+	struct rb_node *node = engine->tags.rb_node;
+
+	while (node) {
+		struct blkdebug_tag *tag =
+			rb_entry(node, struct blkdebug_tag, node);
+		int order = strcmp(name, tag->name);
+
+		if (!order)
+			return tag;
+		node = order < 0 ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+static struct blkdebug_tag *alloc_tag(const char *name)
+{
+	struct blkdebug_tag *tag = kzalloc(sizeof(*tag), GFP_KERNEL);
+
+	if (!tag)
+		return NULL;
+	INIT_LIST_HEAD(&tag->rules);
+	INIT_LIST_HEAD(&tag->holds);
+	INIT_LIST_HEAD(&tag->idle_link);
+	tag->wake_at = U64_MAX;
+	strscpy(tag->name, name, sizeof(tag->name));
+	return tag;
+}
+
+static void insert_tag(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
+{
+	struct rb_node **link = &engine->tags.rb_node;
+	struct rb_node *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (strcmp(tag->name, rb_entry(parent, struct blkdebug_tag,
+					       node)->name) < 0)
+			link = &parent->rb_left;
+		else
+			link = &parent->rb_right;
+	}
+	rb_link_node(&tag->node, parent, link);
+	rb_insert_color(&tag->node, &engine->tags);
+}
+
+/**
+ * blkdebug_tag_rule - give a rule the struct blkdebug_tag of its tag
+ * @engine: the engine
+ * @rule: a rule with the tag as written
+ *
+ * Context: may sleep. The control mutex is held.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int blkdebug_tag_rule(struct blkdebug_engine *engine,
+		      struct blkdebug_rule *rule)
+{
+	struct blkdebug_tag *tag, *new = NULL;
+	unsigned long flags;
+
+	lockdep_assert_held(&engine->control);
+	tag = blkdebug_find_tag(engine, rule->tag);
+	if (!tag) {
+		new = alloc_tag(rule->tag);
+		if (!new)
+			return -ENOMEM;
+		tag = new;
+	}
+	flags = blkdebug_lock(engine);
+	if (new)
+		insert_tag(engine, new);
+	else
+		list_del_init(&tag->idle_link);
+	tag->refs++;
+	blkdebug_unlock(engine, flags);
+	rule->tag = tag->name;
+	list_add_tail(&rule->tag_link, &tag->rules);
+	return 0;
+}
+
+/**
+ * blkdebug_untag_rule - undo blkdebug_tag_rule()
+ * @engine: the engine
+ * @rule: a rule, with a tag or without
+ *
+ * Context: may sleep. The control mutex is held.
+ */
+void blkdebug_untag_rule(struct blkdebug_engine *engine,
+			 struct blkdebug_rule *rule)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&engine->control);
+	/* Not in a list: there is no tag, or only the word as written */
+	if (list_empty(&rule->tag_link))
+		return;
+	list_del_init(&rule->tag_link);
+	flags = blkdebug_lock(engine);
+	blkdebug_tag_put(engine, blkdebug_rule_tag(rule));
+	blkdebug_unlock(engine, flags);
+}
+
+/**
+ * blkdebug_tag_put - a rule or a hold has a tag no more
+ * @engine: the engine
+ * @tag: the tag
+ *
+ * Context: the engine's lock is held.
+ */
+void blkdebug_tag_put(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
+{
+	lockdep_assert_held(&engine->lock);
+	if (--tag->refs)
+		return;
+	list_add_tail(&tag->idle_link, &engine->idle_tags);
+	engine->ops->watch(engine);
+}
+
+/* Take a tag without references out of the tree */
+static struct blkdebug_tag *take_idle_tag(struct blkdebug_engine *engine)
+{
+	unsigned long flags = blkdebug_lock(engine);
+	struct blkdebug_tag *tag;
+
+	tag = list_first_entry_or_null(&engine->idle_tags, struct blkdebug_tag,
+				       idle_link);
+	if (tag) {
+		list_del(&tag->idle_link);
+		rb_erase(&tag->node, &engine->tags);
+	}
+	blkdebug_unlock(engine, flags);
+	return tag;
+}
+
+/**
+ * blkdebug_free_idle_tags - free the tags without references
+ * @engine: the engine
+ *
+ * Context: may sleep. The control mutex is held.
+ */
+void blkdebug_free_idle_tags(struct blkdebug_engine *engine)
+{
+	struct blkdebug_tag *tag;
+
+	lockdep_assert_held(&engine->control);
+	while ((tag = take_idle_tag(engine))) {
+		kfree(tag);
+		cond_resched();
+	}
+}
+
+/**
+ * blkdebug_free_tags - free all tags
+ * @engine: an engine that nothing uses any more
+ *
+ * Context: may sleep.
+ */
+void blkdebug_free_tags(struct blkdebug_engine *engine)
+{
+	struct blkdebug_tag *tag, *next;
+
+	rbtree_postorder_for_each_entry_safe(tag, next, &engine->tags, node) {
+		kfree(tag);
+		cond_resched();
+	}
+	engine->tags = RB_ROOT;
+}
