@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the programs of the benchmark share. Under qemu's -icount shift=0 a
- * nanosecond of the guest is an instruction.
+ * Functions that the benchmark's programs share. Under qemu's -icount shift=0 one
+ * nanosecond of the guest's clock is one instruction.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -21,7 +21,7 @@
 
 #define IO_SIZE		4096
 
-/* The blocks that I/O touches; only these need be written before */
+/* The number of blocks that I/O touches. Only these have to be written beforehand. */
 #define NR_PLACES	4096
 
 static inline unsigned long long now(void)
@@ -54,9 +54,10 @@ static inline void *alloc_buffer(void)
 }
 
 /*
- * Even blocks, scattered over the device, the same each time: between any two
- * of them is room for sectors that I/O does not touch. By Hull and Dobell this
- * is a full cycle through 2^k pairs of blocks.
+ * Returns blocks with even numbers, scattered over the device, the same in each
+ * run. I/O never touches blocks with odd numbers, so that rules can name these. The
+ * generator meets the conditions of Hull and Dobell, so that it visits each of 2^k
+ * pairs of blocks once before it repeats one.
  */
 static inline off_t *make_places(unsigned long long size)
 {

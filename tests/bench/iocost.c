@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * iocost read|write DEVICE: does direct I/O of 4 KiB, scattered over the device
- * but the same each time, and prints nanoseconds for one: the median of many
- * batches, for in some of them the timer ticks.
+ * iocost read|write DEVICE: does direct I/O of 4 KiB to scattered blocks, the same in
+ * each run, and prints the nanoseconds for one. This is the median of many batches,
+ * because the timer interrupt falls into some of them.
  */
 #include "bench.h"
 

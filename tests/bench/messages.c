@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * messages DEVICE BATCH: sends each line of stdin as a message to a dm device,
- * and prints nanoseconds for each message, after each BATCH of them.
+ * messages DEVICE BATCH: sends each line of stdin as a message to a dm device. After
+ * each BATCH messages it prints the mean time of one in nanoseconds.
  */
 #include "bench.h"
 #include <linux/dm-ioctl.h>
@@ -9,7 +9,7 @@
 
 #define LINE_SIZE	4096
 
-/* dm's ioctls take what they work on in one piece of memory with their header */
+/* The argument of a dm ioctl: header and payload are contiguous. */
 static struct {
 	struct dm_ioctl header;
 	struct dm_target_msg target;

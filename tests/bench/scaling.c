@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scaling ROUNDS TURNS MS DEVICE DEVICE: in each round, reads from each device on
- * one processor and on two, MS milliseconds at a time, in turns, so that what else
- * goes on meets them all alike. Prints how many reads it did: of the first device
- * on one and on two, of the second likewise.
+ * scaling ROUNDS TURNS MS DEVICE DEVICE: in each round, reads from each device on one
+ * processor and on two, MS milliseconds at a time. The four alternate, so that other
+ * load of the host affects them equally. Prints four numbers of reads for each round:
+ * first device on one processor and on two, second device on one and on two.
  */
 #include "bench.h"
 #include <sched.h>
@@ -44,7 +44,7 @@ static void work(int fd, int cpu)
 	_exit(0);
 }
 
-/* Reads in MS milliseconds */
+/* Returns the number of reads in @ms milliseconds. */
 static double measure(int fd, int cpus, unsigned int ms)
 {
 	unsigned long long spent;
@@ -75,7 +75,7 @@ static void do_round(unsigned int turns, unsigned int ms)
 	double nr[4] = { 0 };
 	unsigned int i, n;
 
-	/* Which device is the first changes from turn to turn */
+	/* The devices swap their order from turn to turn. */
 	for (n = 0; n < 4 * turns; n++) {
 		i = (n * 2 + n / 2) % 4;
 		if (n / 4 % 2)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The idle target, and one rule that does not match, cost an I/O no more than
-# tests/bench/baseline says, but for a little that comes with another compiler.
+# An I/O costs no more than tests/bench/baseline says, both without rules and with one
+# rule that does not match. The tolerance allows for other compilers.
 
 set -eu
 
@@ -10,10 +10,10 @@ top=$(cd -- "${BASH_SOURCE[0]%/*}/../.." && pwd)
 tolerance=10
 declare -A cost
 
-# keep KEY FIGURE: the lowest of several
+# keep KEY FIGURE: stores the lowest of several figures
 keep() { [[ ${cost[$1]-$2} -lt $2 ]] || cost[$1]=$2; }
 
-# The figures, by case, target and direction
+# Figures by case, target and direction
 while read -r word first second read write; do
 	case $word in
 	kernel) kernel=$first ;;
@@ -24,7 +24,7 @@ while read -r word first second read write; do
 	esac
 done < <("$top/scripts/bench" quick)
 if [[ -z ${cost[one.blkdebug.write]-} ]]; then
-	echo 'Bail out! nothing measured'
+	echo 'Bail out! scripts/bench quick measured nothing'
 	exit 1
 fi
 
@@ -37,7 +37,7 @@ while read -r known name read write; do
 		extra=$((${cost[$name.blkdebug.$direction]} - ${cost[none.linear.$direction]}))
 		result=ok
 		((extra <= ${!direction} + tolerance)) || result='not ok'
-		echo "$result $((++checks)) - $name, $direction: $extra instructions over dm-linear, kept are ${!direction}"
+		echo "$result $((++checks)) - $name, $direction: $extra instructions more than dm-linear, baseline ${!direction}"
 	done
 done < "$top/tests/bench/baseline"
 if [[ $checks -eq 0 ]]; then
