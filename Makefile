@@ -47,7 +47,7 @@ check-dkms: ## have dkms install and remove the module, on the oldest and newest
 stress: ## everything at once, for MINUTES=3; SEED=<n> makes the same choices again
 	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) scripts/check stress
 
-bench: ## measure what it costs, beside other targets, in about two minutes; also build/bench.json
+bench: ## measure what it costs, beside other targets, in about five minutes; also build/bench.json
 	@scripts/bench
 
 fuzz: ## the rule language and the messages, for SECONDS=60; SEED= for the same again

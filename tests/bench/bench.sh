@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The guest's part of scripts/bench: bench.sh quick|cost|scaling
-# Prints a line for each measurement, for scripts/bench-report to read:
+# The guest's part of scripts/bench: bench.sh quick|cost|scaling|latency
+# Prints one line for each measurement, which scripts/bench-report reads:
 #   cost CASE TARGET READ WRITE      nanoseconds for an I/O of 4 KiB
 #   value NAME NUMBER...
+#   kept CASE TARGET LONGEST TIME STATUS    see latency.c; STATUS "refused" if
+#                                           the answer was not the expected one
 #   kernel RELEASE
-# "# ..." says what comes next.
+# A line "# ..." announces the next step.
 
 set -eu
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
@@ -17,7 +19,7 @@ sectors=$((disk_kb * 2))
 
 say() { echo "# $*"; }
 
-# create NAME TARGET [WORD...]: what comes on stdin goes behind the words
+# create NAME TARGET [WORD...]: stdin holds more words of the table line
 create() {
 	{
 		printf '0 %d ' $sectors
@@ -29,10 +31,11 @@ create() {
 	rm /tmp/table
 }
 
-# blkdebug [RULE...]: device t; rules, or more of them, also come on stdin
-blkdebug() { create t blkdebug $disk 0 "$@"; }
+# blkdebug [RULE...]: creates device t; stdin holds more rules
+blkdebug() { create t blkdebug "$disk" 0 "$@"; }
 
-# measure CASE TARGET [DEVICE]: writes first, so that rules on them are armed for reads
+# measure CASE TARGET [DEVICE]: the writes come first, because they arm the rules
+# that the reads are tried against
 measure() {
 	local write
 
@@ -47,14 +50,14 @@ peer() {
 	dmsetup remove t
 }
 
-# rules CASE [RULE...]: rules also come on stdin
+# rules CASE [RULE...]: stdin holds more rules
 rules() {
 	blkdebug "${@:2}"
 	measure "$1" blkdebug
 	dmsetup remove t
 }
 
-# dust CASE BLOCK-SIZE: bad blocks come on stdin
+# dust CASE BLOCK-SIZE: stdin holds the bad blocks
 dust() {
 	[[ -e /sys/module/dm_dust ]] || return 0
 	create t dust $disk 0 "$2" < /dev/null
@@ -66,7 +69,7 @@ dust() {
 	dmsetup remove t
 }
 
-# Of memory that nothing uses, in KiB; what frees itself later has done so.
+# Free memory in KiB, after the page cache and deferred work have released theirs
 free_memory() {
 	local name number
 
@@ -78,7 +81,7 @@ free_memory() {
 	done < /proc/meminfo
 }
 
-# load NAME COUNT FILE: time and memory that a table takes, which stays as t
+# load NAME COUNT FILE: time and memory that a table takes; device t stays
 load() {
 	local before start
 
@@ -117,7 +120,7 @@ small_cases() {
 	rules thousand < tables/thousand
 }
 
-# From none, and from a million: 10,000 rules, by one process
+# add_rules NAME: one process adds 10,000 rules to device t
 add_rules() {
 	./messages /dev/mapper/t 1000 < tables/added | {
 		mapfile -t costs
@@ -126,7 +129,7 @@ add_rules() {
 }
 
 large_cases() {
-	say 'a million ranges'
+	say '1,000,000 ranges'
 	load ranges 1000000 tables/million
 	measure million blkdebug
 	say 'adding 10,000 rules'
@@ -141,7 +144,7 @@ large_cases() {
 	load rules "$(wc -l < tables/rules)" tables/rules
 	measure rules blkdebug
 	dmsetup remove t
-	# Rules without a range, for the memory that these take.
+	# Rules without a range show the memory that a rule takes.
 	load bare-rules "$(wc -l < tables/bare-rules)" tables/bare-rules
 	dmsetup remove t
 }
@@ -149,19 +152,18 @@ large_cases() {
 holds() {
 	local resume nr
 
-	say '100,000 held requests'
-	echo 1000000 > /proc/sys/fs/aio-max-nr
+	say '100,000 held reads'
 	blkdebug 'suspend event=read_aio tag=bp once=off' < /dev/null
 	resume=$(echo /sys/block/dm-*/blkdebug-0/resume)
 	for nr in 10000 100000; do
-		echo "value holds $nr $(./holds /dev/mapper/t "$resume" "$nr")"
+		echo "value holds $nr $(./holds /dev/mapper/t "$nr" "$resume")"
 	done
 	dmsetup remove t
 }
 
 scaling() {
 	create linear linear $disk 0 < /dev/null
-	say 'a million ranges'
+	say '1,000,000 ranges'
 	load ranges 1000000 tables/million
 	say 'one processor and two'
 	./scaling 9 20 80 /dev/mapper/linear /dev/mapper/t | sed 's/^/value scaling /'
@@ -169,19 +171,202 @@ scaling() {
 	dmsetup remove linear
 }
 
-# Pages that processors keep to themselves look used. This keeps them few.
+# --- The longest time for which other tasks cannot run ---
+
+# In seconds of the guest, that is G instructions
+longest_command=8
+
+# watch CASE TARGET WANTED [OP...]: has ../io perform these ops, or those on stdin, on
+# the TARGET's device. Its output has to match the pattern WANTED.
+watch() {
+	local longest spent status said device=/dev/mapper/t
+
+	[[ $2 == blkdebug ]] || device=/dev/mapper/linear
+	[[ $# -gt 3 ]] || set -- "$@" -
+	./latency /tmp/kept $longest_command ../io "$device" "${@:4}" > /tmp/said
+	read -r longest spent status < /tmp/kept
+	said=$(head -c 200 /tmp/said | tr '\n' ' ')
+	# shellcheck disable=SC2053 # a pattern
+	if [[ $status == 0 && $said != $3 ]]; then
+		status=refused
+		say "$1: $said"
+	fi
+	echo "kept $1 $2 $longest $spent $status"
+}
+
+# compare_io CASE WANTED OP...: on dm-linear first, which shows the cost of the caller,
+# the block layer and device-mapper, then on the target
+compare_io() {
+	watch "$1" linear '*' "${@:3}"
+	watch "$1" blkdebug "${@:2}"
+}
+
+# compare_file CASE WORDS FILE: FILE holds rules, one a line, to go behind the words
+# of one message or table line. dm-linear refuses them after device-mapper's part.
+compare_file() {
+	local target
+
+	for target in linear blkdebug; do
+		{
+			echo -n "${2/TARGET/$target}"
+			sed 's/^/ /' "$3" | tr -d '\n'
+			echo
+			[[ $2 != load* ]] || echo clear
+		} > /tmp/ops
+		if [[ $target == linear ]]; then
+			watch "$1" linear '*' < /tmp/ops
+		else
+			watch "$1" blkdebug 'ok*' < /tmp/ops
+		fi
+	done
+}
+
+# add FILE: adds rules to t, not measured
+add() {
+	{
+		echo -n 'message add'
+		sed 's/^/ /' "$1" | tr -d '\n'
+	} | ../io /dev/mapper/t - > /tmp/said
+	[[ $(< /tmp/said) == ok ]] || say "$1: $(< /tmp/said)"
+}
+
+# with_rules FILE CASE WANTED OP...
+with_rules() {
+	blkdebug < /dev/null
+	add "$1"
+	compare_io "${@:2}"
+	dmsetup remove t
+}
+
+# The devices below do no work of their own: no data to discard, none to copy.
+healing() {
+	local disk
+
+	say 'healing'
+	truncate -s ${disk_kb}K /tmp/sparse
+	losetup /dev/loop0 /tmp/sparse
+	disk=/dev/loop0
+	dmsetup create linear --table "0 $sectors linear $disk 0"
+	blkdebug < tables/million-bad
+	compare_io discard 'ok*' "d 0 $sectors"
+	dmsetup remove t
+	dmsetup remove linear
+	losetup -d /dev/loop0
+
+	modprobe dm-zero
+	dmsetup create zero --table "0 $sectors zero"
+	disk=/dev/mapper/zero
+	dmsetup create linear --table "0 $sectors linear $disk 0"
+	blkdebug < tables/written
+	compare_io write 'ok*' 'w 0 131072'
+	dmsetup remove t
+	dmsetup remove linear
+	dmsetup remove zero
+}
+
+declining() {
+	say 'rules that decline a read'
+	with_rules tables/comm comm 'ok*' 'r 0 8'
+	with_rules tables/after after 'ok*' 'r 0 8'
+	with_rules tables/probable probable 'ok*' 'r 0 2048'
+	with_rules tables/probable-mixed probable-mixed 'ok*' 'r 0 2048'
+}
+
+loading() {
+	local name
+
+	say 'loading, replacing, removing'
+	blkdebug < /dev/null
+	compare_file ranges-table "load 0 $sectors TARGET $disk 0" tables/ranges
+	compare_file ranges-add 'message add' tables/ranges
+	compare_io ranges-clear 'ok*' 'message clear'
+	for name in plain tagged tags states; do
+		compare_file "add-$name" 'message add' "tables/$name"
+		case $name in
+		plain) compare_file replace 'message replace' tables/plain ;;
+		tagged) compare_io remove-tag 'ok*' 'message remove many' ;;
+		esac
+		[[ $name == tagged ]] || compare_io "clear-$name" 'ok*' 'message clear'
+	done
+	dmsetup remove t
+}
+
+using_up() {
+	say 'rules that are used up'
+	# One read uses up all of them.
+	with_rules tables/once-delays once-delays 'ok*' 'r 0 8'
+	# Each read uses up one.
+	blkdebug < /dev/null
+	add tables/once
+	seq 10000 | sed 's/.*/r 0 8/' > /tmp/ops
+	watch once linear '*' < /tmp/ops
+	watch once blkdebug 'EIO EIO *' < /tmp/ops
+	dmsetup remove t
+}
+
+# release CASE OP...: with 10,000 reads held
+release() {
+	local holder
+
+	blkdebug 'suspend event=read_aio tag=bp once=off' < /dev/null
+	: > /tmp/holds
+	./holds /dev/mapper/t 10000 > /tmp/holds &
+	holder=$!
+	until grep -q held /tmp/holds; do
+		kill -0 "$holder"
+		sleep 0.05
+	done
+	compare_io "$1" 'ok*' "${@:2}"
+	wait "$holder"
+	dmsetup remove t
+}
+
+releasing() {
+	say '10,000 held reads'
+	release remove-break 'message remove_break bp'
+	release resume-all 'message resume bp all'
+	release suspend suspend resume
+}
+
+# Rules that differ in I/O types, flags and state
+distinct() {
+	say 'rules of distinct kinds'
+	blkdebug < /dev/null
+	compare_file distinct-add 'message add' tables/distinct
+	seq 1000 | sed 's/.*/r 0 8/' > /tmp/ops
+	watch distinct-read linear 'ok ok *' < /tmp/ops
+	watch distinct-read blkdebug 'ok ok *' < /tmp/ops
+	compare_io distinct-state 'ok*' 'message state 2'
+	compare_io distinct-clear 'ok*' 'message clear'
+	dmsetup remove t
+}
+
+latency() {
+	healing
+	dmsetup create linear --table "0 $sectors linear $disk 0"
+	declining
+	loading
+	using_up
+	releasing
+	distinct
+	dmsetup remove linear
+}
+
+# Pages in per-processor lists count as used. Keep these lists short.
 few_pages=/proc/sys/vm/percpu_pagelist_high_fraction
 [[ ! -e $few_pages ]] || echo 1000000 > $few_pages
+echo 1000000 > /proc/sys/fs/aio-max-nr
+modprobe loop
 modprobe brd rd_nr=1 rd_size=$disk_kb
 for module in dm-mod dm-flakey dm-delay dm-blkdebug; do modprobe $module; done
 modprobe dm-dust 2> /dev/null || true
-# What has never been written costs other than what has.
+# I/O to blocks that were never written has another cost.
 ./iocost write $disk > /dev/null
 
 echo "kernel $(uname -r)"
 case $1 in
 quick)
-	# More than once, for it depends a little on where things come to lie.
+	# Repeated, because the cost depends slightly on the addresses of objects.
 	for _ in 1 2 3; do idle_and_one; done
 	;;
 cost)
@@ -190,7 +375,6 @@ cost)
 	large_cases
 	holds
 	;;
-scaling)
-	scaling
-	;;
+scaling) scaling ;;
+latency) latency ;;
 esac

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * holds DEVICE RESUME NR: sends NR reads to a blkdebug device with a breakpoint
- * "bp" that stays and holds reads. Then it resumes a thousand of them one by one,
- * and the rest at once, by RESUME, the target's file in sysfs. Prints nanoseconds
- * for each: to hold one of the first thousand, one of the last, to resume one
- * alone, and one of all.
+ * holds DEVICE NR [RESUME]: sends NR reads to a blkdebug device with a breakpoint
+ * "bp" that holds all reads and is not one-shot.
+ *
+ * With RESUME, the path of the target's sysfs file of that name, the program then
+ * resumes 1,000 reads one by one, and the rest at once. It prints four numbers,
+ * each in nanoseconds for one read: holding the first 1,000, holding the last
+ * 1,000, resuming one by one, resuming all at once.
+ *
+ * Without RESUME, it prints "held" and waits until all reads are complete.
  */
 #include "bench.h"
 #include <linux/aio_abi.h>
@@ -43,7 +47,7 @@ static void reap(aio_context_t aio, unsigned long nr)
 	}
 }
 
-/* How long it takes to send a thousand, which are held when io_submit returns */
+/* Returns the time for one batch. The reads are held when io_submit() returns. */
 static unsigned long long hold(aio_context_t aio, int fd, char *buffer, unsigned long first)
 {
 	static struct iocb *list[BATCH];
@@ -71,23 +75,39 @@ static void resume(int fd, const char *words)
 		err(1, "%s", words);
 }
 
+static void measure_resume(aio_context_t aio, const char *path, unsigned long nr,
+			   unsigned long long *one, unsigned long long *all)
+{
+	int fd = open(path, O_WRONLY);
+	unsigned long i;
+
+	if (fd < 0)
+		err(1, "%s", path);
+	*one = now();
+	for (i = 0; i < BATCH; i++)
+		resume(fd, "bp");
+	reap(aio, BATCH);
+	*all = now();
+	*one = *all - *one;
+	resume(fd, "bp all");
+	reap(aio, nr - BATCH);
+	*all = now() - *all;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long long spent_first, spent_last = 0, spent_one, spent_all;
 	aio_context_t aio = 0;
-	int fd, resume_fd;
 	unsigned long nr, i;
 	char *buffer;
+	int fd;
 
-	if (argc != 4)
-		errx(2, "usage: holds DEVICE RESUME NR");
-	nr = strtoul(argv[3], NULL, 10);
+	if (argc != 3 && argc != 4)
+		errx(2, "usage: holds DEVICE NR [RESUME]");
+	nr = strtoul(argv[2], NULL, 10);
 	if (nr < 2 * BATCH || nr % BATCH)
-		errx(2, "not a multiple of %d, or too few", BATCH);
+		errx(2, "NR is not a multiple of %d, or too small", BATCH);
 	open_device(argv[1], &fd);
-	resume_fd = open(argv[2], O_WRONLY);
-	if (resume_fd < 0)
-		err(1, "%s", argv[2]);
 	if (syscall(SYS_io_setup, nr, &aio))
 		err(1, "io_setup");
 	buffer = alloc_buffer();
@@ -95,17 +115,13 @@ int main(int argc, char **argv)
 	spent_first = hold(aio, fd, buffer, 0);
 	for (i = BATCH; i < nr; i += BATCH)
 		spent_last = hold(aio, fd, buffer, i);
-
-	spent_one = now();
-	for (i = 0; i < BATCH; i++)
-		resume(resume_fd, "bp");
-	reap(aio, BATCH);
-	spent_all = now();
-	spent_one = spent_all - spent_one;
-	resume(resume_fd, "bp all");
-	reap(aio, nr - BATCH);
-	spent_all = now() - spent_all;
-
+	if (argc == 3) {
+		puts("held");
+		fflush(stdout);
+		reap(aio, nr);
+		return 0;
+	}
+	measure_resume(aio, argv[3], nr, &spent_one, &spent_all);
 	printf("%llu %llu %llu %llu\n", spent_first / BATCH, spent_last / BATCH,
 	       spent_one / BATCH, spent_all / (nr - BATCH));
 	return 0;
