@@ -505,8 +505,8 @@ static int parse_probability(struct blkdebug_rule *rule, const char *val,
 	if (!denominator || numerator > denominator)
 		return blkdebug_error_set(err, "Not between 0/1 and 1/1", NULL);
 	divisor = gcd(numerator, denominator);
-	rule->extra->numerator = numerator / divisor;
-	rule->extra->denominator = denominator / divisor;
+	rule->extra->numerator = div_u64(numerator, divisor);
+	rule->extra->denominator = div_u64(denominator, divisor);
 	return 0;
 }
 
