@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sysfs: /sys/block/dm-N/blkdebug-<start>/.
+ * The directory of a target in sysfs: /sys/block/dm-N/blkdebug-<start>/.
  */
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -11,11 +11,15 @@
 #include "target.h"
 
 /*
- * All directories there are. The mutex guards it, and in each target @kobj and
- * @link.
+ * Guards @targets and, in each target, @sysfs.kobj and @sysfs.link. Held while a
+ * directory is removed, so that no thread frees a target whose files another thread
+ * still waits for. Removal waits for running show() and store() callbacks: none of
+ * them takes this lock, allocates memory that takes I/O, or sleeps in a suspended
+ * target.
  */
-static LIST_HEAD(dirs);
 static DEFINE_MUTEX(dirs_lock);
+/* All targets that have a directory */
+static LIST_HEAD(targets);
 
 static struct blkdebug_file *to_file(struct kobj_attribute *attr)
 {
@@ -51,8 +55,8 @@ static ssize_t injected_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%llu\n", injected);
 }
 
-/* Carry out the words written as the message of the file's name */
-static int run_words(struct blkdebug_file *file, const char *buf)
+/* Execute the message that has the name of the file and the words in @buf */
+static int execute_words(struct blkdebug_file *file, const char *buf)
 {
 	char answer[32];
 	struct seq_buf out;
@@ -67,7 +71,7 @@ static int run_words(struct blkdebug_file *file, const char *buf)
 	kfree(words);
 	if (!argv)
 		return -ENOMEM;
-	/* There is nowhere to put an answer */
+	/* A write returns no text: the answer is dropped */
 	seq_buf_init(&out, answer, sizeof(answer));
 	r = -EINVAL;
 	if (argc > 1)
@@ -80,7 +84,7 @@ static ssize_t words_store(struct kobject *kobj, struct kobj_attribute *attr,
 			   const char *buf, size_t count)
 {
 	unsigned int noio = memalloc_noio_save();
-	int r = run_words(to_file(attr), buf);
+	int r = execute_words(to_file(attr), buf);
 
 	memalloc_noio_restore(noio);
 	return r ?: count;
@@ -102,8 +106,10 @@ static const struct {
 };
 
 /**
- * blkdebug_sysfs_init - make ready for a directory
+ * blkdebug_sysfs_init - initialize the attributes of a target's directory
  * @t: the target
+ *
+ * Creates no directory.
  */
 void blkdebug_sysfs_init(struct blkdebug_target *t)
 {
@@ -144,57 +150,57 @@ static struct kobject *create_dir(struct blkdebug_target *t)
 	return kobj;
 }
 
-/* Remove the directory, and wake who polls its files: they get ENODEV now */
-static void remove_dir(struct kobject *kobj)
+/*
+ * Remove the directory, if there is one. Callers of poll() on its files are woken,
+ * and read ENODEV.
+ */
+static void remove_dir(struct blkdebug_target *t)
 {
-	struct kernfs_node *state = sysfs_get_dirent(kobj->sd, "state");
-	struct kernfs_node *held = sysfs_get_dirent(kobj->sd, "held");
+	struct kobject *kobj = t->sysfs.kobj;
+	struct kernfs_node *state, *held;
 
+	lockdep_assert_held(&dirs_lock);
+	if (!kobj)
+		return;
+	state = sysfs_get_dirent(kobj->sd, "state");
+	held = sysfs_get_dirent(kobj->sd, "held");
 	kobject_del(kobj);
 	sysfs_notify_dirent(state);
 	sysfs_notify_dirent(held);
 	sysfs_put(state);
 	sysfs_put(held);
 	kobject_put(kobj);
-}
-
-/* The directory of a target, or NULL, to be removed without the mutex */
-static struct kobject *take_dir(struct blkdebug_target *t)
-{
-	struct kobject *kobj = t->sysfs.kobj;
-
 	t->sysfs.kobj = NULL;
 	list_del_init(&t->sysfs.link);
-	return kobj;
 }
 
 /**
  * blkdebug_sysfs_remove - remove the directory, if there is one
- * @t: the target; nobody sleeps in it any more
+ * @t: the target; suspended, so that no message to it sleeps
  *
  * Waits for running reads and writes of its files. May sleep.
  */
 void blkdebug_sysfs_remove(struct blkdebug_target *t)
 {
-	struct kobject *kobj;
-
 	mutex_lock(&dirs_lock);
-	kobj = take_dir(t);
+	remove_dir(t);
 	mutex_unlock(&dirs_lock);
-	if (kobj)
-		remove_dir(kobj);
 }
 
-/* The directory in the place of the target's, of a table that never went live */
-static struct kobject *take_stale(struct blkdebug_target *t)
+/*
+ * Find the target of another table of the same device whose directory has the name
+ * of the directory of @t.
+ */
+static struct blkdebug_target *find_stale(struct blkdebug_target *t)
 {
 	struct mapped_device *md = dm_table_get_md(t->ti->table);
 	struct blkdebug_target *other;
 
-	list_for_each_entry(other, &dirs, sysfs.link) {
+	lockdep_assert_held(&dirs_lock);
+	list_for_each_entry(other, &targets, sysfs.link) {
 		if (other != t && other->ti->begin == t->ti->begin &&
 		    dm_table_get_md(other->ti->table) == md)
-			return take_dir(other);
+			return other;
 	}
 	return NULL;
 }
@@ -203,30 +209,27 @@ static struct kobject *take_stale(struct blkdebug_target *t)
  * blkdebug_sysfs_add - create the directory, if there is none
  * @t: the target, whose table is about to go live
  *
- * To be called in preresume: earlier, the old table's directory may be there
- * yet, and that of a new device's disk is not. If another target makes the resume
- * fail then the directory stays, for when it is tried again; or until another table
- * is resumed, which is not told of this one. May sleep.
+ * To be called in preresume: before, the directory of the old table may exist, and
+ * the disk of a new device is not in sysfs. If another target fails the resume, the
+ * directory stays until the resume is tried again, until the table is destroyed, or
+ * until another table of the device is resumed, which removes it here. May sleep.
  *
  * Return: 0 or -ENOMEM.
  */
 int blkdebug_sysfs_add(struct blkdebug_target *t)
 {
 	unsigned int noio = memalloc_noio_save();
-	struct kobject *stale;
+	struct blkdebug_target *stale;
 	int r = 0;
 
 	mutex_lock(&dirs_lock);
-	stale = take_stale(t);
-	mutex_unlock(&dirs_lock);
+	stale = find_stale(t);
 	if (stale)
 		remove_dir(stale);
-
-	mutex_lock(&dirs_lock);
 	if (!t->sysfs.kobj) {
 		t->sysfs.kobj = create_dir(t);
 		if (t->sysfs.kobj)
-			list_add(&t->sysfs.link, &dirs);
+			list_add(&t->sysfs.link, &targets);
 		else
 			r = -ENOMEM;
 	}
@@ -236,7 +239,7 @@ int blkdebug_sysfs_add(struct blkdebug_target *t)
 }
 
 /**
- * blkdebug_sysfs_notify - wake who polls a file
+ * blkdebug_sysfs_notify - wake callers of poll() on files that have changed
  * @t: the target
  * @changes: enum blkdebug_change
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sysfs: /sys/block/dm-N/blkdebug-<start>/. An upstream series may leave this
- * out: the target makes three calls and keeps one member.
+ * The directory of a target in sysfs: /sys/block/dm-N/blkdebug-<start>/. An upstream
+ * series may leave it out: the target makes four calls and keeps one member.
  */
 #ifndef BLKDEBUG_SYSFS_H
 #define BLKDEBUG_SYSFS_H
@@ -14,30 +14,28 @@ struct blkdebug_target;
 
 #define BLKDEBUG_NR_FILES	7
 
-/**
- * struct blkdebug_file - a file of the directory
- * @attr: for sysfs
- * @target: whose file it is
- * @verb: the message that a write stands for, or NULL
- */
+/* A file of the directory */
 struct blkdebug_file {
 	struct kobj_attribute attr;
+	/* For show() and store(), which are passed @attr */
 	struct blkdebug_target *target;
+	/* A write of words executes the message "<verb> <words>" */
 	const char *verb;
 };
 
-/**
- * struct blkdebug_sysfs - the directory of a target
- * @link: in the list of all directories
- * @kobj: the directory, while the table is live
- * @file: its files
- * @attrs: the same, as sysfs wants them
- * @group: likewise
- */
+/* The directory of a target */
 struct blkdebug_sysfs {
+	/* Guarded by dirs_lock in sysfs.c */
+
+	/* In the list of all targets that have a directory */
 	struct list_head link;
+	/* NULL while there is no directory */
 	struct kobject *kobj;
+
+	/* Constant after blkdebug_sysfs_init() */
+
 	struct blkdebug_file file[BLKDEBUG_NR_FILES];
+	/* The attributes of @file, terminated by NULL, as @group wants them */
 	struct attribute *attrs[BLKDEBUG_NR_FILES + 1];
 	struct attribute_group group;
 };
