@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that differs between kernel versions, so that the rest reads like code
- * for the newest.
+ * The differences between kernel versions, so that all other files use the API of
+ * the newest kernel.
  */
 #ifndef BLKDEBUG_COMPAT_H
 #define BLKDEBUG_COMPAT_H
@@ -18,7 +18,7 @@
 #define blkdebug_assign_str(dst, src)	__assign_str(dst, src)
 #endif
 
-/* 5.11 and 7.2 have them */
+/* Defined since 5.11 and 7.2, respectively */
 #ifndef DM_TARGET_PASSES_CRYPTO
 #define DM_TARGET_PASSES_CRYPTO		0
 #endif
@@ -26,7 +26,7 @@
 #define DM_TARGET_ATOMIC_WRITES		0
 #endif
 
-/* Never asked for before 5.15 */
+/* Before 5.15 dm passes no such type */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 15, 0)
 #define STATUSTYPE_IMA			(STATUSTYPE_TABLE + 1)
 #endif
@@ -50,7 +50,7 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 }
 #endif
 
-/* From 6.16 on, .prepare_ioctl may look at the ioctl */
+/* Since 6.16, .prepare_ioctl is passed the ioctl */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #define BLKDEBUG_PREPARE_IOCTL(name)					\
 	int name(struct dm_target *ti, struct block_device **bdev,	\
@@ -65,26 +65,29 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 #define kunmap_local			kunmap_atomic
 #endif
 
-/* 6.11 has it; without it there is no such flag */
+/* Defined since 6.11; older kernels have no atomic writes */
 #ifdef REQ_ATOMIC
 #define BLKDEBUG_REQ_ATOMIC		REQ_ATOMIC
 #else
 #define BLKDEBUG_REQ_ATOMIC		((typeof(REQ_FUA))0)
 #endif
 
-/* In 6.19 pages in a row have become simply that */
+/* Since 6.19 the struct pages of a folio are contiguous in each memory model */
 #ifndef nth_page
 #define nth_page(page, n)		((page) + (n))
 #endif
 
-/* The largest logical block size */
+/* The largest logical block size that the kernel supports */
 #ifdef BLK_MAX_BLOCK_SIZE
 #define BLKDEBUG_MAX_BLOCK_SIZE		BLK_MAX_BLOCK_SIZE
 #else
 #define BLKDEBUG_MAX_BLOCK_SIZE		PAGE_SIZE
 #endif
 
-/* No atomic write crosses a multiple of its size, a power of two */
+/*
+ * Lower the limits of atomic writes to @bytes, a power of two, so that no atomic write
+ * crosses a multiple of @bytes.
+ */
 static inline void blkdebug_lower_atomic(struct queue_limits *limits,
 					 unsigned int bytes)
 {
@@ -97,7 +100,7 @@ static inline void blkdebug_lower_atomic(struct queue_limits *limits,
 #endif
 }
 
-/* From 6.17 on, writes that zero and unmap have that limit or none */
+/* Since 6.17, a write-zeroes limit for unmapping is 0 or equal to the general one */
 static inline void blkdebug_lower_unmap(struct queue_limits *limits)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
@@ -121,8 +124,9 @@ blkdebug_hrtimer_setup(struct hrtimer *timer,
 }
 
 /*
- * Up to 5.17 dm starts to account a bio before it maps it; from then on a
- * target that submits a bio by itself says so, and lets dm do it.
+ * Up to 5.17, dm starts to account a bio before it maps the bio. Since 5.18, a target
+ * that submits bios itself sets a flag and submits them by dm_submit_bio_remap(), so
+ * that dm starts to account each when it is submitted.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
 static inline void blkdebug_set_accounts_remapped_io(struct dm_target *ti)
