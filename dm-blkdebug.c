@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * dm-blkdebug: does for block devices what QEMU's blkdebug driver does for disk
- * images. Rules in the table line, or added by message, inject errors, move a
- * state machine and hold requests, triggered by events. See
+ * images. Rules in the table line, or added by message, inject errors, change the
+ * state of a state machine and hold bios, when an event occurs. See
  * Documentation/dm-blkdebug.rst.
  *
- * This file is the dm target; its parts are in blkdebug/.
+ * This file has the target type; the code behind it is in blkdebug/.
  */
 #include <linux/blkdev.h>
 #include <linux/init.h>
@@ -19,13 +19,12 @@
 #include "blkdebug/ruleset.h"
 #include "blkdebug/target.h"
 
-/* Room for what is wrong with a rule, in the kernel log */
+/* The longest description of an error in the kernel log, in bytes */
 #define ERROR_TEXT	512
 
 static int blkdebug_map(struct dm_target *ti, struct bio *bio)
 {
 	struct blkdebug_target *t = ti->private;
-
 	unsigned int mode = READ_ONCE(t->engine.mode);
 
 	if (unlikely(mode))
@@ -39,20 +38,20 @@ static struct blkdebug_target *engine_target(struct blkdebug_engine *engine)
 	return container_of(engine, struct blkdebug_target, engine);
 }
 
-static void blkdebug_go_on(struct blkdebug_engine *engine)
+static void blkdebug_queue_io_work(struct blkdebug_engine *engine)
 {
 	struct blkdebug_target *t = engine_target(engine);
 
 	queue_work(t->wq, &t->io_work);
 }
 
-static void blkdebug_watch(struct blkdebug_engine *engine)
+static void blkdebug_schedule_watch(struct blkdebug_engine *engine)
 {
 	schedule_work(&engine_target(engine)->watch_work);
 }
 
-static int blkdebug_set_aside(struct blkdebug_engine *engine,
-			      const struct blkdebug_rule *rule)
+static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
+				 const struct blkdebug_rule *rule)
 {
 	if (rule->action != BLKDEBUG_CORRUPT ||
 	    !(rule->iotypes & (1U << BLKDEBUG_IO_WRITE)))
@@ -60,10 +59,11 @@ static int blkdebug_set_aside(struct blkdebug_engine *engine,
 	return blkdebug_copies_init(&engine_target(engine)->copies);
 }
 
+/* What the engine calls */
 static const struct blkdebug_ops blkdebug_ops = {
-	.go_on = blkdebug_go_on,
-	.watch = blkdebug_watch,
-	.set_aside = blkdebug_set_aside,
+	.go_on = blkdebug_queue_io_work,
+	.watch = blkdebug_schedule_watch,
+	.set_aside = blkdebug_prepare_rule,
 };
 
 static void blkdebug_watch_work(struct work_struct *work)
@@ -93,13 +93,13 @@ static void log_error(struct blkdebug_target *t,
 }
 
 /**
- * blkdebug_command - carry out a message, from dm or from sysfs
+ * blkdebug_command - execute a message, from dm or from sysfs
  * @t: the target
- * @argc: how many words, at least one
+ * @argc: number of words, at least one
  * @argv: the words
- * @answer: where the answer goes, empty
+ * @answer: empty; receives the answer
  *
- * May sleep; does no I/O for memory, as the target may hold that very I/O.
+ * May sleep. Its allocations start no I/O, because this target might hold that I/O.
  *
  * Return: 0, 1 if there is an answer, or a negative errno.
  */
@@ -131,7 +131,7 @@ static void blkdebug_dtr(struct dm_target *ti)
 {
 	struct blkdebug_target *t = ti->private;
 
-	/* A preresume of a later target may have failed after ours */
+	/* If another target failed the resume, no postsuspend has removed it */
 	blkdebug_sysfs_remove(t);
 	if (t->wq)
 		destroy_workqueue(t->wq);
@@ -143,7 +143,7 @@ static void blkdebug_dtr(struct dm_target *ti)
 	kfree(t);
 }
 
-/* What rules can ask of the device, now that its options are known */
+/* Set the limits that rules are checked against; needs the device and the options */
 static void set_bounds(struct blkdebug_target *t)
 {
 	struct blkdebug_bounds *bounds = &t->engine.bounds;
@@ -154,7 +154,7 @@ static void set_bounds(struct blkdebug_target *t)
 	bounds->zoned = bdev_is_zoned(t->dev->bdev);
 }
 
-/* Options and rules; @argv starts behind the offset */
+/* Parse options and rules; @argv starts behind the offset */
 static int parse_table(struct blkdebug_target *t, unsigned int argc,
 		       char **argv)
 {
@@ -215,13 +215,13 @@ static int parse_device(struct blkdebug_target *t, char **argv)
 	return r;
 }
 
-/* What loading does last: the event that rules may arm themselves with */
+/* Raise the event "none", by which a rule may be armed from the start */
 static int raise_none(struct blkdebug_target *t)
 {
 	struct blkdebug_request *req = kmalloc(sizeof(*req), GFP_KERNEL);
 
 	if (!req) {
-		t->ti->error = "Cannot allocate request";
+		t->ti->error = "Cannot allocate I/O";
 		return -ENOMEM;
 	}
 	blkdebug_raise(&t->engine, req, BLKDEBUG_EV_NONE, NULL);
@@ -234,7 +234,7 @@ static void set_capabilities(struct dm_target *ti)
 	const struct blkdebug_target *t = ti->private;
 
 	ti->max_io_len = t->opts.max_transfer >> SECTOR_SHIFT;
-	/* Rules are about flushes, whether or not the device below has a cache */
+	/* Rules match flushes even if the device below has no volatile cache */
 	ti->flush_supported = true;
 	ti->num_flush_bios = 1;
 	ti->num_discard_bios = 1;
@@ -295,8 +295,8 @@ bad:
 }
 
 /*
- * From here until resume nothing is held and nobody sleeps. With --noflush what
- * has not met its check goes to the next table.
+ * From here until resume no bio is held and no message sleeps. With --noflush, bios
+ * held before they were submitted are mapped again by the next table.
  */
 static void blkdebug_presuspend(struct dm_target *ti)
 {
@@ -317,7 +317,7 @@ static int blkdebug_preresume(struct dm_target *ti)
 	return blkdebug_sysfs_add(ti->private);
 }
 
-/* After a suspend, and after one that has failed */
+/* End a suspend, or undo one that has failed */
 static void blkdebug_resume(struct dm_target *ti)
 {
 	struct blkdebug_target *t = ti->private;
@@ -333,19 +333,44 @@ static void print_table(struct blkdebug_target *t, struct seq_buf *out)
 	blkdebug_print_rules(&t->engine, out);
 }
 
+/*
+ * Write @text with a backslash before each character that separates words, attributes
+ * or targets, as dm writes the names of devices to IMA. Empty @text afterwards.
+ */
+static void print_ima_text(struct seq_buf *out, struct seq_buf *text)
+{
+	size_t len = min(text->len, text->size - 1);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		char c = text->buffer[i];
+
+		seq_buf_printf(out, strchr("\\ ,;=", c) ? "\\%c" : "%c", c);
+	}
+	seq_buf_clear(text);
+}
+
 static void print_ima(struct blkdebug_target *t, struct seq_buf *out)
 {
 	const struct target_type *type = t->ti->type;
+	char *buffer = kmalloc(out->size, GFP_NOIO);
+	struct seq_buf text;
 
 	seq_buf_printf(out, "target_name=%s,target_version=%u.%u.%u",
 		       type->name, type->version[0], type->version[1],
 		       type->version[2]);
+	if (!buffer)
+		return;
+	seq_buf_init(&text, buffer, out->size);
 	seq_buf_printf(out, ",device_name=%s,start=%llu,options=",
 		       t->dev->name, (unsigned long long)t->start);
-	blkdebug_print_options(out, &t->opts);
+	blkdebug_print_options(&text, &t->opts);
+	print_ima_text(out, &text);
 	seq_buf_printf(out, ",rules=");
-	blkdebug_print_rules(&t->engine, out);
+	blkdebug_print_rules(&t->engine, &text);
+	print_ima_text(out, &text);
 	seq_buf_printf(out, ";");
+	kfree(buffer);
 }
 
 static void blkdebug_status(struct dm_target *ti, status_type_t type,
@@ -374,7 +399,7 @@ static BLKDEBUG_PREPARE_IOCTL(blkdebug_prepare_ioctl)
 	struct blkdebug_target *t = ti->private;
 
 	*bdev = t->dev->bdev;
-	/* An ioctl means the whole device */
+	/* Pass on only if the target maps the whole device, which ioctls act on */
 	return t->start || ti->len != bdev_nr_sectors(t->dev->bdev);
 }
 
@@ -432,7 +457,7 @@ static int features_get(char *buffer, const struct kernel_param *kp)
 	return out.len;
 }
 
-/* Without this the kernel calls nothing at all, when the module is loaded */
+/* Without .set, the kernel would call a NULL pointer for dm-blkdebug.features= */
 static int features_set(const char *value, const struct kernel_param *kp)
 {
 	return -EPERM;
@@ -444,7 +469,7 @@ static const struct kernel_param_ops features_ops = {
 };
 
 module_param_cb(features, &features_ops, NULL, 0444);
-MODULE_PARM_DESC(features, "What rules may be made of");
+MODULE_PARM_DESC(features, "Actions, events, keys and messages that rules and users may use");
 
 static int __init blkdebug_init(void)
 {
@@ -461,12 +486,22 @@ static int __init blkdebug_init(void)
 static void __exit blkdebug_exit(void)
 {
 	dm_unregister_target(&blkdebug_target);
+	/*
+	 * blkdebug_end_io() runs dm's completion of a bio and, unless the compiler
+	 * makes that a jump, returns into this module. The completion of the last bio
+	 * lets the table go, and with it the reference to the module, while the hook
+	 * has not returned. It runs in an interrupt, which ends before a grace period
+	 * of RCU does, or in a task that may be preempted in the hook, but does not
+	 * sleep there: hence a grace period of RCU tasks, which includes one of RCU
+	 * and lasts until each task has slept or run in user space.
+	 */
+	synchronize_rcu_tasks();
 	blkdebug_rule_exit();
 }
 
 module_init(blkdebug_init);
 module_exit(blkdebug_exit);
 
-MODULE_DESCRIPTION("Device-mapper target that injects errors and holds requests");
+MODULE_DESCRIPTION("Device-mapper target that injects errors and holds I/O");
 MODULE_AUTHOR("The dm-blkdebug authors");
 MODULE_LICENSE("GPL");

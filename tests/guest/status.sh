@@ -78,13 +78,21 @@ ima=/sys/kernel/security/ima
 mount -t securityfs securityfs /sys/kernel/security 2> /tmp/null
 if [[ -e $ima/policy ]] &&
 	{ echo 'measure func=CRITICAL_DATA label=device-mapper' > $ima/policy; } 2> /tmp/null; then
-	bd_create ima "$dev" seed=3 inject-error sector=8 errno=ENOSPC
-	measured=$(perl -ne 'print pack("H*", (split)[5]), "\n" if / dm_table_load /' \
-		$ima/ascii_runtime_measurements)
-	like "$measured" "target_name=blkdebug,target_version=[0-9.]+,.*seed=3.*errno=ENOSPC" \
-		'the measured table names the target, its seed and its rules'
+	bd_create ima "$dev" seed=3 inject-error sector=8,24-31 errno=ENOSPC
+	# Attributes end at a comma, targets at a semicolon, without a backslash before it.
+	measured=$(perl -ne 'next unless / dm_table_load /;
+		$line = pack("H*", (split)[5]);
+		END {
+			($target) = $line =~ /target_index=0,((?:\\.|[^\\;])*);/;
+			print map { s/\\(.)/$1/g; "$_\n" } $target =~ /((?:\\.|[^\\, ])+)/g;
+		}' $ima/ascii_runtime_measurements)
+	like "$measured" $'^target_begin=.*\ntarget_len=[0-9]*\ntarget_name=blkdebug\ntarget_version=[0-9.]*\n' \
+		'the measured table names the target and its version'
+	is "$(grep -E '^(options|rules)=' <<< "$measured")" \
+		$'options= seed=3\nrules= inject-error sector=8,24-31 errno=ENOSPC' \
+		'its options and its rules are an attribute each, their separators escaped'
 else
-	skip 'needs IMA'
+	skip 'needs IMA' 2
 fi
 
 done_testing
