@@ -34,6 +34,31 @@ download() {
 	}
 }
 
+# unpack ROOT PACKAGE...: downloads packages and unpacks them to ROOT
+unpack() {
+	local root=$1 package
+	shift
+
+	download "$@"
+	for package in "$work"/*.deb; do
+		dpkg -x "$package" "$root"
+		rm "$package"
+	done
+}
+
+# relocate_headers ROOT FINAL: the headers' makefiles name their place in the file
+# system; that is to be under FINAL.
+relocate_headers() {
+	grep -rlI --include=Makefile --include=.kernelvariables /usr/ "$1"/usr/src/*/ 2> /dev/null |
+		xargs -r sed -i "s#\\(^\\|[ =]\\)/usr/\\(src\\|lib\\)/linux-#\\1$2/usr/\\2/linux-#g"
+}
+
+# manifest DIR: a line for each file, its stamp left out, that changes if the file is
+# missing, cut short or overwritten
+manifest() {
+	find "$1" -xdev ! -type d ! -path "$1/stamp" -printf '%P %s %T@ %l\n' | LC_ALL=C sort
+}
+
 # print_kernel DIR RELEASE KDIR [ROOT]: lines for the caller's eval
 print_kernel() {
 	local image=$1/boot/vmlinux-$2

@@ -53,6 +53,8 @@ write_apt_config() {
 		// That of an old suite has passed.
 		Acquire::Check-Valid-Until "false";
 	EOF
+	[[ -z $suite_arch ]] || echo "APT::Architecture \"$suite_arch\";" \
+		"APT::Architectures { \"$suite_arch\"; \"$(dpkg --print-architecture)\"; };"
 	[[ $suite == "$suite_base" ]] || echo "APT::Default-Release \"$suite\";"
 }
 
@@ -71,19 +73,25 @@ refresh_suite() {
 	fi
 }
 
-# use_suite SUITE: from here on apt speaks of that suite
-use_suite() {
+# use_lists SUITE [ARCH]: from here on apt speaks of that suite, and of packages for
+# ARCH beside those for this machine
+use_lists() {
 	# shellcheck disable=SC2154 # common.sh sets it
-	suite=$1 suite_dir=$cache_root/apt-$1
+	suite=$1 suite_arch=${2-} suite_dir=$cache_root/apt-$1${2:+-$2}
 	[[ $suite =~ ^[a-z][a-z-]*$ ]] || die "no kernel and no Debian suite '$suite'"
 	# Some are no suites of their own, but on top of one.
 	suite_base=${suite%-backports}
 	suite_base=${suite_base/#experimental/sid}
-	# shellcheck disable=SC2154 # likewise
-	"$top/scripts/setup" suites
 	mkdir -p "$suite_dir"
 	write_apt_config > "$suite_dir/apt.conf.$$"
 	mv "$suite_dir/apt.conf.$$" "$suite_dir/apt.conf"
 	export APT_CONFIG=$suite_dir/apt.conf
 	[[ -s $suite_dir/sources.list ]] || refresh_suite
+}
+
+# use_suite SUITE: the same, with what root file systems of it are made by
+use_suite() {
+	# shellcheck disable=SC2154 # common.sh sets it
+	"$top/scripts/setup" suites
+	use_lists "$1"
 }
