@@ -11,8 +11,11 @@
  *	f					flush
  *	wf SECTOR COUNT				write, and flush if that went well
  *	wc SECTOR COUNT [byte=HEX]		write; "differs" if the buffer is another then
+ *	q SECTOR COUNT NR			NR writes, one behind the other, all in flight at
+ *						once; how many ended how: "15*ok 1*EIO"
  *	d SECTOR COUNT				discard
  *	s SECTOR COUNT				secure erase
+ *	zr SECTOR COUNT				resets zones
  *	z SECTOR COUNT				write zeroes, without falling back to plain writes
  *	cat					what a file in sysfs says, on one line
  *	poll MS					"ready" if that has changed since cat, or "timeout"
@@ -27,6 +30,8 @@
  *	open FILE				what comes next is about this one
  *	nth N OP...				does that while the Nth allocation fails: "hit"
  *						or, if there are less, "miss"; and what OP said
+ *	until FILE OP...			does that again and again until FILE exists; the
+ *						different results, and how many times each: "9*ok"
  *	begin OP...				does that in a process of its own
  *	end WORD				waits for that; "ok" if WORD is what OP said
  *
@@ -38,6 +43,8 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <linux/blkzoned.h>
 #include <linux/dm-ioctl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
@@ -49,6 +56,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -90,7 +98,7 @@ static struct op parse(const char *text)
 	op.rest = text + strcspn(text, " ");
 	op.rest += strspn(op.rest, " ");
 	if (sscanf(text, "%7s %llu %llu%n", op.name, &op.first, &op.count, &used) < 3 ||
-	    !strcmp(op.name, "table") || !strcmp(op.name, "load"))
+	    !strcmp(op.name, "table") || !strcmp(op.name, "load") || !strcmp(op.name, "q"))
 		return op;
 	snprintf(copy, sizeof(copy), "%s", text + used);
 	while ((word = strsep(&rest, " ")))
@@ -163,6 +171,99 @@ static const char *transfer(int fd, const struct op *op, bool writing)
 		said = outcome_and_bytes(said, iov.iov_base, size);
 	free(iov.iov_base);
 	return said;
+}
+
+/* Results, and how often each was met */
+#define MAX_RESULTS	16
+
+struct tally {
+	int nr;
+	char result[MAX_RESULTS][64];
+	unsigned long times[MAX_RESULTS];
+};
+
+static void tally_add(struct tally *tally, const char *result)
+{
+	int i;
+
+	for (i = 0; i < tally->nr; i++)
+		if (!strcmp(tally->result[i], result))
+			break;
+	if (i == MAX_RESULTS)
+		errx(2, "too many different results");
+	if (i == tally->nr) {
+		snprintf(tally->result[i], sizeof(tally->result[i]), "%s", result);
+		tally->nr++;
+	}
+	tally->times[i]++;
+}
+
+static const char *tally_text(const struct tally *tally)
+{
+	static char text[MAX_RESULTS * 96];
+	size_t used = 0;
+	int i;
+
+	*text = '\0';
+	for (i = 0; i < tally->nr; i++)
+		used += sprintf(text + used, "%s%lu*%s", used ? " " : "", tally->times[i],
+				tally->result[i]);
+	return text;
+}
+
+#define MAX_QUEUED	128
+
+static const char *queue_writes(int fd, const struct op *op)
+{
+	static struct iocb iocbs[MAX_QUEUED];
+	struct io_event events[MAX_QUEUED];
+	size_t size = op->count * SECTOR;
+	struct tally tally = { 0 };
+	aio_context_t context = 0;
+	long done, results[MAX_QUEUED];
+	unsigned int nr, i;
+	void *buffer;
+
+	if (sscanf(op->rest, "%*u %*u %u", &nr) != 1 || !nr || nr > MAX_QUEUED)
+		errx(2, "no number of writes: %s", op->rest);
+	buffer = aligned_alloc(BUFFER_ALIGN, (size + BUFFER_ALIGN - 1) & -BUFFER_ALIGN);
+	if (!buffer || syscall(SYS_io_setup, nr, &context))
+		err(2, "io_setup");
+	memset(buffer, 0x51, size);
+	for (i = 0; i < nr; i++) {
+		struct iocb *iocb = &iocbs[i];
+
+		*iocb = (struct iocb) {
+			.aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = fd, .aio_data = i,
+			.aio_buf = (unsigned long)buffer, .aio_nbytes = size,
+			.aio_offset = op->first * SECTOR + i * size,
+		};
+	}
+	/* Each by a call of its own, so that none waits in a plug for the others. */
+	for (i = 0; i < nr; i++) {
+		struct iocb *iocb = &iocbs[i];
+
+		if (syscall(SYS_io_submit, context, 1, &iocb) != 1)
+			err(2, "io_submit");
+	}
+	done = syscall(SYS_io_getevents, context, nr, nr, events, NULL);
+	if (done != (long)nr)
+		err(2, "io_getevents");
+	for (i = 0; i < nr; i++)
+		results[events[i].data] = events[i].res;
+	for (i = 0; i < nr; i++)
+		tally_add(&tally, results[i] < 0 ? strerrorname_np(-results[i]) :
+				  results[i] == (long)size ? "ok" : "short");
+	syscall(SYS_io_destroy, context);
+	free(buffer);
+	return tally_text(&tally);
+}
+
+static const char *reset_zones(int fd, const struct op *op)
+{
+	struct blk_zone_range range = { .sector = op->first, .nr_sectors = op->count };
+
+	return outcome(ioctl(fd, BLKRESETZONE, &range));
 }
 
 static const char *range_ioctl(int fd, const struct op *op, unsigned long request)
@@ -481,6 +582,22 @@ static const char *end(const char *wanted)
 	return strcmp(said, wanted) ? said : "ok";
 }
 
+static const char *perform_until(int fd, const char *text)
+{
+	struct tally tally = { 0 };
+	char file[128];
+	struct op op;
+	int used = 0;
+
+	if (sscanf(text, "%127s %n", file, &used) < 1)
+		errx(2, "no file: %s", text);
+	op = parse(text + used);
+	do {
+		tally_add(&tally, perform(fd, &op));
+	} while (access(file, F_OK));
+	return tally_text(&tally);
+}
+
 static const char *write_and_flush(int fd, const struct op *op)
 {
 	const char *said = transfer(fd, op, true);
@@ -494,6 +611,8 @@ static const char *perform(int fd, const struct op *op)
 		return transfer(fd, op, false);
 	if (!strcmp(op->name, "w") || !strcmp(op->name, "wc"))
 		return transfer(fd, op, true);
+	if (!strcmp(op->name, "q"))
+		return queue_writes(fd, op);
 	if (!strcmp(op->name, "f"))
 		return outcome(fsync(fd));
 	if (!strcmp(op->name, "wf"))
@@ -502,6 +621,8 @@ static const char *perform(int fd, const struct op *op)
 		return range_ioctl(fd, op, BLKDISCARD);
 	if (!strcmp(op->name, "s"))
 		return range_ioctl(fd, op, BLKSECDISCARD);
+	if (!strcmp(op->name, "zr"))
+		return reset_zones(fd, op);
 	if (!strcmp(op->name, "z"))
 		return outcome(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 					 op->first * SECTOR, op->count * SECTOR));
@@ -532,6 +653,8 @@ static const char *perform(int fd, const struct op *op)
 		return reopen(fd, op->rest);
 	if (!strcmp(op->name, "get"))
 		return get(op->rest);
+	if (!strcmp(op->name, "until"))
+		return perform_until(fd, op->rest);
 	if (!strcmp(op->name, "nth"))
 		return perform_nth(fd, op->rest);
 	if (!strcmp(op->name, "begin"))

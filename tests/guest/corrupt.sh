@@ -86,9 +86,9 @@ registered() {
 }
 bd_start bd corrupt on=write sector=3000 byte=7 value=0xff
 if ! has_command fio; then
-	skip 'needs fio (command)' 3
+	skip 'needs fio (command)' 5
 elif ! registered | grep -q '^3;'; then
-	skip 'fio cannot register memory here' 3
+	skip 'fio cannot register memory here' 5
 else
 	is "$(io_bytes "$dev" 3000 1) $(io_bytes "$dev" 0 2048) $(io_bytes "$dev" 3001 1095)" \
 		'5a*7 ff*1 5a*504 5a*1048576 5a*560640' 'a byte of 512 pages'
@@ -97,6 +97,20 @@ else
 	registered > /dev/null
 	read -ra words <<< "$(io_bytes "$dev" 0 4096)"
 	if ((${#words[@]} > 20)); then ok 'bits of all'; else not_ok 'bits of all' "${words[*]}"; fi
+
+	# A write may be held as the first rule comes that alters it.
+	dmsetup remove bd
+	bd_create bd "$dev" seed=7
+	io "$dev" 'w 0 4096' > /dev/null
+	bd_msg bd break write_aio held iotype=write > /tmp/null
+	background /tmp/registered registered
+	bd_msg bd wait_break held > /tmp/null
+	bd_msg bd add corrupt on=write sector=3000 byte=7 value=0xff > /tmp/null
+	bd_msg bd resume held
+	wait "$pid"
+	is "$? $(bd_hits bd)" '0 1 1' 'a write of 512 pages, held before the first rule that alters it, succeeds'
+	is "$(io_bytes "$dev" 3000 1) $(io_bytes "$dev" 0 2048) $(io_bytes "$dev" 3001 1095)" \
+		'5a*7 ff*1 5a*504 5a*1048576 5a*560640' 'a write of 512 pages, held before that, is altered'
 fi
 
 # --- Many at once ---

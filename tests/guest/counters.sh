@@ -152,6 +152,18 @@ wait "$pid"
 is "$(stat read held) $(stat read injected) $(bd_status bd held)" '1 1 0' 'held are counted, not only held now'
 bd_msg bd stats reset
 is "$(stat read held) $(bd_hits bd)" '0 1 1 1' 'stats reset leaves hits alone'
+bd_start bd suspend event=write_aio tag=a suspend event=pwritev tag=b suspend tag=c \
+	suspend event=pwritev_done tag=d
+hold bd 1 /tmp/io 'w 0 8'
+for tag in a b c; do bd_msg bd resume $tag; done
+is "$(bd_msg bd is_suspended d) $(stat write held)" '1 1' \
+	'stats: a bio that is held at four events, one after the other, is one bio held'
+bd_msg bd resume d
+wait "$pid"
+is "$(< /tmp/io) $(stat write held) $(stat read held)" 'ok 1 0' 'stats: its count stays as it goes on'
+hold bd 0 /tmp/io 'w 0 8'
+wait "$pid"
+is "$(stat write held)" 1 'stats: a bio that no breakpoint holds is not counted as held'
 bd_start bd inject-error iotype=write suspend event=pwritev_done tag=a
 hold bd 1 /tmp/io 'w 0 8'
 bd_msg bd resume a errno=ENOSPC

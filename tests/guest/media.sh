@@ -83,4 +83,51 @@ for ((i = 0; i < 24000; i += 512)); do ops+=("w $i 512"); done
 io $bd "${ops[@]}" > /dev/null
 is "$(ios $bd 'r 0 512' 'r 23000 512') $(bd_status bd rules)" 'ok ok 0' 'and none is left'
 
+# --- Healed while it is printed ---
+
+# The rule is the table's last word, so that nothing is printed over what is left of
+# it. Writes heal from the first sector on; so a table that has the rule has its last
+# sector, and no more sectors than the one before.
+sectors=0 last_bad=16000
+for ((i = 8; i <= last_bad; i += 4)); do sectors+=,$i; done
+check_tables() {
+	local line table bad before=1000000 nr=0
+
+	while IFS= read -r line; do
+		table=${line#*' | '}
+		table=${table%%' | '*}
+		nr=$((nr + 1))
+		[[ $table == *' inject-error '* ]] || { before=0; continue; }
+		bad=${table#*sector=}
+		bad=${bad%% *}
+		if [[ $bad != *",$last_bad" || $table != *' healed=on' ]]; then
+			why="table $nr ends with sector ${bad##*,}: ...${table: -60}"
+			return 1
+		fi
+		bad=${bad//[!,]/}
+		((${#bad} <= before)) || { why="table $nr has ${#bad} sectors, $before before"; return 1; }
+		before=${#bad}
+	done < "$1"
+	why="the last of $nr tables has $before sectors"
+	((before == 0))
+}
+
+why=''
+for ((round = 0; round < 12; round++)); do
+	bd_start bd inject-error "sector=$sectors" healed=on
+	rm -f /tmp/stop
+	background /tmp/tables io $bd 'show' 'show' 'show' 'show' 'show' 'until /tmp/stop show' 'show'
+	wait_until test -s /tmp/tables
+	if ((round % 2)); then io $bd "d 0 $((last_bad + 8))"; else io $bd "w 0 $((last_bad + 8))"; fi > /tmp/null
+	: > /tmp/stop
+	wait "$pid"
+	sed -i '/^[0-9]*\*/d' /tmp/tables
+	check_tables /tmp/tables || break
+done
+if ((round == 12)); then
+	ok 'table: a rule that is healed meanwhile is shown as it is, or not at all'
+else
+	not_ok 'table: a rule that is healed meanwhile is shown as it is, or not at all' "round $round: $why"
+fi
+
 done_testing

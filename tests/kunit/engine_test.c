@@ -884,6 +884,94 @@ static void test_wait_break_sleeps(struct kunit *test)
 	kit_says(kit, -ETIMEDOUT, "wait_break a 10");
 }
 
+/* Reading */
+
+/* Lockless readers have not had to start again since @before */
+#define expect_undisturbed(kit, before, what)				\
+	KUNIT_EXPECT_EQ_MSG((kit)->test, before,			\
+			    raw_read_seqcount(&(kit)->engine.seq), what)
+
+/* A message that only reads; lockless readers must not take it for an update */
+static void expect_reads_only(struct kit *kit, int r, const char *message)
+{
+	unsigned int before = raw_read_seqcount(&kit->engine.seq);
+
+	KUNIT_EXPECT_EQ_MSG(kit->test, r, kit_say(kit, "%s", message), "%s",
+			    message);
+	KUNIT_EXPECT_EQ_MSG(kit->test, before,
+			    raw_read_seqcount(&kit->engine.seq), "%s", message);
+}
+
+static void test_messages_that_read(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit_says(kit, 1, "add inject-error event=user.x tag=x inject-error sector=8 healed=on");
+	kit_says(kit, 1, "add suspend event=read_aio tag=a suspend event=write_aio tag=b once=off");
+	kit_says(kit, 0, "event user.x");
+	held(kit, BLKDEBUG_IO_READ);
+	held(kit, BLKDEBUG_IO_WRITE);
+	expect_reads_only(kit, 1, "list");
+	expect_reads_only(kit, 1, "held");
+	expect_reads_only(kit, 1, "stats");
+	expect_reads_only(kit, 1, "state");
+	expect_reads_only(kit, 1, "features");
+	expect_reads_only(kit, 1, "is_suspended a");
+	expect_reads_only(kit, 1, "is_suspended nosuch");
+	expect_reads_only(kit, 1, "wait_break b");
+	expect_reads_only(kit, -ETIMEDOUT, "wait_break nosuch 0");
+	expect_reads_only(kit, -ETIMEDOUT, "wait_hits x 9 0");
+	expect_reads_only(kit, -ETIMEDOUT, "wait_hits 1 9 0");
+	expect_reads_only(kit, -ENOENT, "wait_hits nosuch 9 0");
+	expect_reads_only(kit, -ENOENT, "resume nosuch");
+	expect_reads_only(kit, -ENOENT, "resume #99");
+	expect_reads_only(kit, -ENOENT, "remove nosuch");
+}
+
+/* The status and table lines, and what sysfs shows */
+static void test_status_reads_only(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	unsigned int before;
+	struct seq_buf out;
+
+	kit_says(kit, 1, "add inject-error sector=8-99 healed=on inject-error tag=x sector=0");
+	kit_says(kit, 1, "add suspend event=read_aio tag=a");
+	held(kit, BLKDEBUG_IO_READ);
+	seq_buf_init(&out, kit->answer, sizeof(kit->answer));
+	before = raw_read_seqcount(&kit->engine.seq);
+	blkdebug_print_status(&kit->engine, &out);
+	expect_undisturbed(kit, before, "status");
+	blkdebug_print_rules(&kit->engine, &out);
+	expect_undisturbed(kit, before, "table");
+	blkdebug_print_held_tags(&kit->engine, &out);
+	expect_undisturbed(kit, before, "held");
+	KUNIT_EXPECT_EQ(test, blkdebug_injected(&kit->engine), 0);
+	expect_undisturbed(kit, before, "injected");
+}
+
+/* A message that sleeps looks at what it waits for, again and again */
+static void test_sleeping_reads_only(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct sleeper sleeper;
+	unsigned int before, i;
+
+	kit_says(kit, 1, "add inject-error sector=0 tag=x suspend event=write_aio tag=a");
+	start_sleeper(kit, &sleeper, "wait_break", "a");
+	while (!waitqueue_active(&kit->engine.wait))
+		cond_resched();
+	before = raw_read_seqcount(&kit->engine.seq);
+	for (i = 0; i < 100; i++) {
+		wake_up_all(&kit->engine.wait);
+		cond_resched();
+	}
+	expect_undisturbed(kit, before, "wait_break");
+	held(kit, BLKDEBUG_IO_WRITE);
+	wait_for_completion(&sleeper.done);
+	KUNIT_EXPECT_EQ(test, sleeper.r, 1);
+}
+
 static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_standing),
 	KUNIT_CASE(test_first_written),
@@ -919,6 +1007,9 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_suspend),
 	KUNIT_CASE(test_event_sleeps),
 	KUNIT_CASE(test_wait_break_sleeps),
+	KUNIT_CASE(test_messages_that_read),
+	KUNIT_CASE(test_status_reads_only),
+	KUNIT_CASE(test_sleeping_reads_only),
 	{}
 };
 
