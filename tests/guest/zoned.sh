@@ -107,10 +107,26 @@ if has_module btrfs && mkfs.btrfs -qf -O zoned -d single -m single $t > /tmp/mkf
 	umount /mnt
 	mount $t /mnt
 	succeeds 'what was appended can be read' cmp -n 65536 /tests/io /mnt/another
+
+	# The sectors that the next append gets, and those at the start of its zone
+	written=$(blkzone report -o "$sector" -c 1 $t)
+	written=${written#*wptr }
+	next=$((sector + ${written%% *}))
+	bd_msg t replace inject-error healed=on sector=$next-$((next + 127)) tag=next \
+		inject-error healed=on "sector=$sector-$((sector + 127))" tag=start > /tmp/null
+	dd if=/tests/io of=/mnt/third bs=64k count=1 2> /tmp/null
+	sync
+	like "$(bd_msg t list)" ' used .*tag=next ' 'an append heals the sectors that it writes'
+	like "$(bd_msg t list)" " - inject-error sector=$sector-$((sector + 127)) tag=start " \
+		'an append does not heal the start of its zone'
+	umount /mnt
+	mount $t /mnt
+	succeeds 'what was appended to bad sectors can be read' cmp -n 65536 /tests/io /mnt/third
+	bd_msg t clear
 	umount /mnt
 else
 	diag "$(cat /tmp/mkfs)"
-	skip 'needs btrfs on zones' 6
+	skip 'needs btrfs on zones' 9
 fi
 
 done_testing

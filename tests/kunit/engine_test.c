@@ -707,6 +707,26 @@ static void test_hold_of_what_there_was(struct kunit *test)
 	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
 }
 
+/* Nor does it catch a bio that had no hold left for all the breakpoints there were */
+static void test_hold_of_what_there_was_without_room(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_request *first, *second;
+	unsigned int i, nr = BLKDEBUG_HOLDS + 1;
+
+	for (i = 0; i < nr; i++)
+		kit_says(kit, 1, "add suspend event=read_aio tag=t%u once=off", i);
+	first = held(kit, BLKDEBUG_IO_READ);
+	second = held(kit, BLKDEBUG_IO_READ);
+	kit_says(kit, 1, "add suspend event=read_aio tag=late once=off");
+	for (i = 0; i < nr; i++)
+		kit_says(kit, 0, "resume t%u all", i);
+	expect_answer(kit, "0", "is_suspended late");
+	kit_say(kit, "resume late all");
+	expect_goes_on(kit, first, BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, second, BLKDEBUG_PASS, 0);
+}
+
 /* Faults are judged by the state as it is when the last hold ends */
 static void test_state_moves_during_hold(struct kunit *test)
 {
@@ -1001,6 +1021,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_resume_with_errno),
 	KUNIT_CASE(test_holds_without_room),
 	KUNIT_CASE(test_hold_of_what_there_was),
+	KUNIT_CASE(test_hold_of_what_there_was_without_room),
 	KUNIT_CASE(test_state_moves_during_hold),
 	KUNIT_CASE(test_held_at_completion),
 	KUNIT_CASE(test_hold_outlives_rules),
