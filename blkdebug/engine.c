@@ -148,6 +148,14 @@ static u16 classes_iotypes(struct blkdebug_event_rules *er, u32 state,
 	return iotypes;
 }
 
+/* Can a zone append heal bad sectors? It tells where only when it completes */
+static bool append_heals(struct blkdebug_event_rules *standing,
+			 struct blkdebug_event_rules *armed)
+{
+	return (standing && standing->class[BLKDEBUG_CLASS_BAD].live) ||
+	       (armed && armed->class[BLKDEBUG_CLASS_BAD].live);
+}
+
 /* Add what an event that I/Os of a type raise before their check asks for */
 static void add_event_interest(struct blkdebug_engine *engine,
 			       struct blkdebug_event_rules *er, u32 bit,
@@ -180,6 +188,8 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 				   0, BLKDEBUG_NR_CLASSES);
 	interest |= classes_iotypes(armed->event, armed->state, 0,
 				    BLKDEBUG_NR_FAULT_CLASSES);
+	if (append_heals(rcu_dereference(rs->standing), armed->event))
+		unfiltered |= 1U << BLKDEBUG_IO_ZONE_APPEND;
 	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
 		const struct blkdebug_raises *raises = &blkdebug_raises[i];
 

@@ -14,6 +14,9 @@
 #include "target.h"
 #include "trace.h"
 
+/* Steps of healing that a bio takes in its submitter's context */
+#define HEAL_STEPS	8
+
 static struct blkdebug_bio *per_bio(struct bio *bio)
 {
 	return dm_per_bio_data(bio, sizeof(struct blkdebug_bio));
@@ -102,55 +105,20 @@ static bool may_requeue(struct blkdebug_target *t, const struct bio *bio)
 	return !bdev_is_zoned(t->dev->bdev) || !op_is_write(bio_op(bio));
 }
 
-/*
- * In the place of dm's own completion, for a bio that a fault is not done with,
- * or with a completion event that a rule names. May run in a hard interrupt.
- */
-static void blkdebug_end_io(struct bio *bio)
-{
-	struct blkdebug_bio *b = per_bio(bio);
-
-	bio->bi_end_io = b->end_io;
-	if (b->finish)
-		b->finish(b, bio);
-	if (!b->raise_done ||
-	    blkdebug_complete(&b->target->engine, &b->req) != BLKDEBUG_HELD)
-		bio->bi_end_io(bio);
-}
-
-/* The last step before a bio goes down, or completes without going down */
-static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
-{
-	b->raise_done = blkdebug_raises_done(&b->target->engine,
-						 b->req.io.iotype);
-	if (b->raise_done || b->finish) {
-		b->end_io = bio->bi_end_io;
-		bio->bi_end_io = blkdebug_end_io;
-	}
-}
-
-/* Complete a bio that does not go down */
-static void end_bio(struct blkdebug_bio *b, struct bio *bio, u16 error)
-{
-	hook_end_io(b, bio);
-	bio->bi_status = error ? errno_to_blk_status(-error) : BLK_STS_OK;
-	bio_endio(bio);
-}
-
-static void fail_bio(struct blkdebug_bio *b, struct bio *bio)
-{
-	end_bio(b, bio, b->req.error);
-}
-
-/* Steps of healing that a bio takes in its submitter's context */
-#define HEAL_STEPS	8
-
-static void init_heal(struct blkdebug_bio *b, const struct bio *bio,
-		      struct blkdebug_heal *heal)
+static void init_heal(struct blkdebug_heal *heal, sector_t sector,
+		      sector_t nr_sectors)
 {
 	memset(heal, 0, sizeof(*heal));
-	heal->sector = dm_target_offset(b->target->ti, bio->bi_iter.bi_sector);
-	heal->nr_sectors = bio_sectors(bio);
+	heal->sector = sector;
+	heal->nr_sectors = nr_sectors;
+}
+
+/* Heal the bad sectors that a bio covers where it goes down */
+static bool heals_going_down(const struct blkdebug_bio *b,
+			     const struct bio *bio)
+{
+	return b->req.heals && bio_sectors(bio) &&
+	       bio_op(bio) != REQ_OP_ZONE_APPEND;
 }
 
 /* One step of healing. Returns 0, -EAGAIN: there may be more, or -ENOMEM */
@@ -173,14 +141,15 @@ static int heal_step(struct blkdebug_bio *b, struct blkdebug_heal *heal,
  * there are too many of them, or -ENOMEM. Over zones there are never too many,
  * as a bio that goes by the worker is overtaken by later ones.
  */
-static int heal_inline(struct blkdebug_bio *b, struct bio *bio)
+static int heal_inline(struct blkdebug_bio *b, sector_t sector,
+		       sector_t nr_sectors)
 {
 	bool zoned = b->target->engine.bounds.zoned;
 	struct blkdebug_heal heal;
 	unsigned int step = 0;
 	int r;
 
-	init_heal(b, bio, &heal);
+	init_heal(&heal, sector, nr_sectors);
 	do {
 		r = heal_step(b, &heal, GFP_NOWAIT);
 	} while (r == -EAGAIN && (zoned || ++step < HEAL_STEPS));
@@ -198,12 +167,64 @@ static int heal_in_worker(struct blkdebug_bio *b, struct bio *bio)
 	struct blkdebug_heal heal;
 	int r;
 
-	init_heal(b, bio, &heal);
+	init_heal(&heal, dm_target_offset(b->target->ti, bio->bi_iter.bi_sector),
+		  bio_sectors(bio));
 	while ((r = heal_step(b, &heal, GFP_NOIO)) == -EAGAIN)
 		cond_resched();
 	blkdebug_bad_free(heal.spare);
 	memalloc_noreclaim_restore(noreclaim);
 	return r;
+}
+
+/* Heal what a zone append has written, now that the device has said where */
+static void heal_appended(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (heal_inline(b, bio->bi_iter.bi_sector - b->target->start,
+			b->req.io.nr_sectors))
+		bio->bi_status = BLK_STS_RESOURCE;
+}
+
+/*
+ * In the place of dm's own completion, for a bio that a fault is not done with,
+ * or with a completion event that a rule names. May run in a hard interrupt.
+ */
+static void blkdebug_end_io(struct bio *bio)
+{
+	struct blkdebug_bio *b = per_bio(bio);
+
+	bio->bi_end_io = b->end_io;
+	if (b->append_heals && !bio->bi_status)
+		heal_appended(b, bio);
+	if (b->finish)
+		b->finish(b, bio);
+	if (!b->raise_done ||
+	    blkdebug_complete(&b->target->engine, &b->req) != BLKDEBUG_HELD)
+		bio->bi_end_io(bio);
+}
+
+/* The last step before a bio goes down, or completes without going down */
+static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
+{
+	b->raise_done = blkdebug_raises_done(&b->target->engine,
+					     b->req.io.iotype);
+	b->append_heals = b->req.heals && bio_op(bio) == REQ_OP_ZONE_APPEND;
+	if (b->raise_done || b->append_heals || b->finish) {
+		b->end_io = bio->bi_end_io;
+		bio->bi_end_io = blkdebug_end_io;
+	}
+}
+
+/* Complete a bio that does not go down */
+static void end_bio(struct blkdebug_bio *b, struct bio *bio, u16 error)
+{
+	hook_end_io(b, bio);
+	bio->bi_status = error ? errno_to_blk_status(-error) : BLK_STS_OK;
+	bio_endio(bio);
+}
+
+static void fail_bio(struct blkdebug_bio *b, struct bio *bio)
+{
+	end_bio(b, bio, b->req.error);
 }
 
 /* It has completed before, and was held on its way back */
@@ -217,7 +238,7 @@ static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 /* Let a bio go down from the worker */
 static void submit_io(struct blkdebug_bio *b, struct bio *bio)
 {
-	if (b->req.heals && bio_sectors(bio) && heal_in_worker(b, bio)) {
+	if (heals_going_down(b, bio) && heal_in_worker(b, bio)) {
 		end_bio(b, bio, ENOMEM);
 		return;
 	}
@@ -243,8 +264,10 @@ static int map_down(struct blkdebug_bio *b, struct bio *bio)
 	struct blkdebug_target *t = b->target;
 	int r = 0;
 
-	if (b->req.heals && bio_sectors(bio))
-		r = heal_inline(b, bio);
+	if (heals_going_down(b, bio))
+		r = heal_inline(b, dm_target_offset(t->ti,
+						    bio->bi_iter.bi_sector),
+				bio_sectors(bio));
 	if (!r) {
 		hook_end_io(b, bio);
 		blkdebug_remap(t, bio);

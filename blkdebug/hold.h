@@ -81,6 +81,7 @@ enum blkdebug_verdict {
  * @user_event: room for its name, if that is a user event
  * @met: breakpoints up to this number have had it at @step
  * @event_state: the state that the event at @step was judged by
+ * @event_upto: the number of the last rule in force at that moment
  * @prev_state: the state before a standing rule changed it for this request
  * @state_change: which change of state that was; 0: none
  * @effect: what a fault does to it, for %BLKDEBUG_ALTER
@@ -107,6 +108,7 @@ struct blkdebug_request {
 	u64 met;
 	u32 event_state;
 	u32 prev_state;
+	u64 event_upto;
 	u64 state_change;
 	struct blkdebug_effect effect;
 	u64 delay;

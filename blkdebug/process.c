@@ -210,7 +210,7 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 		return BLKDEBUG_PASS;
 	init_search(&search, blkdebug_rules(engine), &req->io, req->met, locked);
 	add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
-		   req->event_state, U64_MAX);
+		   req->event_state, req->event_upto);
 	while ((rule = next_match(&search))) {
 		if (!locked)
 			return BLKDEBUG_NEED_LOCK;
@@ -269,6 +269,7 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
 	/* Otherwise it has been held here, and breakpoints remain at most */
 	if (!req->met) {
 		req->event_state = READ_ONCE(engine->state);
+		req->event_upto = READ_ONCE(blkdebug_rules(engine)->visible);
 		if (er->event != BLKDEBUG_EV_STANDING)
 			verdict = arm_faults(engine, er, req->event_state,
 					     locked);
@@ -329,6 +330,14 @@ static bool may_heal(struct blkdebug_engine *engine,
 
 	init_heal_search(&search, engine, req, &req->io, 0);
 	return search.nr;
+}
+
+/* A zone append may heal sectors that it does not touch when it goes down */
+static bool append_heals(struct blkdebug_engine *engine,
+			 const struct blkdebug_request *req)
+{
+	return req->io.iotype == BLKDEBUG_IO_ZONE_APPEND &&
+	       may_heal(engine, req);
 }
 
 /* Count an I/O that a fault has hit, once */
@@ -398,7 +407,8 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 	if (!locked) {
 		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
 			add_faults(&search, engine, req, i);
-		return next_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+		return next_match(&search) || append_heals(engine, req) ?
+		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
 	add_delays(engine, req);
 	req->heals = may_heal(engine, req);

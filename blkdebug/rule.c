@@ -17,7 +17,7 @@
 #define ANYTHING	(BLKDEBUG_ALL_IOTYPES | IO(EVENT))
 
 /* What makes a bad sector good: whatever gives it new contents */
-#define HEALING		(IO(WRITE) | IO(WRITE_ZEROES) | IO(DISCARD))
+#define HEALING		(IO(WRITE) | IO(WRITE_ZEROES) | IO(DISCARD) | IO(ZONE_APPEND))
 
 static struct kmem_cache *rule_cache;
 

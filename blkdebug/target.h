@@ -49,6 +49,7 @@ struct blkdebug_target {
  * @target: whose bio it is
  * @end_io: dm's own completion, while ours is in its place
  * @raise_done: raise the completion event
+ * @append_heals: heal bad sectors where the zone append has written
  * @finish: what a fault has left to do when the bio completes, or NULL
  * @copy: what is written instead of the bio's own data
  * @iter: where the bio stood when it went down
@@ -60,6 +61,7 @@ struct blkdebug_bio {
 	struct blkdebug_target *target;
 	bio_end_io_t *end_io;
 	bool raise_done;
+	bool append_heals;
 	void (*finish)(struct blkdebug_bio *b, struct bio *bio);
 	struct blkdebug_copy *copy;
 	struct bvec_iter iter;
