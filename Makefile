@@ -21,7 +21,7 @@ install: all ## put it where modprobe finds it
 
 clean: ## remove what builds and checks made here; the cache stays
 	rm -rf build .tmp_versions .*.cmd *.o *.ko *.mod *.mod.c modules.order Module.symvers
-	rm -f blkdebug/*.o blkdebug/.*.cmd
+	find blkdebug \( -name '*.o' -o -name '.*.cmd' \) -delete
 
 demo: ## watch it work, on an emulated machine
 	@scripts/demo

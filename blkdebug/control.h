@@ -6,7 +6,7 @@
 #define BLKDEBUG_CONTROL_H
 
 #include "engine.h"
-#include "options.h"
+#include "rules/options.h"
 
 int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
 		     char **argv, struct seq_buf *answer,

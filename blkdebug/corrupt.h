@@ -13,7 +13,7 @@
 #include <linux/bio.h>
 #include <linux/mempool.h>
 
-#include "act.h"
+#include "rules/actions.h"
 #include "compat.h"
 
 /* Places in a bio whose pages may be replaced; larger ones are split first */

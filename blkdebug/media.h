@@ -10,7 +10,7 @@
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 
-#include "rule.h"
+#include "rules/rule.h"
 
 /**
  * struct blkdebug_bad - a range of bad sectors

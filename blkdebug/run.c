@@ -8,7 +8,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "act.h"
+#include "rules/actions.h"
 #include "run.h"
 #include "sort.h"
 

@@ -14,7 +14,7 @@
 #include <linux/tracepoint.h>
 
 #include "compat.h"
-#include "rule.h"
+#include "rules/rule.h"
 
 /*
  * A tracepoint "event" wants to define these names, which mean something else

@@ -5,7 +5,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include "options.h"
+#include "rules/options.h"
 
 #define MAX_WORDS	1000
 

@@ -2,8 +2,8 @@
 /*
  * Acting: whether a rule that matches acts this time, and what it then does.
  */
-#ifndef BLKDEBUG_ACT_H
-#define BLKDEBUG_ACT_H
+#ifndef BLKDEBUG_ACTIONS_H
+#define BLKDEBUG_ACTIONS_H
 
 #include "rule.h"
 

@@ -2,8 +2,8 @@
 /*
  * Words: reading numbers and errnos, and saying what is wrong with a word.
  */
-#ifndef BLKDEBUG_TEXT_H
-#define BLKDEBUG_TEXT_H
+#ifndef BLKDEBUG_PARSE_H
+#define BLKDEBUG_PARSE_H
 
 #include <linux/seq_buf.h>
 #include <linux/types.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Acting: see act.h. The engine's lock is held by whoever calls what counts.
+ * Acting: see actions.h. The engine's lock is held by whoever calls what counts.
  */
 #include <linux/blkdev.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/string.h>
 
-#include "act.h"
-#include "media.h"
+#include "actions.h"
+#include "../media.h"
 
 /* Which of a match's random choices; each is drawn by itself */
 enum {

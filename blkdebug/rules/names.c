@@ -8,8 +8,8 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "compat.h"
-#include "event.h"
+#include "../compat.h"
+#include "names.h"
 
 /* QEMU's names in the spelling of its first blkdebug driver, and four of ours */
 static const char * const event_names[BLKDEBUG_NR_EVENTS] = {

@@ -2,8 +2,8 @@
 /*
  * Keys: the table that drives parsing, checking and printing of rules.
  */
-#ifndef BLKDEBUG_KEY_H
-#define BLKDEBUG_KEY_H
+#ifndef BLKDEBUG_KEYS_H
+#define BLKDEBUG_KEYS_H
 
 #include "rule.h"
 
@@ -23,7 +23,7 @@ enum blkdebug_key_id {
 	BLKDEBUG_KEY_ONCE,
 	BLKDEBUG_KEY_TIMES,
 	BLKDEBUG_KEY_IMMEDIATELY,
-	BLKDEBUG_KEY_HEALED,
+	BLKDEBUG_KEYS_HEALED,
 	BLKDEBUG_KEY_TRANSFER,
 	BLKDEBUG_KEY_NEW_STATE,
 	BLKDEBUG_KEY_MS,

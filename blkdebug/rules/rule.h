@@ -11,8 +11,8 @@
 #include <linux/seq_buf.h>
 #include <linux/types.h>
 
-#include "event.h"
-#include "text.h"
+#include "names.h"
+#include "parse.h"
 
 #define BLKDEBUG_STATE_MAX	INT_MAX		/* QEMU keeps it in an int */
 

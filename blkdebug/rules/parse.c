@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Words: see text.h.
+ * Words: see parse.h.
  */
 #include <linux/blkdev.h>
 #include <linux/ctype.h>
@@ -8,7 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "text.h"
+#include "parse.h"
 
 /* Of a word in a log line or an error; a list of sectors may be megabytes */
 #define WORD_SHOWN	128

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The rule language: actions, rules, and what does not go together. Its keys
- * are in key.c.
+ * are in keys.c.
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
@@ -10,8 +10,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "key.h"
-#include "media.h"
+#include "keys.h"
+#include "../media.h"
 
 #define IO(iotype)	(1U << BLKDEBUG_IO_##iotype)
 #define ANYTHING	(BLKDEBUG_ALL_IOTYPES | IO(EVENT))
@@ -84,7 +84,7 @@ static int check_transfer(struct reading *r)
 
 static int check_healed(struct reading *r)
 {
-	const char *healed = r->given[BLKDEBUG_KEY_HEALED];
+	const char *healed = r->given[BLKDEBUG_KEYS_HEALED];
 	struct blkdebug_rule *rule = r->rule;
 
 	if (!blkdebug_rule_heals(rule))

@@ -13,8 +13,8 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "key.h"
-#include "media.h"
+#include "keys.h"
+#include "../media.h"
 
 static int parse_number(const char *val, u64 min, u64 max, u64 *number,
 			struct blkdebug_error *err)
@@ -772,7 +772,7 @@ const struct blkdebug_key blkdebug_keys[BLKDEBUG_NR_KEYS] = {
 	[BLKDEBUG_KEY_IMMEDIATELY] = {
 		"immediately", A(INJECT_ERROR), 0, false,
 		parse_immediately, has_immediately, print_immediately },
-	[BLKDEBUG_KEY_HEALED] = {
+	[BLKDEBUG_KEYS_HEALED] = {
 		"healed", A(INJECT_ERROR), 0, true,
 		parse_healed, blkdebug_rule_heals, print_healed },
 	[BLKDEBUG_KEY_TRANSFER] = {

@@ -2,8 +2,8 @@
 /*
  * Events, I/O types and flags: their names, and what a request raises.
  */
-#ifndef BLKDEBUG_EVENT_H
-#define BLKDEBUG_EVENT_H
+#ifndef BLKDEBUG_NAMES_H
+#define BLKDEBUG_NAMES_H
 
 #include <linux/sched.h>
 #include <linux/types.h>
