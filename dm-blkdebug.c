@@ -144,14 +144,14 @@ static void blkdebug_dtr(struct dm_target *ti)
 }
 
 /* Set the limits that rules are checked against; needs the device and the options */
-static void set_bounds(struct blkdebug_target *t)
+static void set_geometry(struct blkdebug_target *t)
 {
-	struct blkdebug_bounds *bounds = &t->engine.bounds;
+	struct blkdebug_geometry *geometry = &t->engine.geometry;
 
-	bounds->sectors = t->ti->len;
-	bounds->block = max_t(u64, bdev_logical_block_size(t->dev->bdev),
+	geometry->sectors = t->ti->len;
+	geometry->block = max_t(u64, bdev_logical_block_size(t->dev->bdev),
 			      t->opts.align) >> SECTOR_SHIFT;
-	bounds->zoned = bdev_is_zoned(t->dev->bdev);
+	geometry->zoned = bdev_is_zoned(t->dev->bdev);
 }
 
 /* Parse options and rules; @argv starts behind the offset */
@@ -169,10 +169,10 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 	if (!r)
 		r = blkdebug_check_limits(t, &err);
 	if (!r)
-		set_bounds(t);
+		set_geometry(t);
 	if (!r)
 		r = blkdebug_parse_rules(argc - pos, argv + pos, 1,
-					 &engine->bounds, &rules, &err);
+					 &engine->geometry, &rules, &err);
 	if (r) {
 		log_error(t, &err);
 		t->ti->error = err.reason;

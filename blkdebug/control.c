@@ -109,7 +109,7 @@ static int parse_rules(struct call *call, unsigned int argc, char **argv,
 {
 	struct blkdebug_rule *rule, *next;
 	int r = blkdebug_parse_rules(argc, argv, call->engine->last_number + 1,
-				     &call->engine->bounds, rules, call->err);
+				     &call->engine->geometry, rules, call->err);
 
 	if (!r)
 		return 0;

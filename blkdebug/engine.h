@@ -115,7 +115,7 @@ struct blkdebug_seen {
  * @last_number: the last number given to a rule
  * @start_state: the state at load
  * @seed: of all random choices
- * @bounds: what rules can ask of the device
+ * @geometry: what rules can ask of the device
  */
 struct blkdebug_engine {
 	unsigned int mode;
@@ -151,7 +151,7 @@ struct blkdebug_engine {
 
 	u32 start_state;
 	u64 seed;
-	struct blkdebug_bounds bounds;
+	struct blkdebug_geometry geometry;
 };
 
 int blkdebug_engine_init(struct blkdebug_engine *engine,

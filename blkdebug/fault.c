@@ -144,7 +144,7 @@ static int heal_step(struct blkdebug_bio *b, struct blkdebug_heal *heal,
 static int heal_inline(struct blkdebug_bio *b, sector_t sector,
 		       sector_t nr_sectors)
 {
-	bool zoned = b->target->engine.bounds.zoned;
+	bool zoned = b->target->engine.geometry.zoned;
 	struct blkdebug_heal heal;
 	unsigned int step = 0;
 	int r;
@@ -274,7 +274,7 @@ static int map_down(struct blkdebug_bio *b, struct bio *bio)
 		return DM_MAPIO_REMAPPED;
 	}
 	/* A bio that goes by the worker is overtaken by later ones */
-	if (t->engine.bounds.zoned)
+	if (t->engine.geometry.zoned)
 		end_bio(b, bio, ENOMEM);
 	else
 		defer_io(b);
@@ -458,8 +458,8 @@ static void limit_pieces(struct blkdebug_target *t, struct bio *bio)
 		return;
 	sectors = blkdebug_copy_sectors(bio);
 	if (sectors < bio_sectors(bio)) {
-		sectors &= ~(t->engine.bounds.block - 1);
-		dm_accept_partial_bio(bio, max(sectors, t->engine.bounds.block));
+		sectors &= ~(t->engine.geometry.block - 1);
+		dm_accept_partial_bio(bio, max(sectors, t->engine.geometry.block));
 	}
 }
 

@@ -130,8 +130,8 @@ static struct blkdebug_rule *next_to_fire(struct blkdebug_engine *engine,
 	do {
 		rule = next_match(search);
 	} while (rule &&
-		 (!blkdebug_rule_fits(rule, search->io, &engine->bounds) ||
-		  !blkdebug_rule_acts(rule, engine->seed)));
+		 (!blkdebug_rule_fits(rule, search->io, &engine->geometry) ||
+		  !blkdebug_rule_should_fire(rule, engine->seed)));
 	return rule;
 }
 
@@ -217,7 +217,7 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 		if (!blkdebug_hold_room(req, rule))
 			break;
 		req->met = rule->number;
-		if (!blkdebug_rule_acts(rule, engine->seed))
+		if (!blkdebug_rule_should_fire(rule, engine->seed))
 			continue;
 		begin_hold(engine, req, rule);
 		verdict = BLKDEBUG_HELD;
@@ -372,7 +372,7 @@ static bool error_transfers(const struct blkdebug_request *req,
 			    const struct blkdebug_rule *rule)
 {
 	return req->effect.sectors ||
-	       (rule->extra && rule->extra->transfer == BLKDEBUG_TRANSFER_ALL);
+	       (rule->params && rule->params->transfer == BLKDEBUG_TRANSFER_ALL);
 }
 
 static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
@@ -381,7 +381,7 @@ static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
 {
 	trace_inject(engine->dev, &req->io, rule->number, rule->action,
 		     rule->error);
-	blkdebug_rule_effect(rule, &req->io, &engine->bounds, engine->seed,
+	blkdebug_rule_effect(rule, &req->io, &engine->geometry, engine->seed,
 			     &req->effect);
 	req->error = rule->error;
 	req->immediately = rule->immediately;
@@ -751,7 +751,7 @@ static bool heal_rule(struct blkdebug_engine *engine,
 		      struct blkdebug_rule *rule, const struct blkdebug_io *io,
 		      struct blkdebug_heal *heal)
 {
-	struct blkdebug_media *media = rule->extra->media;
+	struct blkdebug_media *media = rule->params->media;
 	bool done = blkdebug_media_heal(media, io->sector,
 					io->sector + io->nr_sectors - 1,
 					&heal->spare, &heal->budget);

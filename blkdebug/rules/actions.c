@@ -54,7 +54,7 @@ u64 blkdebug_draw_below(u64 draw, u64 limit)
 static u64 draw_match(const struct blkdebug_rule *rule, u64 seed,
 		      unsigned int which)
 {
-	u64 match = rule->extra ? rule->extra->matches : 0;
+	u64 match = rule->params ? rule->params->matches : 0;
 
 	return blkdebug_draw(blkdebug_draw(blkdebug_draw(seed, rule->number),
 					   match), which);
@@ -71,7 +71,7 @@ static u64 draw_match(const struct blkdebug_rule *rule, u64 seed,
 bool blkdebug_rule_for_task(const struct blkdebug_rule *rule,
 			    const struct blkdebug_io *io)
 {
-	const char *comm = rule->extra ? rule->extra->comm : "";
+	const char *comm = rule->params ? rule->params->comm : "";
 	size_t len = strlen(comm);
 
 	if (!len)
@@ -91,7 +91,7 @@ static bool overlap(const struct blkdebug_rule *rule,
 	range->first = io->sector;
 	range->last = last;
 	if (blkdebug_rule_heals(rule))
-		return blkdebug_media_first_bad(rule->extra->media, io->sector,
+		return blkdebug_media_first_bad(rule->params->media, io->sector,
 						last, range);
 	if (!rule->nr_ranges)
 		return true;
@@ -114,32 +114,32 @@ static bool overlap(const struct blkdebug_rule *rule,
  * blkdebug_rule_fits - can a rule that matches do its work on this request?
  * @rule: the rule
  * @io: the request
- * @bounds: of the device
+ * @geometry: of the device
  *
  * Return: false if a request is too short, or too long, or all its bad sectors
  * are healed. The caller holds the engine's lock.
  */
 bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
 			const struct blkdebug_io *io,
-			const struct blkdebug_bounds *bounds)
+			const struct blkdebug_geometry *geometry)
 {
 	struct blkdebug_range range;
 
 	switch (rule->action) {
 	case BLKDEBUG_CORRUPT:
 		return overlap(rule, io, &range) &&
-		       (rule->extra->bits ||
-			rule->extra->at >> SECTOR_SHIFT <=
+		       (rule->params->bits ||
+			rule->params->at >> SECTOR_SHIFT <=
 				range.last - range.first);
 	case BLKDEBUG_MISDIRECT:
-		return io->nr_sectors <= bounds->sectors - rule->extra->at;
+		return io->nr_sectors <= geometry->sectors - rule->params->at;
 	default:
 		return !blkdebug_rule_heals(rule) || overlap(rule, io, &range);
 	}
 }
 
 /**
- * blkdebug_rule_acts - a rule has matched: does it act?
+ * blkdebug_rule_should_fire - a rule has matched: does it act?
  * @rule: the rule
  * @seed: of the target
  *
@@ -147,22 +147,22 @@ bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
  *
  * Return: true if after=, interval= and probability= say so.
  */
-bool blkdebug_rule_acts(struct blkdebug_rule *rule, u64 seed)
+bool blkdebug_rule_should_fire(struct blkdebug_rule *rule, u64 seed)
 {
-	struct blkdebug_extra *extra = rule->extra;
+	struct blkdebug_params *params = rule->params;
 	u64 nth;
 
-	if (!extra)
+	if (!params)
 		return true;
-	extra->matches++;
-	if (extra->matches <= extra->after)
+	params->matches++;
+	if (params->matches <= params->after)
 		return false;
-	div64_u64_rem(extra->matches - extra->after, extra->interval, &nth);
+	div64_u64_rem(params->matches - params->after, params->interval, &nth);
 	if (nth)
 		return false;
-	return extra->numerator == extra->denominator ||
+	return params->numerator == params->denominator ||
 	       blkdebug_draw_below(draw_match(rule, seed, DRAW_PROBABILITY),
-				   extra->denominator) < extra->numerator;
+				   params->denominator) < params->numerator;
 }
 
 /**
@@ -174,18 +174,18 @@ bool blkdebug_rule_acts(struct blkdebug_rule *rule, u64 seed)
  */
 u64 blkdebug_rule_delay(const struct blkdebug_rule *rule, u64 seed)
 {
-	const struct blkdebug_extra *extra = rule->extra;
+	const struct blkdebug_params *params = rule->params;
 
-	return extra->delay +
+	return params->delay +
 	       blkdebug_draw_below(draw_match(rule, seed, DRAW_EFFECT),
-				   extra->jitter + 1);
+				   params->jitter + 1);
 }
 
 /* Devices write whole logical blocks; a random tear loses one at least */
-static sector_t torn_sectors(const struct blkdebug_extra *extra, u64 draw,
+static sector_t torn_sectors(const struct blkdebug_params *params, u64 draw,
 			     const struct blkdebug_io *io, u32 block)
 {
-	sector_t sectors = extra->sectors;
+	sector_t sectors = params->sectors;
 
 	if (sectors == BLKDEBUG_SECTORS_RANDOM)
 		sectors = blkdebug_draw_below(draw, io->nr_sectors);
@@ -197,7 +197,7 @@ static sector_t failed_sectors(const struct blkdebug_rule *rule,
 			       const struct blkdebug_range *bad,
 			       const struct blkdebug_io *io, u32 block)
 {
-	switch (rule->extra ? rule->extra->transfer : BLKDEBUG_TRANSFER_NONE) {
+	switch (rule->params ? rule->params->transfer : BLKDEBUG_TRANSFER_NONE) {
 	case BLKDEBUG_TRANSFER_ALL:
 		return io->nr_sectors;
 	case BLKDEBUG_TRANSFER_PARTIAL:
@@ -215,7 +215,7 @@ static sector_t failed_sectors(const struct blkdebug_rule *rule,
  * blkdebug_rule_effect - what does a fault do to this request?
  * @rule: a fault, other than a delay, which has just acted
  * @io: the request
- * @bounds: of the device
+ * @geometry: of the device
  * @seed: of the target
  * @effect: the result
  *
@@ -223,10 +223,10 @@ static sector_t failed_sectors(const struct blkdebug_rule *rule,
  */
 void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 			  const struct blkdebug_io *io,
-			  const struct blkdebug_bounds *bounds, u64 seed,
+			  const struct blkdebug_geometry *geometry, u64 seed,
 			  struct blkdebug_effect *effect)
 {
-	const struct blkdebug_extra *extra = rule->extra;
+	const struct blkdebug_params *params = rule->params;
 	struct blkdebug_range range;
 
 	memset(effect, 0, sizeof(*effect));
@@ -236,22 +236,22 @@ void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 	switch (rule->action) {
 	case BLKDEBUG_INJECT_ERROR:
 		effect->sectors = failed_sectors(rule, &range, io,
-						 bounds->block);
+						 geometry->block);
 		break;
 	case BLKDEBUG_CORRUPT:
-		effect->value = extra->value;
-		effect->bits = extra->bits;
+		effect->value = params->value;
+		effect->bits = params->bits;
 		effect->start = (range.first - io->sector) << SECTOR_SHIFT;
 		effect->bytes = (range.last - range.first + 1) << SECTOR_SHIFT;
-		if (!extra->bits)
-			effect->start += extra->at;
+		if (!params->bits)
+			effect->start += params->at;
 		break;
 	case BLKDEBUG_TEAR:
-		effect->sectors = torn_sectors(extra, effect->draw, io,
-					       bounds->block);
+		effect->sectors = torn_sectors(params, effect->draw, io,
+					       geometry->block);
 		break;
 	case BLKDEBUG_MISDIRECT:
-		effect->to = extra->at;
+		effect->to = params->at;
 		break;
 	}
 }

@@ -39,12 +39,12 @@ bool blkdebug_rule_for_task(const struct blkdebug_rule *rule,
 			    const struct blkdebug_io *io);
 bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
 			const struct blkdebug_io *io,
-			const struct blkdebug_bounds *bounds);
-bool blkdebug_rule_acts(struct blkdebug_rule *rule, u64 seed);
+			const struct blkdebug_geometry *geometry);
+bool blkdebug_rule_should_fire(struct blkdebug_rule *rule, u64 seed);
 u64 blkdebug_rule_delay(const struct blkdebug_rule *rule, u64 seed);
 void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 			  const struct blkdebug_io *io,
-			  const struct blkdebug_bounds *bounds, u64 seed,
+			  const struct blkdebug_geometry *geometry, u64 seed,
 			  struct blkdebug_effect *effect);
 
 #endif

@@ -215,7 +215,7 @@ static void print_sector(struct seq_buf *out, const struct blkdebug_rule *rule)
 
 	/* Used up, it is shown as it was written */
 	if (blkdebug_rule_heals(rule) &&
-	    print_bad_sectors(out, rule->extra->media))
+	    print_bad_sectors(out, rule->params->media))
 		return;
 	for (i = 0; i < rule->nr_ranges; i++)
 		print_range(out, &rule->ranges[i], !i);
@@ -441,53 +441,53 @@ static int parse_comm(struct blkdebug_rule *rule, const char *val,
 {
 	size_t len = strlen(val);
 
-	if (len >= sizeof(rule->extra->comm) || !comm_valid(val, len))
+	if (len >= sizeof(rule->params->comm) || !comm_valid(val, len))
 		return blkdebug_error_set(err, "Invalid task name", NULL);
-	strscpy(rule->extra->comm, val, sizeof(rule->extra->comm));
+	strscpy(rule->params->comm, val, sizeof(rule->params->comm));
 	return 0;
 }
 
 static bool has_comm(const struct blkdebug_rule *rule)
 {
-	return rule->extra && *rule->extra->comm;
+	return rule->params && *rule->params->comm;
 }
 
 static void print_comm(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%s", rule->extra->comm);
+	seq_buf_printf(out, "%s", rule->params->comm);
 }
 
 static int parse_after(struct blkdebug_rule *rule, const char *val,
 		       struct blkdebug_error *err)
 {
-	return parse_number(val, 0, U32_MAX, &rule->extra->after, err);
+	return parse_number(val, 0, U32_MAX, &rule->params->after, err);
 }
 
 static bool has_after(const struct blkdebug_rule *rule)
 {
-	return rule->extra && rule->extra->after;
+	return rule->params && rule->params->after;
 }
 
 static void print_after(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%llu", rule->extra->after);
+	seq_buf_printf(out, "%llu", rule->params->after);
 }
 
 static int parse_interval(struct blkdebug_rule *rule, const char *val,
 			  struct blkdebug_error *err)
 {
-	return parse_number(val, 1, U32_MAX, &rule->extra->interval, err);
+	return parse_number(val, 1, U32_MAX, &rule->params->interval, err);
 }
 
 static bool has_interval(const struct blkdebug_rule *rule)
 {
-	return rule->extra && rule->extra->interval > 1;
+	return rule->params && rule->params->interval > 1;
 }
 
 static void print_interval(struct seq_buf *out,
 			   const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%llu", rule->extra->interval);
+	seq_buf_printf(out, "%llu", rule->params->interval);
 }
 
 static int parse_probability(struct blkdebug_rule *rule, const char *val,
@@ -505,33 +505,33 @@ static int parse_probability(struct blkdebug_rule *rule, const char *val,
 	if (!denominator || numerator > denominator)
 		return blkdebug_error_set(err, "Not between 0/1 and 1/1", NULL);
 	divisor = gcd(numerator, denominator);
-	rule->extra->numerator = div_u64(numerator, divisor);
-	rule->extra->denominator = div_u64(denominator, divisor);
+	rule->params->numerator = div_u64(numerator, divisor);
+	rule->params->denominator = div_u64(denominator, divisor);
 	return 0;
 }
 
 static bool has_probability(const struct blkdebug_rule *rule)
 {
-	return rule->extra &&
-	       rule->extra->numerator != rule->extra->denominator;
+	return rule->params &&
+	       rule->params->numerator != rule->params->denominator;
 }
 
 static void print_probability(struct seq_buf *out,
 			      const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%u/%u", rule->extra->numerator,
-		       rule->extra->denominator);
+	seq_buf_printf(out, "%u/%u", rule->params->numerator,
+		       rule->params->denominator);
 }
 
 static int parse_healed(struct blkdebug_rule *rule, const char *val,
 			struct blkdebug_error *err)
 {
-	return parse_switch(val, &rule->extra->healed, err);
+	return parse_switch(val, &rule->params->healed, err);
 }
 
 static void print_healed(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	print_switch(out, rule->extra->healed);
+	print_switch(out, rule->params->healed);
 }
 
 static const char * const transfer_names[BLKDEBUG_NR_TRANSFERS] = {
@@ -548,27 +548,27 @@ static int parse_transfer(struct blkdebug_rule *rule, const char *val,
 	if (transfer < 0)
 		return blkdebug_error_set(err, "Neither none, partial nor all",
 					  NULL);
-	rule->extra->transfer = transfer;
+	rule->params->transfer = transfer;
 	return 0;
 }
 
 static bool has_transfer(const struct blkdebug_rule *rule)
 {
-	return rule->extra && rule->extra->transfer != BLKDEBUG_TRANSFER_NONE;
+	return rule->params && rule->params->transfer != BLKDEBUG_TRANSFER_NONE;
 }
 
 static void print_transfer(struct seq_buf *out,
 			   const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%s", transfer_names[rule->extra->transfer]);
+	seq_buf_printf(out, "%s", transfer_names[rule->params->transfer]);
 }
 
 /* The unit of jitter is not known yet; blkdebug_parse_rules() scales both */
 static int parse_delay(struct blkdebug_rule *rule, const char *val, u32 scale,
 		       struct blkdebug_error *err)
 {
-	rule->extra->scale = scale;
-	return parse_number(val, 0, BLKDEBUG_DELAY_MAX / scale, &rule->extra->delay, err);
+	rule->params->scale = scale;
+	return parse_number(val, 0, BLKDEBUG_DELAY_MAX / scale, &rule->params->delay, err);
 }
 
 static int parse_ms(struct blkdebug_rule *rule, const char *val,
@@ -586,60 +586,60 @@ static int parse_us(struct blkdebug_rule *rule, const char *val,
 static int parse_jitter(struct blkdebug_rule *rule, const char *val,
 			struct blkdebug_error *err)
 {
-	return parse_number(val, 0, BLKDEBUG_DELAY_MAX, &rule->extra->jitter, err);
+	return parse_number(val, 0, BLKDEBUG_DELAY_MAX, &rule->params->jitter, err);
 }
 
-static bool whole_ms(const struct blkdebug_extra *extra)
+static bool whole_ms(const struct blkdebug_params *params)
 {
-	u64 delay = extra->delay, jitter = extra->jitter;
+	u64 delay = params->delay, jitter = params->jitter;
 
 	return !do_div(delay, USEC_PER_MSEC) && !do_div(jitter, USEC_PER_MSEC);
 }
 
-static u64 scaled(u64 us, const struct blkdebug_extra *extra)
+static u64 scaled(u64 us, const struct blkdebug_params *params)
 {
-	return whole_ms(extra) ? div_u64(us, USEC_PER_MSEC) : us;
+	return whole_ms(params) ? div_u64(us, USEC_PER_MSEC) : us;
 }
 
 static bool has_ms(const struct blkdebug_rule *rule)
 {
-	return whole_ms(rule->extra);
+	return whole_ms(rule->params);
 }
 
 static bool has_us(const struct blkdebug_rule *rule)
 {
-	return !whole_ms(rule->extra);
+	return !whole_ms(rule->params);
 }
 
 static void print_delay(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%llu", scaled(rule->extra->delay, rule->extra));
+	seq_buf_printf(out, "%llu", scaled(rule->params->delay, rule->params));
 }
 
 static bool has_jitter(const struct blkdebug_rule *rule)
 {
-	return rule->extra->jitter;
+	return rule->params->jitter;
 }
 
 static void print_jitter(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%llu", scaled(rule->extra->jitter, rule->extra));
+	seq_buf_printf(out, "%llu", scaled(rule->params->jitter, rule->params));
 }
 
 static int parse_byte(struct blkdebug_rule *rule, const char *val,
 		      struct blkdebug_error *err)
 {
-	return parse_number(val, 0, U32_MAX, &rule->extra->at, err);
+	return parse_number(val, 0, U32_MAX, &rule->params->at, err);
 }
 
 static bool sets_byte(const struct blkdebug_rule *rule)
 {
-	return !rule->extra->bits;
+	return !rule->params->bits;
 }
 
 static void print_at(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%llu", rule->extra->at);
+	seq_buf_printf(out, "%llu", rule->params->at);
 }
 
 static int parse_value(struct blkdebug_rule *rule, const char *val,
@@ -649,13 +649,13 @@ static int parse_value(struct blkdebug_rule *rule, const char *val,
 	int r = parse_number(val, 0, U8_MAX, &value, err);
 
 	if (!r)
-		rule->extra->value = value;
+		rule->params->value = value;
 	return r;
 }
 
 static void print_value(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%u", rule->extra->value);
+	seq_buf_printf(out, "%u", rule->params->value);
 }
 
 static int parse_bits(struct blkdebug_rule *rule, const char *val,
@@ -665,18 +665,18 @@ static int parse_bits(struct blkdebug_rule *rule, const char *val,
 	int r = parse_number(val, 1, BLKDEBUG_BITS_MAX, &bits, err);
 
 	if (!r)
-		rule->extra->bits = bits;
+		rule->params->bits = bits;
 	return r;
 }
 
 static bool has_bits(const struct blkdebug_rule *rule)
 {
-	return rule->extra->bits;
+	return rule->params->bits;
 }
 
 static void print_bits(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%u", rule->extra->bits);
+	seq_buf_printf(out, "%u", rule->params->bits);
 }
 
 static int parse_on(struct blkdebug_rule *rule, const char *val,
@@ -700,10 +700,10 @@ static int parse_sectors(struct blkdebug_rule *rule, const char *val,
 			 struct blkdebug_error *err)
 {
 	if (!strcmp(val, "random")) {
-		rule->extra->sectors = BLKDEBUG_SECTORS_RANDOM;
+		rule->params->sectors = BLKDEBUG_SECTORS_RANDOM;
 		return 0;
 	}
-	return parse_number(val, 0, U32_MAX, &rule->extra->sectors, err);
+	return parse_number(val, 0, U32_MAX, &rule->params->sectors, err);
 }
 
 /* There is no default */
@@ -714,16 +714,16 @@ static bool always(const struct blkdebug_rule *rule)
 
 static void print_sectors(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
-	if (rule->extra->sectors == BLKDEBUG_SECTORS_RANDOM)
+	if (rule->params->sectors == BLKDEBUG_SECTORS_RANDOM)
 		seq_buf_printf(out, "random");
 	else
-		seq_buf_printf(out, "%llu", rule->extra->sectors);
+		seq_buf_printf(out, "%llu", rule->params->sectors);
 }
 
 static int parse_to(struct blkdebug_rule *rule, const char *val,
 		    struct blkdebug_error *err)
 {
-	return parse_number(val, 0, U64_MAX, &rule->extra->at, err);
+	return parse_number(val, 0, U64_MAX, &rule->params->at, err);
 }
 
 #define ALL	((1U << BLKDEBUG_NR_ACTIONS) - 1)

@@ -43,7 +43,7 @@ enum blkdebug_key_id {
  * @name: as written
  * @actions: mask of the actions that take it
  * @required: mask of those that need it
- * @extra: its value is in the rule's @extra
+ * @params: its value is in the rule's @params
  * @parse: reads the value; 0, -ENOMEM, or -EINVAL with the reason set
  * @given: has the rule a value other than the default?
  * @print: writes the value
@@ -52,7 +52,7 @@ struct blkdebug_key {
 	const char *name;
 	unsigned int actions;
 	unsigned int required;
-	bool extra;
+	bool params;
 	int (*parse)(struct blkdebug_rule *rule, const char *val,
 		     struct blkdebug_error *err);
 	bool (*given)(const struct blkdebug_rule *rule);

@@ -26,14 +26,14 @@ static struct kmem_cache *rule_cache;
  * @rule: what is known of it so far
  * @action: the word it began with
  * @given: the words of its keys, NULL where there is none
- * @bounds: what it can ask of the device
+ * @geometry: what it can ask of the device
  * @err: what is wrong
  */
 struct reading {
 	struct blkdebug_rule *rule;
 	const char *action;
 	const char *given[BLKDEBUG_NR_KEYS];
-	const struct blkdebug_bounds *bounds;
+	const struct blkdebug_geometry *geometry;
 	struct blkdebug_error *err;
 };
 
@@ -66,9 +66,9 @@ static void reread(struct reading *r, unsigned int key)
 static int check_transfer(struct reading *r)
 {
 	const char *transfer = r->given[BLKDEBUG_KEY_TRANSFER];
-	const struct blkdebug_extra *extra = r->rule->extra;
+	const struct blkdebug_params *params = r->rule->params;
 
-	if (!transfer || extra->transfer == BLKDEBUG_TRANSFER_NONE)
+	if (!transfer || params->transfer == BLKDEBUG_TRANSFER_NONE)
 		return 0;
 	if (!r->rule->error)
 		return refuse(r, "Nothing fails", transfer,
@@ -76,7 +76,7 @@ static int check_transfer(struct reading *r)
 	if (r->rule->immediately)
 		return refuse(r, "No transfer is immediate", transfer,
 			      r->given[BLKDEBUG_KEY_IMMEDIATELY]);
-	if (extra->transfer == BLKDEBUG_TRANSFER_PARTIAL &&
+	if (params->transfer == BLKDEBUG_TRANSFER_PARTIAL &&
 	    !r->given[BLKDEBUG_KEY_SECTOR])
 		return lacks(r, BLKDEBUG_KEY_SECTOR, transfer);
 	return 0;
@@ -101,8 +101,8 @@ static int check_healed(struct reading *r)
 		return refuse(r, "Bad sectors are so for all", healed,
 			      r->given[BLKDEBUG_KEY_COMM]);
 	rule->iotypes = IO(READ) | HEALING;
-	rule->extra->media = blkdebug_media_alloc(rule->ranges, rule->nr_ranges);
-	return rule->extra->media ? 0 : -ENOMEM;
+	rule->params->media = blkdebug_media_alloc(rule->ranges, rule->nr_ranges);
+	return rule->params->media ? 0 : -ENOMEM;
 }
 
 static int check_inject_error(struct reading *r)
@@ -114,16 +114,16 @@ static int check_inject_error(struct reading *r)
 
 static int check_delay(struct reading *r)
 {
-	struct blkdebug_extra *extra = r->rule->extra;
+	struct blkdebug_params *params = r->rule->params;
 	const char *ms = r->given[BLKDEBUG_KEY_MS];
 
 	if (ms && r->given[BLKDEBUG_KEY_US])
 		return refuse(r, "Two delays", ms, r->given[BLKDEBUG_KEY_US]);
 	if (!ms && !r->given[BLKDEBUG_KEY_US])
 		return lacks(r, BLKDEBUG_KEY_MS, r->action);
-	extra->delay *= extra->scale;
-	extra->jitter *= extra->scale;
-	if (extra->jitter > BLKDEBUG_DELAY_MAX)
+	params->delay *= params->scale;
+	params->jitter *= params->scale;
+	if (params->jitter > BLKDEBUG_DELAY_MAX)
 		return refuse(r, "Number out of range",
 			      r->given[BLKDEBUG_KEY_JITTER], ms);
 	return 0;
@@ -154,20 +154,20 @@ static int check_corrupt(struct reading *r)
 		if (iotypes != r->rule->iotypes)
 			return refuse(r, "Contradiction", on, iotype);
 	}
-	if (r->bounds->zoned && (r->rule->iotypes & IO(WRITE)))
+	if (r->geometry->zoned && (r->rule->iotypes & IO(WRITE)))
 		return refuse(r, "Not for writes to zones", on, NULL);
 	return 0;
 }
 
 static int check_misdirect(struct reading *r)
 {
-	const struct blkdebug_bounds *bounds = r->bounds;
+	const struct blkdebug_geometry *geometry = r->geometry;
 	const char *to = r->given[BLKDEBUG_KEY_TO];
-	u64 sector = r->rule->extra->at;
+	u64 sector = r->rule->params->at;
 
-	if (sector >= bounds->sectors)
+	if (sector >= geometry->sectors)
 		return refuse(r, "Sector outside the target", to, NULL);
-	if (sector & (bounds->block - 1))
+	if (sector & (geometry->block - 1))
 		return refuse(r, "Sector not aligned", to, NULL);
 	return 0;
 }
@@ -177,14 +177,14 @@ static int check_misdirect(struct reading *r)
  * @name: as written
  * @iotypes: mask of enum blkdebug_iotype that it can be done to
  * @error: the default errno
- * @extra: is it always described in @extra of the rule?
+ * @params: is it always described in @params of the rule?
  * @check: do the keys go together?
  */
 struct action {
 	const char *name;
 	u16 iotypes;
 	u16 error;
-	bool extra;
+	bool params;
 	int (*check)(struct reading *r);
 };
 
@@ -278,19 +278,19 @@ static int lookup_key(const char *word, size_t len)
 	return -EINVAL;
 }
 
-static int need_extra(struct blkdebug_rule *rule)
+static int need_params(struct blkdebug_rule *rule)
 {
-	struct blkdebug_extra *extra = rule->extra;
+	struct blkdebug_params *params = rule->params;
 
-	if (extra)
+	if (params)
 		return 0;
-	extra = kzalloc(sizeof(*extra), GFP_KERNEL);
-	if (!extra)
+	params = kzalloc(sizeof(*params), GFP_KERNEL);
+	if (!params)
 		return -ENOMEM;
-	extra->interval = 1;
-	extra->numerator = 1;
-	extra->denominator = 1;
-	rule->extra = extra;
+	params->interval = 1;
+	params->numerator = 1;
+	params->denominator = 1;
+	rule->params = params;
 	return 0;
 }
 
@@ -313,8 +313,8 @@ static int parse_key(struct reading *r, const char *word)
 		return blkdebug_error_set(r->err, "Key given twice", word);
 	r->given[id] = word;
 
-	if (key->extra)
-		error = need_extra(rule);
+	if (key->params)
+		error = need_params(rule);
 	if (!error)
 		error = key->parse(rule, word + len + 1, r->err);
 	r->err->word = word;
@@ -392,7 +392,7 @@ static struct blkdebug_rule *alloc_rule(unsigned int action, u64 number)
 	rule->iotypes = actions[action].iotypes;
 	rule->error = actions[action].error;
 	rule->times = action == BLKDEBUG_SUSPEND;
-	if (actions[action].extra && need_extra(rule)) {
+	if (actions[action].params && need_params(rule)) {
 		blkdebug_free_rule(rule);
 		return NULL;
 	}
@@ -401,12 +401,12 @@ static struct blkdebug_rule *alloc_rule(unsigned int action, u64 number)
 
 /* Read the rule at @argv[*@pos] and move *@pos behind it */
 static int parse_rule(unsigned int argc, char **argv, unsigned int *pos,
-		      u64 number, const struct blkdebug_bounds *bounds,
+		      u64 number, const struct blkdebug_geometry *geometry,
 		      struct list_head *rules, struct blkdebug_error *err)
 {
 	struct reading reading = {
 		.action = argv[(*pos)++],
-		.bounds = bounds,
+		.geometry = geometry,
 		.err = err,
 	};
 	int action = lookup_action(reading.action);
@@ -434,7 +434,7 @@ static int parse_rule(unsigned int argc, char **argv, unsigned int *pos,
  * @argc: how many words
  * @argv: the words
  * @first: the number of the first rule
- * @bounds: what rules can ask of the device
+ * @geometry: what rules can ask of the device
  * @rules: the rules are added to this list; also those read before an error,
  *	for the caller to free
  * @err: what is wrong, if anything
@@ -445,13 +445,13 @@ static int parse_rule(unsigned int argc, char **argv, unsigned int *pos,
  * Return: 0, -ENOMEM, or -EINVAL with @err set.
  */
 int blkdebug_parse_rules(unsigned int argc, char **argv, u64 first,
-			 const struct blkdebug_bounds *bounds,
+			 const struct blkdebug_geometry *geometry,
 			 struct list_head *rules, struct blkdebug_error *err)
 {
 	unsigned int pos = 0;
 
 	while (pos < argc) {
-		int r = parse_rule(argc, argv, &pos, first++, bounds, rules,
+		int r = parse_rule(argc, argv, &pos, first++, geometry, rules,
 				   err);
 
 		if (r == -ENOMEM)
@@ -515,11 +515,11 @@ void blkdebug_print_features(struct seq_buf *out)
 	seq_buf_printf(out, "\n");
 }
 
-static void free_extra(struct blkdebug_extra *extra)
+static void free_params(struct blkdebug_params *params)
 {
-	if (extra)
-		blkdebug_media_free(extra->media);
-	kfree(extra);
+	if (params)
+		blkdebug_media_free(params->media);
+	kfree(params);
 }
 
 /**
@@ -532,7 +532,7 @@ void blkdebug_free_rule(struct blkdebug_rule *rule)
 {
 	kvfree(rule->ranges);
 	kfree(rule->hold);
-	free_extra(rule->extra);
+	free_params(rule->params);
 	kmem_cache_free(rule_cache, rule);
 }
 
@@ -553,9 +553,9 @@ void blkdebug_free_rule_rcu(struct blkdebug_rule *rule)
 {
 	kvfree(rule->ranges);
 	kfree(rule->hold);
-	if (rule->extra) {
-		blkdebug_media_free(rule->extra->media);
-		kfree_rcu(rule->extra, rcu);
+	if (rule->params) {
+		blkdebug_media_free(rule->params->media);
+		kfree_rcu(rule->params, rcu);
 	}
 	call_rcu(&rule->rcu, free_rule_cb);
 }

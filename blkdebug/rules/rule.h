@@ -61,7 +61,7 @@ struct blkdebug_range {
 struct blkdebug_media;
 
 /**
- * struct blkdebug_extra - what most rules do without
+ * struct blkdebug_params - what most rules do without
  * @rcu: frees it, of a rule that readers may still be looking at
  * @matches: how many requests have matched so far; the engine's lock guards it
  * @after: how many of them pass first
@@ -81,7 +81,7 @@ struct blkdebug_media;
  * @healed: a write heals the sectors that it covers
  * @media: if @healed, the sectors that are bad still
  */
-struct blkdebug_extra {
+struct blkdebug_params {
 	struct rcu_head rcu;
 	u64 matches;
 	u64 after;
@@ -108,7 +108,7 @@ struct blkdebug_extra {
  * @ranges: its sectors, sorted, none touching the next; NULL: all
  * @user_event: name of the event if @event is %BLKDEBUG_EV_USER
  * @tag: the rule's name or NULL
- * @extra: what else was written, or NULL
+ * @params: what else was written, or NULL
  * @nr_ranges: how many @ranges there are
  * @state: the state it needs; 0: any
  * @new_state: what set-state sets
@@ -145,7 +145,7 @@ struct blkdebug_rule {
 	struct blkdebug_range *ranges;
 	const char *user_event;
 	const char *tag;
-	struct blkdebug_extra *extra;
+	struct blkdebug_params *params;
 	u32 nr_ranges;
 	u32 state;
 	u32 new_state;
@@ -172,12 +172,12 @@ struct blkdebug_rule {
 };
 
 /**
- * struct blkdebug_bounds - what rules can ask of a device
+ * struct blkdebug_geometry - what rules can ask of a device
  * @sectors: that it has
  * @block: sectors of a logical block
  * @zoned: writes cannot be cut at will
  */
-struct blkdebug_bounds {
+struct blkdebug_geometry {
 	sector_t sectors;
 	u32 block;
 	bool zoned;
@@ -188,14 +188,14 @@ bool blkdebug_is_action(const char *word);
 u16 blkdebug_action_iotypes(unsigned int action);
 u16 blkdebug_action_error(unsigned int action);
 int blkdebug_parse_rules(unsigned int argc, char **argv, u64 first,
-			 const struct blkdebug_bounds *bounds,
+			 const struct blkdebug_geometry *geometry,
 			 struct list_head *rules, struct blkdebug_error *err);
 void blkdebug_print_rule(struct seq_buf *out, const struct blkdebug_rule *rule);
 void blkdebug_print_features(struct seq_buf *out);
 
 static inline bool blkdebug_rule_heals(const struct blkdebug_rule *rule)
 {
-	return rule->extra && rule->extra->healed;
+	return rule->params && rule->params->healed;
 }
 
 void blkdebug_free_rule(struct blkdebug_rule *rule);

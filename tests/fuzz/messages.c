@@ -206,7 +206,7 @@ static void check_healed(const struct blkdebug_io *io, sector_t sector,
 		    rule->event != BLKDEBUG_EV_STANDING ||
 		    !(rule->iotypes & (1U << io->iotype)))
 			continue;
-		shim_assert(!blkdebug_media_first_bad(rule->extra->media, sector,
+		shim_assert(!blkdebug_media_first_bad(rule->params->media, sector,
 						      sector + nr_sectors - 1,
 						      &bad));
 	}
@@ -217,7 +217,7 @@ static void go_down(struct request *rq, sector_t sector, sector_t nr_sectors)
 	struct blkdebug_heal heal = { .sector = sector, .nr_sectors = nr_sectors };
 	bool done = !rq->req.heals || !nr_sectors;
 
-	shim_assert(sector + nr_sectors <= w.engine->bounds.sectors);
+	shim_assert(sector + nr_sectors <= w.engine->geometry.sectors);
 	while (!done) {
 		if (!heal.spare)
 			heal.spare = blkdebug_bad_alloc(GFP_KERNEL);
@@ -241,7 +241,7 @@ static void alter(struct request *rq)
 		fallthrough;
 	case BLKDEBUG_TEAR:
 		shim_assert(effect->sectors <= io->nr_sectors);
-		shim_assert(effect->sectors % w.engine->bounds.block == 0);
+		shim_assert(effect->sectors % w.engine->geometry.block == 0);
 		if (effect->sectors || !io->nr_sectors)
 			go_down(rq, io->sector, effect->sectors);
 		else
@@ -257,7 +257,7 @@ static void alter(struct request *rq)
 		go_down(rq, io->sector, io->nr_sectors);
 		break;
 	case BLKDEBUG_MISDIRECT:
-		shim_assert(effect->to % w.engine->bounds.block == 0);
+		shim_assert(effect->to % w.engine->geometry.block == 0);
 		go_down(rq, effect->to, io->nr_sectors);
 		break;
 	default:
@@ -320,16 +320,16 @@ static bool wanted(const struct blkdebug_io *io)
 
 static void describe(const struct words *words, struct blkdebug_io *io)
 {
-	const struct blkdebug_bounds *bounds = &w.engine->bounds;
+	const struct blkdebug_geometry *geometry = &w.engine->geometry;
 	const char *flag = word(words, 4);
 	int iotype = blkdebug_iotype_lookup(word(words, 1),
 					    strlen(word(words, 1)));
 
 	memcpy(io->comm, current->comm, sizeof(io->comm));
 	io->iotype = iotype < 0 ? BLKDEBUG_IO_READ : iotype;
-	io->sector = number(words, 2) % bounds->sectors & -(u64)bounds->block;
-	io->nr_sectors = min(number(words, 3) % MAX_IO & -(u64)bounds->block,
-			     bounds->sectors - io->sector) ?: bounds->block;
+	io->sector = number(words, 2) % geometry->sectors & -(u64)geometry->block;
+	io->nr_sectors = min(number(words, 3) % MAX_IO & -(u64)geometry->block,
+			     geometry->sectors - io->sector) ?: geometry->block;
 	io->flags = 0;
 	if (io->iotype == BLKDEBUG_IO_FLUSH) {
 		io->sector = 0;
@@ -686,7 +686,7 @@ static void check_table(void)
 
 	words_split(&words, text, strlen(text));
 	shim_assert(!blkdebug_parse_rules(words.argc, words.argv, 1,
-					  &w.engine->bounds, &copy, &err));
+					  &w.engine->geometry, &copy, &err));
 	shim_assert(list_length(&copy) == rules()->nr_live);
 	list_for_each_entry_safe(rule, next, &copy, link)
 		blkdebug_free_rule(rule);
@@ -720,14 +720,14 @@ static void do_comm(const struct words *words)
 
 static void do_device(const struct words *words)
 {
-	struct blkdebug_bounds *bounds = &w.engine->bounds;
+	struct blkdebug_geometry *geometry = &w.engine->geometry;
 
 	if (w.lines > 1)
 		return;
-	bounds->block = 1U << number(words, 2) % 8;
-	bounds->sectors = number(words, 1) % MAX_SECTORS & -(u64)bounds->block;
-	bounds->sectors = bounds->sectors ?: bounds->block;
-	bounds->zoned = !strcmp(word(words, 3), "zoned");
+	geometry->block = 1U << number(words, 2) % 8;
+	geometry->sectors = number(words, 1) % MAX_SECTORS & -(u64)geometry->block;
+	geometry->sectors = geometry->sectors ?: geometry->block;
+	geometry->zoned = !strcmp(word(words, 3), "zoned");
 }
 
 static void do_lazy(const struct words *words)
@@ -835,8 +835,8 @@ static void begin_world(const u8 *data, size_t size)
 	w.engine = kzalloc(sizeof(*w.engine), GFP_KERNEL);
 	shim_assert(!blkdebug_engine_init(w.engine, &ops));
 	blkdebug_unsuspend(w.engine);
-	w.engine->bounds.sectors = 1 << 20;
-	w.engine->bounds.block = 1;
+	w.engine->geometry.sectors = 1 << 20;
+	w.engine->geometry.block = 1;
 	memset(current->comm, 0, TASK_COMM_LEN);
 }
 

@@ -21,7 +21,7 @@ struct table {
 };
 
 /* What the device is like */
-static struct blkdebug_bounds bounds = { .sectors = 1 << 20, .block = 8 };
+static struct blkdebug_geometry geometry = { .sectors = 1 << 20, .block = 8 };
 
 static int parse(struct table *table, const struct words *words)
 {
@@ -35,7 +35,7 @@ static int parse(struct table *table, const struct words *words)
 				   &table->err);
 	if (!r)
 		r = blkdebug_parse_rules(words->argc - pos, argv + pos, 1,
-					 &bounds, &table->rules, &table->err);
+					 &geometry, &table->rules, &table->err);
 	return r;
 }
 
@@ -65,26 +65,26 @@ static bool same_string(const char *a, const char *b)
 }
 
 /* A value in it need not be there if it is the default */
-static void copy_extra(struct blkdebug_extra *copy,
-		       const struct blkdebug_extra *extra)
+static void copy_params(struct blkdebug_params *copy,
+		       const struct blkdebug_params *params)
 {
 	memset(copy, 0, sizeof(*copy));
 	copy->interval = 1;
 	copy->numerator = 1;
 	copy->denominator = 1;
-	if (extra)
-		memcpy(copy, extra, sizeof(*copy));
+	if (params)
+		memcpy(copy, params, sizeof(*copy));
 	copy->scale = 0;	/* of the words only */
 	copy->media = NULL;
 }
 
-static void compare_extra(const struct blkdebug_extra *a,
-			  const struct blkdebug_extra *b)
+static void compare_params(const struct blkdebug_params *a,
+			  const struct blkdebug_params *b)
 {
-	struct blkdebug_extra plain_a, plain_b;
+	struct blkdebug_params plain_a, plain_b;
 
-	copy_extra(&plain_a, a);
-	copy_extra(&plain_b, b);
+	copy_params(&plain_a, a);
+	copy_params(&plain_b, b);
 	shim_assert(!memcmp(&plain_a, &plain_b, sizeof(plain_a)));
 }
 
@@ -96,7 +96,7 @@ static void copy_plain(struct blkdebug_rule *copy,
 	memset(&copy->link, 0, sizeof(copy->link));
 	memset(&copy->tag_link, 0, sizeof(copy->tag_link));
 	memset(&copy->used_link, 0, sizeof(copy->used_link));
-	copy->extra = NULL;
+	copy->params = NULL;
 	copy->ranges = NULL;
 	copy->tag = NULL;
 	copy->user_event = NULL;
@@ -110,7 +110,7 @@ static void compare_rules(const struct blkdebug_rule *a,
 	copy_plain(&plain_a, a);
 	copy_plain(&plain_b, b);
 	shim_assert(!memcmp(&plain_a, &plain_b, sizeof(plain_a)));
-	compare_extra(a->extra, b->extra);
+	compare_params(a->params, b->params);
 	shim_assert(same_string(a->tag, b->tag));
 	shim_assert(same_string(a->user_event, b->user_event));
 	shim_assert(!a->nr_ranges ||
@@ -231,9 +231,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	words_split(&words, (const char *)data, size);
 	try(&words);
-	bounds.zoned = true;
+	geometry.zoned = true;
 	try(&words);
-	bounds.zoned = false;
+	geometry.zoned = false;
 	words_free(&words);
 	return 0;
 }

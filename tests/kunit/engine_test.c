@@ -455,7 +455,7 @@ static void test_effects(struct kunit *test)
 	const struct blkdebug_effect *effect;
 	unsigned int i;
 
-	kit->engine.bounds.block = 8;
+	kit->engine.geometry.block = 8;
 	kit_says(kit, 1, "add corrupt on=read sector=20 byte=511 value=7");
 	effect = altered(kit, BLKDEBUG_IO_READ, 16, 8);
 	KUNIT_EXPECT_EQ(test, effect->start, 4 * 512 + 511);

@@ -24,7 +24,7 @@ static const struct blkdebug_ops ops = {
 };
 
 /* What the device is like that there is not */
-static const struct blkdebug_bounds bounds = { .sectors = 1 << 20, .block = 1 };
+static const struct blkdebug_geometry geometry = { .sectors = 1 << 20, .block = 1 };
 
 /**
  * kit_begin - for a suite's @suite_init
@@ -61,7 +61,7 @@ int kit_init(struct kunit *test)
 	if (!kit)
 		return -ENOMEM;
 	kit->test = test;
-	kit->engine.bounds = bounds;
+	kit->engine.geometry = geometry;
 	test->priv = kit;
 	if (blkdebug_engine_init(&kit->engine, &ops)) {
 		blkdebug_engine_exit(&kit->engine);
@@ -112,7 +112,7 @@ int kit_parse(struct kunit *test, const char *text, struct list_head *rules,
 	memset(err, 0, sizeof(*err));
 	*argv = argv_split(GFP_KERNEL, text, &argc);
 	KUNIT_ASSERT_NOT_NULL(test, *argv);
-	return blkdebug_parse_rules(argc, *argv, 1, &bounds, rules, err);
+	return blkdebug_parse_rules(argc, *argv, 1, &geometry, rules, err);
 }
 
 /**

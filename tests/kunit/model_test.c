@@ -185,11 +185,11 @@ static bool of_event(const struct blkdebug_rule *rule, unsigned int event,
 /* A rule that matches: does it fire this time? */
 static bool fires(struct model_rule *mr)
 {
-	const struct blkdebug_extra *extra = mr->rule->extra;
+	const struct blkdebug_params *params = mr->rule->params;
 
 	mr->matches++;
-	if (extra && (mr->matches <= extra->after ||
-		      (mr->matches - extra->after) % extra->interval))
+	if (params && (mr->matches <= params->after ||
+		       (mr->matches - params->after) % params->interval))
 		return false;
 	mr->hits++;
 	mr->dead = mr->hits == mr->rule->times &&
