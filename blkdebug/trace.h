@@ -25,61 +25,33 @@
 
 #ifndef BLKDEBUG_TRACE_NAMES
 #define BLKDEBUG_TRACE_NAMES
-#define blkdebug_show_iotype(iotype)				\
-	__print_symbolic(iotype,				\
-		{ BLKDEBUG_IO_READ,		"read" },	\
-		{ BLKDEBUG_IO_WRITE,		"write" },	\
-		{ BLKDEBUG_IO_WRITE_ZEROES,	"write-zeroes" }, \
-		{ BLKDEBUG_IO_DISCARD,		"discard" },	\
-		{ BLKDEBUG_IO_FLUSH,		"flush" },	\
-		{ BLKDEBUG_IO_SECURE_ERASE,	"secure-erase" }, \
-		{ BLKDEBUG_IO_ZONE_APPEND,	"zone-append" }, \
-		{ BLKDEBUG_IO_ZONE_MGMT,	"zone-mgmt" },	\
-		{ BLKDEBUG_IO_EVENT,		"event" })
+#define BLKDEBUG_IOTYPE_SYMBOL(name, string)	{ BLKDEBUG_IO_##name, string },
+#define BLKDEBUG_FLAG_SYMBOL(name, string)	{ BLKDEBUG_##name, string },
+#define BLKDEBUG_ACTION_SYMBOL(name, string)	{ BLKDEBUG_##name, string },
 
-#define blkdebug_show_fault(action)				\
-	__print_symbolic(action,				\
-		{ BLKDEBUG_INJECT_ERROR,	"inject-error" }, \
-		{ BLKDEBUG_DELAY,		"delay" },	\
-		{ BLKDEBUG_DROP,		"drop" },	\
-		{ BLKDEBUG_CORRUPT,		"corrupt" },	\
-		{ BLKDEBUG_TEAR,		"tear" },	\
-		{ BLKDEBUG_MISDIRECT,		"misdirect" })
-
-#define blkdebug_show_flags(flags)				\
-	((flags) ? __print_flags(flags, ",",			\
-		{ BLKDEBUG_FUA,		"fua" },		\
-		{ BLKDEBUG_META,	"meta" },		\
-		{ BLKDEBUG_SYNC,	"sync" },		\
-		{ BLKDEBUG_PRIO,	"prio" },		\
-		{ BLKDEBUG_RAHEAD,	"rahead" },		\
-		{ BLKDEBUG_NOWAIT,	"nowait" },		\
-		{ BLKDEBUG_ATOMIC,	"atomic" }) : "-")
+/* The lists end with a comma, so a last entry must follow. */
+#define blkdebug_show_iotype(iotype)					\
+	__print_symbolic(iotype,					\
+			 BLKDEBUG_IOTYPES(BLKDEBUG_IOTYPE_SYMBOL)	\
+			 { BLKDEBUG_IO_EVENT, "event" })
+#define blkdebug_show_fault(action)					\
+	__print_symbolic(action,					\
+			 BLKDEBUG_ACTIONS(BLKDEBUG_ACTION_SYMBOL)	\
+			 { 255, "unknown" })
+#define blkdebug_show_flags(flags)					\
+	((flags) ? __print_flags(flags, ",",				\
+				 BLKDEBUG_FLAGS(BLKDEBUG_FLAG_SYMBOL)	\
+				 { 32768, "unknown" }) : "-")
 #endif
 
-/* For those who read traces without this header, as perf does */
-TRACE_DEFINE_ENUM(BLKDEBUG_IO_READ);
-TRACE_DEFINE_ENUM(BLKDEBUG_IO_WRITE);
-TRACE_DEFINE_ENUM(BLKDEBUG_IO_WRITE_ZEROES);
-TRACE_DEFINE_ENUM(BLKDEBUG_IO_DISCARD);
-TRACE_DEFINE_ENUM(BLKDEBUG_IO_FLUSH);
-TRACE_DEFINE_ENUM(BLKDEBUG_IO_SECURE_ERASE);
-TRACE_DEFINE_ENUM(BLKDEBUG_IO_ZONE_APPEND);
-TRACE_DEFINE_ENUM(BLKDEBUG_IO_ZONE_MGMT);
+/* Programs that read binary traces, such as perf, need the values of enums. */
+#define BLKDEBUG_IOTYPE_VALUE(name, string)	TRACE_DEFINE_ENUM(BLKDEBUG_IO_##name);
+#define BLKDEBUG_NAME_VALUE(name, string)	TRACE_DEFINE_ENUM(BLKDEBUG_##name);
+
+BLKDEBUG_IOTYPES(BLKDEBUG_IOTYPE_VALUE)
 TRACE_DEFINE_ENUM(BLKDEBUG_IO_EVENT);
-TRACE_DEFINE_ENUM(BLKDEBUG_INJECT_ERROR);
-TRACE_DEFINE_ENUM(BLKDEBUG_DELAY);
-TRACE_DEFINE_ENUM(BLKDEBUG_DROP);
-TRACE_DEFINE_ENUM(BLKDEBUG_CORRUPT);
-TRACE_DEFINE_ENUM(BLKDEBUG_TEAR);
-TRACE_DEFINE_ENUM(BLKDEBUG_MISDIRECT);
-TRACE_DEFINE_ENUM(BLKDEBUG_FUA);
-TRACE_DEFINE_ENUM(BLKDEBUG_META);
-TRACE_DEFINE_ENUM(BLKDEBUG_SYNC);
-TRACE_DEFINE_ENUM(BLKDEBUG_PRIO);
-TRACE_DEFINE_ENUM(BLKDEBUG_RAHEAD);
-TRACE_DEFINE_ENUM(BLKDEBUG_NOWAIT);
-TRACE_DEFINE_ENUM(BLKDEBUG_ATOMIC);
+BLKDEBUG_ACTIONS(BLKDEBUG_NAME_VALUE)
+BLKDEBUG_FLAGS(BLKDEBUG_NAME_VALUE)
 
 /* An event; @name is its canonical name */
 TRACE_EVENT(event,

@@ -534,16 +534,10 @@ static void print_healed(struct seq_buf *out, const struct blkdebug_rule *rule)
 	print_switch(out, rule->params->healed);
 }
 
-static const char * const transfer_names[BLKDEBUG_NR_TRANSFERS] = {
-	[BLKDEBUG_TRANSFER_NONE]	= "none",
-	[BLKDEBUG_TRANSFER_PARTIAL]	= "partial",
-	[BLKDEBUG_TRANSFER_ALL]		= "all",
-};
-
 static int parse_transfer(struct blkdebug_rule *rule, const char *val,
 			  struct blkdebug_error *err)
 {
-	int transfer = match_string(transfer_names, BLKDEBUG_NR_TRANSFERS, val);
+	int transfer = match_string(blkdebug_transfer_names, BLKDEBUG_NR_TRANSFERS, val);
 
 	if (transfer < 0)
 		return blkdebug_error_set(err, "Neither none, partial nor all",
@@ -560,7 +554,7 @@ static bool has_transfer(const struct blkdebug_rule *rule)
 static void print_transfer(struct seq_buf *out,
 			   const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%s", transfer_names[rule->params->transfer]);
+	seq_buf_printf(out, "%s", blkdebug_transfer_names[rule->params->transfer]);
 }
 
 /* The unit of jitter is not known yet; blkdebug_parse_rules() scales both */

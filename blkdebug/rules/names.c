@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events, I/O types and flags: their names, and what a request raises.
+ * Names of the rule language, and the events that each I/O type raises.
  */
 #include <linux/blk_types.h>
 #include <linux/ctype.h>
@@ -11,76 +11,28 @@
 #include "../compat.h"
 #include "names.h"
 
-/* QEMU's names in the spelling of its first blkdebug driver, and four of ours */
-static const char * const event_names[BLKDEBUG_NR_EVENTS] = {
-	[BLKDEBUG_EV_NONE]		= "none",
-	[BLKDEBUG_EV_READ_AIO]		= "read_aio",
-	[BLKDEBUG_EV_WRITE_AIO]		= "write_aio",
-	[BLKDEBUG_EV_PWRITEV]		= "pwritev",
-	[BLKDEBUG_EV_PWRITEV_ZERO]	= "pwritev_zero",
-	[BLKDEBUG_EV_PWRITEV_DONE]	= "pwritev_done",
-	[BLKDEBUG_EV_FLUSH_TO_OS]	= "flush_to_os",
-	[BLKDEBUG_EV_FLUSH_TO_DISK]	= "flush_to_disk",
-	[BLKDEBUG_EV_READ_DONE]		= "read_done",
-	[BLKDEBUG_EV_FLUSH_DONE]	= "flush_done",
-	[BLKDEBUG_EV_DISCARD]		= "discard",
-	[BLKDEBUG_EV_DISCARD_DONE]	= "discard_done",
-	"l1_update",
-	"l1_grow.alloc_table",
-	"l1_grow.write_table",
-	"l1_grow.activate_table",
-	"l1_shrink_write_table",
-	"l1_shrink_free_l2_clusters",
-	"l2_load",
-	"l2_update",
-	"l2_update_compressed",
-	"l2_alloc.cow_read",
-	"l2_alloc.write",
-	"read_backing_aio",
-	"read_compressed",
-	"write_compressed",
-	"vmstate_load",
-	"vmstate_save",
-	"cow_read",
-	"cow_write",
-	"cor_write",
-	"reftable_load",
-	"reftable_grow",
-	"reftable_update",
-	"refblock_load",
-	"refblock_update",
-	"refblock_update_part",
-	"refblock_alloc",
-	"refblock_alloc.hookup",
-	"refblock_alloc.write",
-	"refblock_alloc.write_blocks",
-	"refblock_alloc.write_table",
-	"refblock_alloc.switch_table",
-	"cluster_alloc",
-	"cluster_alloc_bytes",
-	"cluster_alloc_space",
-	"cluster_free",
-	"pwritev_rmw.head",
-	"pwritev_rmw.after_head",
-	"pwritev_rmw.tail",
-	"pwritev_rmw.after_tail",
-	"empty_image_prepare",
-};
+#define IOTYPE_NAME(name, string)	[BLKDEBUG_IO_##name] = string,
+#define FLAG_NAME(name, string)		[BLKDEBUG_##name##_BIT] = string,
+#define ACTION_NAME(name, string)	[BLKDEBUG_##name] = string,
+#define TRANSFER_NAME(name, string)	[BLKDEBUG_TRANSFER_##name] = string,
+#define EVENT_NAME(name, string)	[BLKDEBUG_EV_##name] = string,
 
 static const char * const iotype_names[] = {
-	[BLKDEBUG_IO_READ]		= "read",
-	[BLKDEBUG_IO_WRITE]		= "write",
-	[BLKDEBUG_IO_WRITE_ZEROES]	= "write-zeroes",
-	[BLKDEBUG_IO_DISCARD]		= "discard",
-	[BLKDEBUG_IO_FLUSH]		= "flush",
-	[BLKDEBUG_IO_SECURE_ERASE]	= "secure-erase",
-	[BLKDEBUG_IO_ZONE_APPEND]	= "zone-append",
-	[BLKDEBUG_IO_ZONE_MGMT]		= "zone-mgmt",
-	[BLKDEBUG_IO_EVENT]		= "event",
+	BLKDEBUG_IOTYPES(IOTYPE_NAME)
+	[BLKDEBUG_IO_EVENT] = "event",
 };
 
-static const char * const flag_names[BLKDEBUG_NR_FLAGS] = {
-	"fua", "meta", "sync", "prio", "rahead", "nowait", "atomic",
+static const char * const flag_names[] = { BLKDEBUG_FLAGS(FLAG_NAME) };
+
+static const char * const action_names[] = { BLKDEBUG_ACTIONS(ACTION_NAME) };
+
+const char * const blkdebug_transfer_names[] = {
+	BLKDEBUG_TRANSFERS(TRANSFER_NAME)
+};
+
+static const char * const event_names[] = {
+	BLKDEBUG_IO_EVENTS(EVENT_NAME)
+	BLKDEBUG_OTHER_EVENTS(EVENT_NAME)
 };
 
 const struct blkdebug_raises blkdebug_raises[BLKDEBUG_NR_IOTYPES] = {
@@ -111,13 +63,14 @@ const struct blkdebug_raises blkdebug_raises[BLKDEBUG_NR_IOTYPES] = {
 };
 
 /**
- * blkdebug_name_cmp - order two event names, '.' and '_' being alike
+ * blkdebug_name_cmp - compare two event names; '.' equals '_'
  * @a: a name
- * @b: another
+ * @b: another name
  *
  * QEMU renamed its events from "l1_grow.alloc_table" to "l1_grow_alloc_table";
  * both spellings are in use.
  *
+ * Context: Any context.
  * Return: as strcmp().
  */
 int blkdebug_name_cmp(const char *a, const char *b)
@@ -135,6 +88,7 @@ int blkdebug_name_cmp(const char *a, const char *b)
  * blkdebug_name_valid - is this a well-formed event name?
  * @name: the name
  *
+ * Context: Any context.
  * Return: true for 1 to %BLKDEBUG_NAME_MAX of [A-Za-z0-9_.-].
  */
 bool blkdebug_name_valid(const char *name)
@@ -150,10 +104,47 @@ bool blkdebug_name_valid(const char *name)
 }
 
 /**
+ * blkdebug_tag_valid - is this a well-formed tag?
+ * @tag: the tag
+ *
+ * Context: Any context.
+ * Return: true for 1 to %BLKDEBUG_NAME_MAX of [A-Za-z0-9_.-], the first one a
+ * letter or '_'.
+ */
+bool blkdebug_tag_valid(const char *tag)
+{
+	return blkdebug_name_valid(tag) && !isdigit(*tag) && *tag != '.' &&
+	       *tag != '-';
+}
+
+/**
+ * blkdebug_name_lookup - find a name in a table
+ * @names: the table
+ * @nr: entries in @names
+ * @name: the name, not necessarily terminated at @len
+ * @len: length of @name in bytes
+ *
+ * Context: Any context.
+ * Return: the index in @names, or -ENOENT.
+ */
+int blkdebug_name_lookup(const char * const *names, unsigned int nr,
+			 const char *name, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (strlen(names[i]) == len && !memcmp(names[i], name, len))
+			return i;
+	}
+	return -ENOENT;
+}
+
+/**
  * blkdebug_event_lookup - find an event by its name
  * @name: the name
  *
- * Return: enum blkdebug_event, with %BLKDEBUG_EV_USER for each user event, or
+ * Context: Any context.
+ * Return: enum blkdebug_event, with %BLKDEBUG_EV_USER for every user event, or
  * -ENOENT.
  */
 int blkdebug_event_lookup(const char *name)
@@ -176,6 +167,7 @@ int blkdebug_event_lookup(const char *name)
  * blkdebug_event_name - the canonical name of an event
  * @event: below %BLKDEBUG_NR_EVENTS
  *
+ * Context: Any context.
  * Return: the name.
  */
 const char *blkdebug_event_name(unsigned int event)
@@ -183,34 +175,25 @@ const char *blkdebug_event_name(unsigned int event)
 	return event_names[event];
 }
 
-static int lookup(const char * const *names, unsigned int nr,
-		  const char *name, size_t len)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		if (strlen(names[i]) == len && !memcmp(names[i], name, len))
-			return i;
-	}
-	return -ENOENT;
-}
-
 /**
  * blkdebug_iotype_lookup - find an I/O type by its name
- * @name: the name, which need not end at @len
- * @len: its length in bytes
+ * @name: the name, not necessarily terminated at @len
+ * @len: length of @name in bytes
  *
- * Return: enum blkdebug_iotype or -ENOENT.
+ * Context: Any context.
+ * Return: enum blkdebug_iotype, without %BLKDEBUG_IO_EVENT, or -ENOENT.
  */
 int blkdebug_iotype_lookup(const char *name, size_t len)
 {
-	return lookup(iotype_names, BLKDEBUG_NR_IOTYPES, name, len);
+	return blkdebug_name_lookup(iotype_names, BLKDEBUG_NR_IOTYPES, name,
+				    len);
 }
 
 /**
  * blkdebug_iotype_name - the name of an I/O type
  * @iotype: enum blkdebug_iotype
  *
+ * Context: Any context.
  * Return: the name.
  */
 const char *blkdebug_iotype_name(unsigned int iotype)
@@ -220,14 +203,16 @@ const char *blkdebug_iotype_name(unsigned int iotype)
 
 /**
  * blkdebug_flag_lookup - find a flag by its name
- * @name: the name, which need not end at @len
- * @len: its length in bytes
+ * @name: the name, not necessarily terminated at @len
+ * @len: length of @name in bytes
  *
- * Return: the number of its bit, or -ENOENT: no such flag on this kernel.
+ * Context: Any context.
+ * Return: enum blkdebug_flag_bit, or -ENOENT if this kernel has no such flag.
  */
 int blkdebug_flag_lookup(const char *name, size_t len)
 {
-	int bit = lookup(flag_names, BLKDEBUG_NR_FLAGS, name, len);
+	int bit = blkdebug_name_lookup(flag_names, BLKDEBUG_NR_FLAGS, name,
+				       len);
 
 	if (bit >= 0 && !(blkdebug_flags_known() & (1U << bit)))
 		return -ENOENT;
@@ -236,8 +221,9 @@ int blkdebug_flag_lookup(const char *name, size_t len)
 
 /**
  * blkdebug_flag_name - the name of a flag
- * @bit: number of the flag's bit
+ * @bit: enum blkdebug_flag_bit
  *
+ * Context: Any context.
  * Return: the name.
  */
 const char *blkdebug_flag_name(unsigned int bit)
@@ -248,14 +234,39 @@ const char *blkdebug_flag_name(unsigned int bit)
 /**
  * blkdebug_flags_known - the flags that this kernel's bios can carry
  *
+ * Context: Any context.
  * Return: a mask of enum blkdebug_flag.
  */
 u16 blkdebug_flags_known(void)
 {
-	u16 known = BLKDEBUG_FUA | BLKDEBUG_META | BLKDEBUG_SYNC |
-		    BLKDEBUG_PRIO | BLKDEBUG_RAHEAD | BLKDEBUG_NOWAIT;
+	u16 known = (1U << BLKDEBUG_NR_FLAGS) - 1;
 
-	if (BLKDEBUG_REQ_ATOMIC)
-		known |= BLKDEBUG_ATOMIC;
+	if (!BLKDEBUG_REQ_ATOMIC)
+		known &= ~BLKDEBUG_ATOMIC;
 	return known;
+}
+
+/**
+ * blkdebug_action_lookup - find an action by its name
+ * @name: the name
+ *
+ * Context: Any context.
+ * Return: enum blkdebug_action, or -ENOENT.
+ */
+int blkdebug_action_lookup(const char *name)
+{
+	return blkdebug_name_lookup(action_names, BLKDEBUG_NR_ACTIONS, name,
+				    strlen(name));
+}
+
+/**
+ * blkdebug_action_name - the name of an action
+ * @action: enum blkdebug_action
+ *
+ * Context: Any context.
+ * Return: the name.
+ */
+const char *blkdebug_action_name(unsigned int action)
+{
+	return action_names[action];
 }

@@ -174,14 +174,12 @@ static int check_misdirect(struct reading *r)
 
 /**
  * struct action - what a rule can do
- * @name: as written
  * @iotypes: mask of enum blkdebug_iotype that it can be done to
  * @error: the default errno
  * @params: is it always described in @params of the rule?
  * @check: do the keys go together?
  */
 struct action {
-	const char *name;
 	u16 iotypes;
 	u16 error;
 	bool params;
@@ -190,21 +188,21 @@ struct action {
 
 static const struct action actions[BLKDEBUG_NR_ACTIONS] = {
 	[BLKDEBUG_INJECT_ERROR] = {
-		"inject-error", BLKDEBUG_ALL_IOTYPES, EIO, false,
+		BLKDEBUG_ALL_IOTYPES, EIO, false,
 		check_inject_error },
-	[BLKDEBUG_SET_STATE] = { "set-state", ANYTHING, 0, false, NULL },
-	[BLKDEBUG_SUSPEND] = { "suspend", ANYTHING, 0, false, NULL },
+	[BLKDEBUG_SET_STATE] = { ANYTHING, 0, false, NULL },
+	[BLKDEBUG_SUSPEND] = { ANYTHING, 0, false, NULL },
 	[BLKDEBUG_DELAY] = {
-		"delay", BLKDEBUG_ALL_IOTYPES, 0, true, check_delay },
+		BLKDEBUG_ALL_IOTYPES, 0, true, check_delay },
 	/* A dropped zone append could not say where it has written to */
 	[BLKDEBUG_DROP] = {
-		"drop", IO(WRITE) | IO(WRITE_ZEROES) | IO(DISCARD) |
+		IO(WRITE) | IO(WRITE_ZEROES) | IO(DISCARD) |
 			IO(FLUSH) | IO(SECURE_ERASE), 0, false, NULL },
 	[BLKDEBUG_CORRUPT] = {
-		"corrupt", IO(READ) | IO(WRITE), 0, true, check_corrupt },
-	[BLKDEBUG_TEAR] = { "tear", IO(WRITE), 0, true, NULL },
+		IO(READ) | IO(WRITE), 0, true, check_corrupt },
+	[BLKDEBUG_TEAR] = { IO(WRITE), 0, true, NULL },
 	[BLKDEBUG_MISDIRECT] = {
-		"misdirect", IO(READ) | IO(WRITE) | IO(WRITE_ZEROES) |
+		IO(READ) | IO(WRITE) | IO(WRITE_ZEROES) |
 			     IO(DISCARD), 0, true, check_misdirect },
 };
 
@@ -228,30 +226,6 @@ u16 blkdebug_action_iotypes(unsigned int action)
 u16 blkdebug_action_error(unsigned int action)
 {
 	return actions[action].error;
-}
-
-/**
- * blkdebug_tag_valid - is this a well-formed tag?
- * @tag: the tag
- *
- * Return: true for 1 to %BLKDEBUG_NAME_MAX of [A-Za-z0-9_.-], the first one a
- * letter or '_'.
- */
-bool blkdebug_tag_valid(const char *tag)
-{
-	return blkdebug_name_valid(tag) && !isdigit(*tag) && *tag != '.' &&
-	       *tag != '-';
-}
-
-static int lookup_action(const char *word)
-{
-	unsigned int i;
-
-	for (i = 0; i < BLKDEBUG_NR_ACTIONS; i++) {
-		if (!strcmp(actions[i].name, word))
-			return i;
-	}
-	return -EINVAL;
 }
 
 /**
@@ -409,7 +383,7 @@ static int parse_rule(unsigned int argc, char **argv, unsigned int *pos,
 		.geometry = geometry,
 		.err = err,
 	};
-	int action = lookup_action(reading.action);
+	int action = blkdebug_action_lookup(reading.action);
 	int r;
 
 	err->rule = number;
@@ -474,7 +448,7 @@ void blkdebug_print_rule(struct seq_buf *out, const struct blkdebug_rule *rule)
 {
 	unsigned int i;
 
-	seq_buf_printf(out, "%s", actions[rule->action].name);
+	seq_buf_printf(out, "%s", blkdebug_action_name(rule->action));
 	for (i = 0; i < BLKDEBUG_NR_KEYS; i++) {
 		const struct blkdebug_key *key = &blkdebug_keys[i];
 
@@ -495,7 +469,7 @@ void blkdebug_print_features(struct seq_buf *out)
 
 	seq_buf_printf(out, "actions");
 	for (i = 0; i < BLKDEBUG_NR_ACTIONS; i++)
-		seq_buf_printf(out, " %s", actions[i].name);
+		seq_buf_printf(out, " %s", blkdebug_action_name(i));
 	seq_buf_printf(out, "\nkeys");
 	for (i = 0; i < BLKDEBUG_NR_KEYS; i++)
 		seq_buf_printf(out, " %s", blkdebug_keys[i].name);

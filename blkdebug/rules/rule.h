@@ -16,26 +16,6 @@
 
 #define BLKDEBUG_STATE_MAX	INT_MAX		/* QEMU keeps it in an int */
 
-enum blkdebug_action {
-	BLKDEBUG_INJECT_ERROR,
-	BLKDEBUG_SET_STATE,
-	BLKDEBUG_SUSPEND,
-	BLKDEBUG_DELAY,
-	BLKDEBUG_DROP,
-	BLKDEBUG_CORRUPT,
-	BLKDEBUG_TEAR,
-	BLKDEBUG_MISDIRECT,
-	BLKDEBUG_NR_ACTIONS,
-};
-
-/* What of a request that fails is transferred all the same */
-enum blkdebug_transfer {
-	BLKDEBUG_TRANSFER_NONE,
-	BLKDEBUG_TRANSFER_PARTIAL,	/* what is before the bad sector */
-	BLKDEBUG_TRANSFER_ALL,
-	BLKDEBUG_NR_TRANSFERS,
-};
-
 /* The longest delay, and the most jitter: a day, in us */
 #define BLKDEBUG_DELAY_MAX	86400000000ULL
 
@@ -183,7 +163,6 @@ struct blkdebug_geometry {
 	bool zoned;
 };
 
-bool blkdebug_tag_valid(const char *tag);
 bool blkdebug_is_action(const char *word);
 u16 blkdebug_action_iotypes(unsigned int action);
 u16 blkdebug_action_error(unsigned int action);
