@@ -107,14 +107,11 @@ static bool suspending(struct blkdebug_engine *engine)
 static int parse_rules(struct call *call, unsigned int argc, char **argv,
 		       struct list_head *rules)
 {
-	struct blkdebug_rule *rule, *next;
 	int r = blkdebug_parse_rules(argc, argv, call->engine->last_number + 1,
 				     &call->engine->geometry, rules, call->err);
 
-	if (!r)
-		return 0;
-	list_for_each_entry_safe(rule, next, rules, link)
-		blkdebug_free_rule(rule);
+	if (r)
+		blkdebug_free_rules(rules);
 	return r;
 }
 

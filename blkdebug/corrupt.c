@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "corrupt.h"
+#include "rules/chance.h"
 
 /**
  * struct place - a byte to alter

@@ -223,7 +223,7 @@ bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 			 const struct blkdebug_rule *rule)
 {
 	const struct blkdebug_armed *armed = &engine->armed;
-	enum blkdebug_class id = blkdebug_rule_class_id(rule);
+	enum blkdebug_class id = blkdebug_class_of(rule);
 
 	lockdep_assert_held(&engine->lock);
 	return armed->event && !rule->dead && id < BLKDEBUG_NR_FAULT_CLASSES &&

@@ -115,7 +115,7 @@ struct blkdebug_seen {
  * @last_number: the last number given to a rule
  * @start_state: the state at load
  * @seed: of all random choices
- * @geometry: what rules can ask of the device
+ * @geometry: limits that the device sets to rules
  */
 struct blkdebug_engine {
 	unsigned int mode;

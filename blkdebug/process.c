@@ -11,6 +11,7 @@
 
 #include "media.h"
 #include "process.h"
+#include "rules/chance.h"
 #include "trace.h"
 
 /* In us: ten years */

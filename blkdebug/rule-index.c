@@ -13,29 +13,6 @@
 /* Rules handled between two calls of cond_resched() */
 #define RESCHED_BATCH	256
 
-/**
- * blkdebug_rule_class_id - the class of a rule
- * @rule: the rule
- *
- * Context: any.
- *
- * Return: the class.
- */
-enum blkdebug_class blkdebug_rule_class_id(const struct blkdebug_rule *rule)
-{
-	switch (rule->action) {
-	case BLKDEBUG_SET_STATE:
-		return BLKDEBUG_CLASS_SET_STATE;
-	case BLKDEBUG_SUSPEND:
-		return BLKDEBUG_CLASS_SUSPEND;
-	case BLKDEBUG_DELAY:
-		return BLKDEBUG_CLASS_DELAY;
-	default:
-		return blkdebug_rule_heals(rule) ? BLKDEBUG_CLASS_BAD :
-						   BLKDEBUG_CLASS_FAULT;
-	}
-}
-
 /* Queries. They hold for one moment only under the engine's lock. */
 
 /**
@@ -307,7 +284,7 @@ int blkdebug_add_place(struct blkdebug_add *add, struct blkdebug_rule *rule)
 
 	if (!er)
 		return -ENOMEM;
-	class = &er->class[blkdebug_rule_class_id(rule)];
+	class = &er->class[blkdebug_class_of(rule)];
 	rule->group = get_state_rules(class, rule->state);
 	if (!rule->group)
 		return -ENOMEM;

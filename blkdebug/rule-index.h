@@ -23,18 +23,8 @@
 #include <linux/xarray.h>
 
 #include "filter.h"
+#include "rules/actions.h"
 #include "run.h"
-
-/* The action of a rule decides at which step of an I/O it is looked for */
-enum blkdebug_class {
-	BLKDEBUG_CLASS_FAULT,
-	BLKDEBUG_CLASS_BAD,	/* bad sectors: reads fail, writes heal them */
-	BLKDEBUG_CLASS_DELAY,	/* all delays that match add up */
-	BLKDEBUG_NR_FAULT_CLASSES,
-	BLKDEBUG_CLASS_SET_STATE = BLKDEBUG_NR_FAULT_CLASSES,
-	BLKDEBUG_CLASS_SUSPEND,
-	BLKDEBUG_NR_CLASSES,
-};
 
 struct blkdebug_rule_class;
 
@@ -182,7 +172,6 @@ bool blkdebug_ruleset_dirty(const struct blkdebug_ruleset *rs);
 int blkdebug_ruleset_clean(struct blkdebug_ruleset *rs, u64 *dropped);
 struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs);
 
-enum blkdebug_class blkdebug_rule_class_id(const struct blkdebug_rule *rule);
 bool blkdebug_event_live(const struct blkdebug_event_rules *er);
 u64 blkdebug_faults_to_arm(const struct blkdebug_ruleset *rs,
 			   struct blkdebug_event_rules *er, u32 state);

@@ -8,7 +8,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "rules/actions.h"
+#include "rules/chance.h"
 #include "run.h"
 #include "sort.h"
 

@@ -1,89 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Acting: see actions.h. The engine's lock is held by whoever calls what counts.
+ * Actions of the rule language: one descriptor each. What a fault does to a bio
+ * is in fault.c.
  */
 #include <linux/blkdev.h>
+#include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/math64.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 
-#include "actions.h"
 #include "../media.h"
+#include "actions.h"
+#include "chance.h"
+#include "parser.h"
 
-/* Which of a match's random choices; each is drawn by itself */
-enum {
-	DRAW_PROBABILITY,
-	DRAW_EFFECT,
-};
+#define IO(iotype)	(1U << BLKDEBUG_IO_##iotype)
+#define ANYTHING	(BLKDEBUG_ALL_IOTYPES | IO(EVENT))
 
-/**
- * blkdebug_draw - draw a random number
- * @seed: what it depends on
- * @number: and what else
- *
- * The finalizer of SplitMix64: the same numbers on every kernel.
- *
- * Return: the number, of 64 bits.
- */
-u64 blkdebug_draw(u64 seed, u64 number)
-{
-	u64 x = seed + (number + 1) * 0x9e3779b97f4a7c15ULL;
+/* I/O that gives a bad sector new contents, and so heals it */
+#define OVERWRITING	(IO(WRITE) | IO(WRITE_ZEROES) | IO(DISCARD))
 
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-	return x ^ (x >> 31);
-}
-
-/**
- * blkdebug_draw_below - make a draw one of a few
- * @draw: from blkdebug_draw()
- * @limit: of how many, not 0
- *
- * Return: a number below @limit.
- */
-u64 blkdebug_draw_below(u64 draw, u64 limit)
-{
-	/* Good enough for limits of 2^40 and more, and exact for small ones */
-	if (limit <= U32_MAX)
-		return ((draw >> 32) * limit) >> 32;
-	div64_u64_rem(draw, limit, &draw);
-	return draw;
-}
-
-/* It depends on the seed, the rule's number and the number of its match only */
-static u64 draw_match(const struct blkdebug_rule *rule, u64 seed,
-		      unsigned int which)
-{
-	u64 match = rule->params ? rule->params->matches : 0;
-
-	return blkdebug_draw(blkdebug_draw(blkdebug_draw(seed, rule->number),
-					   match), which);
-}
-
-/**
- * blkdebug_rule_for_task - is a rule about requests of this task?
- * @rule: the rule
- * @io: the request
- *
- * Return: true if it is. The caller holds the engine's lock or an RCU read
- * lock.
- */
-bool blkdebug_rule_for_task(const struct blkdebug_rule *rule,
-			    const struct blkdebug_io *io)
-{
-	const char *comm = rule->params ? rule->params->comm : "";
-	size_t len = strlen(comm);
-
-	if (!len)
-		return true;
-	if (comm[len - 1] == '*')
-		return !strncmp(comm, io->comm, len - 1);
-	return !strncmp(comm, io->comm, sizeof(io->comm));
-}
-
-/* The first sectors of a request that a rule is about; @io touches some */
-static bool overlap(const struct blkdebug_rule *rule,
-		    const struct blkdebug_io *io, struct blkdebug_range *range)
+/* Find the first sectors of an I/O that a rule applies to. */
+static bool find_overlap(const struct blkdebug_rule *rule,
+			 const struct blkdebug_io *io,
+			 struct blkdebug_range *range)
 {
 	sector_t last = io->sector + io->nr_sectors - 1;
 	u32 lo = 0, hi = rule->nr_ranges;
@@ -110,148 +50,312 @@ static bool overlap(const struct blkdebug_rule *rule,
 	return true;
 }
 
+static sector_t round_to_block(sector_t sectors,
+			       const struct blkdebug_geometry *geometry)
+{
+	return sectors & ~(sector_t)(geometry->block - 1);
+}
+
+/* inject-error */
+
+static int check_transfer(struct blkdebug_rule_parser *parser)
+{
+	const struct blkdebug_rule *rule = parser->rule;
+	const char *transfer = blkdebug_find_arg(parser, "transfer");
+
+	if (!transfer || rule->params->transfer == BLKDEBUG_TRANSFER_NONE)
+		return 0;
+	if (!rule->error)
+		return blkdebug_refuse_arg(parser, "Transfer without an error",
+					   transfer,
+					   blkdebug_find_arg(parser, "errno"));
+	if (rule->immediately)
+		return blkdebug_refuse_arg(parser,
+				"Immediate errors transfer nothing", transfer,
+				blkdebug_find_arg(parser, "immediately"));
+	if (rule->params->transfer == BLKDEBUG_TRANSFER_PARTIAL &&
+	    !rule->nr_ranges)
+		return blkdebug_refuse_missing(parser, "sector", transfer);
+	return 0;
+}
+
+static int check_healed(struct blkdebug_rule_parser *parser)
+{
+	const char *healed = blkdebug_find_arg(parser, "healed");
+	const char *iotype = blkdebug_find_arg(parser, "iotype");
+	const char *filter = blkdebug_find_arg(parser, "flags") ?:
+			     blkdebug_find_arg(parser, "comm");
+	struct blkdebug_rule *rule = parser->rule;
+
+	if (!blkdebug_rule_heals(rule))
+		return 0;
+	if (!rule->nr_ranges)
+		return blkdebug_refuse_missing(parser, "sector", healed);
+	if (iotype && rule->iotypes != IO(READ))
+		return blkdebug_refuse_arg(parser, "Only reads find bad sectors",
+					   healed, iotype);
+	if (filter)
+		return blkdebug_refuse_arg(parser,
+					   "Bad sectors fail every read", healed,
+					   filter);
+	rule->iotypes = IO(READ) | OVERWRITING | IO(ZONE_APPEND);
+	rule->params->media = blkdebug_media_alloc(rule->ranges,
+						   rule->nr_ranges);
+	return rule->params->media ? 0 : -ENOMEM;
+}
+
+static int check_inject_error(struct blkdebug_rule_parser *parser)
+{
+	return check_transfer(parser) ?: check_healed(parser);
+}
+
+static bool fits_bad_sectors(const struct blkdebug_rule *rule,
+			     const struct blkdebug_io *io,
+			     const struct blkdebug_geometry *geometry)
+{
+	struct blkdebug_range bad;
+
+	return !blkdebug_rule_heals(rule) || find_overlap(rule, io, &bad);
+}
+
+static void set_transfer(const struct blkdebug_rule *rule,
+			 const struct blkdebug_io *io,
+			 const struct blkdebug_geometry *geometry,
+			 struct blkdebug_effect *effect)
+{
+	u8 transfer = rule->params ? rule->params->transfer :
+				     BLKDEBUG_TRANSFER_NONE;
+	struct blkdebug_range bad;
+
+	if (transfer == BLKDEBUG_TRANSFER_ALL)
+		effect->sectors = io->nr_sectors;
+	/* Zone appends and zone management are never partial. */
+	if (transfer != BLKDEBUG_TRANSFER_PARTIAL ||
+	    io->iotype == BLKDEBUG_IO_ZONE_APPEND ||
+	    io->iotype == BLKDEBUG_IO_ZONE_MGMT)
+		return;
+	find_overlap(rule, io, &bad);
+	effect->sectors = round_to_block(bad.first - io->sector, geometry);
+}
+
+/* delay */
+
+static int check_delay(struct blkdebug_rule_parser *parser)
+{
+	const char *ms = blkdebug_find_arg(parser, "ms");
+	const char *us = blkdebug_find_arg(parser, "us");
+	struct blkdebug_params *params = parser->rule->params;
+
+	if (ms && us)
+		return blkdebug_refuse_arg(parser, "Two delays", ms, us);
+	if (!ms && !us)
+		return blkdebug_refuse_missing(parser, "ms", parser->action);
+	/* The unit of jitter is that of the delay. */
+	if (us)
+		return 0;
+	params->delay *= USEC_PER_MSEC;
+	params->jitter *= USEC_PER_MSEC;
+	if (params->jitter > BLKDEBUG_DELAY_MAX)
+		return blkdebug_refuse_arg(parser, "Number out of range",
+				blkdebug_find_arg(parser, "jitter"), ms);
+	return 0;
+}
+
+/* corrupt */
+
+static int check_corrupt(struct blkdebug_rule_parser *parser)
+{
+	const char *byte = blkdebug_find_arg(parser, "byte");
+	const char *bits = blkdebug_find_arg(parser, "bits");
+	const char *value = blkdebug_find_arg(parser, "value");
+
+	if (bits && byte)
+		return blkdebug_refuse_arg(parser, "Either bits or a byte", bits,
+					   byte);
+	if (bits && value)
+		return blkdebug_refuse_arg(parser, "Bits have no value", bits,
+					   value);
+	if (byte && !value)
+		return blkdebug_refuse_missing(parser, "value", byte);
+	if (!bits && !byte)
+		return blkdebug_refuse_missing(parser, "byte", parser->action);
+	if (parser->geometry->zoned && (parser->rule->iotypes & IO(WRITE)))
+		return blkdebug_refuse_arg(parser, "Not for writes to zones",
+					   blkdebug_find_arg(parser, "on"), NULL);
+	return 0;
+}
+
+static bool fits_corrupt(const struct blkdebug_rule *rule,
+			 const struct blkdebug_io *io,
+			 const struct blkdebug_geometry *geometry)
+{
+	const struct blkdebug_params *params = rule->params;
+	struct blkdebug_range range;
+
+	return find_overlap(rule, io, &range) &&
+	       (params->bits ||
+		params->at >> SECTOR_SHIFT <= range.last - range.first);
+}
+
+static void set_corruption(const struct blkdebug_rule *rule,
+			   const struct blkdebug_io *io,
+			   const struct blkdebug_geometry *geometry,
+			   struct blkdebug_effect *effect)
+{
+	const struct blkdebug_params *params = rule->params;
+	struct blkdebug_range range;
+
+	find_overlap(rule, io, &range);
+	effect->value = params->value;
+	effect->bits = params->bits;
+	effect->start = (range.first - io->sector) << SECTOR_SHIFT;
+	effect->bytes = (range.last - range.first + 1) << SECTOR_SHIFT;
+	if (!params->bits)
+		effect->start += params->at;
+}
+
+/* tear */
+
+/* Devices write whole logical blocks. A random tear loses at least one. */
+static void set_torn_sectors(const struct blkdebug_rule *rule,
+			     const struct blkdebug_io *io,
+			     const struct blkdebug_geometry *geometry,
+			     struct blkdebug_effect *effect)
+{
+	sector_t sectors = rule->params->sectors;
+
+	if (sectors == BLKDEBUG_SECTORS_RANDOM)
+		sectors = blkdebug_draw_below(effect->draw, io->nr_sectors);
+	effect->sectors = min(round_to_block(sectors, geometry), io->nr_sectors);
+}
+
+/* misdirect */
+
+static int check_misdirect(struct blkdebug_rule_parser *parser)
+{
+	const struct blkdebug_geometry *geometry = parser->geometry;
+	const char *to = blkdebug_find_arg(parser, "to");
+	u64 sector = parser->rule->params->at;
+
+	if (sector >= geometry->sectors)
+		return blkdebug_refuse_arg(parser, "Sector outside the target",
+					   to, NULL);
+	if (sector & (geometry->block - 1))
+		return blkdebug_refuse_arg(parser, "Sector not aligned", to,
+					   NULL);
+	return 0;
+}
+
+static bool fits_misdirect(const struct blkdebug_rule *rule,
+			   const struct blkdebug_io *io,
+			   const struct blkdebug_geometry *geometry)
+{
+	return io->nr_sectors <= geometry->sectors - rule->params->at;
+}
+
+static void set_destination(const struct blkdebug_rule *rule,
+			    const struct blkdebug_io *io,
+			    const struct blkdebug_geometry *geometry,
+			    struct blkdebug_effect *effect)
+{
+	effect->to = rule->params->at;
+}
+
+const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS] = {
+	[BLKDEBUG_INJECT_ERROR] = {
+		.iotypes = BLKDEBUG_ALL_IOTYPES,
+		.error = EIO,
+		.check = check_inject_error,
+		.fits = fits_bad_sectors,
+		.effect = set_transfer,
+	},
+	[BLKDEBUG_SET_STATE] = {
+		.iotypes = ANYTHING,
+		.class = BLKDEBUG_CLASS_SET_STATE,
+	},
+	/* QEMU's breakpoints hold one request, too. */
+	[BLKDEBUG_SUSPEND] = {
+		.iotypes = ANYTHING,
+		.once = true,
+		.class = BLKDEBUG_CLASS_SUSPEND,
+	},
+	[BLKDEBUG_DELAY] = {
+		.iotypes = BLKDEBUG_ALL_IOTYPES,
+		.class = BLKDEBUG_CLASS_DELAY,
+		.check = check_delay,
+	},
+	/* A zone append that is dropped cannot report where it was written. */
+	[BLKDEBUG_DROP] = {
+		.iotypes = OVERWRITING | IO(FLUSH) | IO(SECURE_ERASE),
+	},
+	[BLKDEBUG_CORRUPT] = {
+		.iotypes = IO(READ) | IO(WRITE),
+		.check = check_corrupt,
+		.fits = fits_corrupt,
+		.effect = set_corruption,
+	},
+	[BLKDEBUG_TEAR] = {
+		.iotypes = IO(WRITE),
+		.effect = set_torn_sectors,
+	},
+	[BLKDEBUG_MISDIRECT] = {
+		.iotypes = IO(READ) | OVERWRITING,
+		.check = check_misdirect,
+		.fits = fits_misdirect,
+		.effect = set_destination,
+	},
+};
+
 /**
- * blkdebug_rule_fits - can a rule that matches do its work on this request?
+ * blkdebug_class_of - when does the engine look for a rule?
  * @rule: the rule
- * @io: the request
+ *
+ * Context: Any context.
+ * Return: enum blkdebug_class.
+ */
+enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule)
+{
+	return blkdebug_rule_heals(rule) ? BLKDEBUG_CLASS_BAD :
+					   rule->ops->class;
+}
+
+/**
+ * blkdebug_rule_fits - can a rule that matches an I/O apply its action to it?
+ * @rule: the rule
+ * @io: the I/O
  * @geometry: of the device
  *
- * Return: false if a request is too short, or too long, or all its bad sectors
- * are healed. The caller holds the engine's lock.
+ * Context: Any context. The caller holds the engine's lock, so that the ranges
+ * of @rule are not freed.
+ * Return: false if the I/O is too short or too long for the action, or if all
+ * of its bad sectors are healed.
  */
 bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
 			const struct blkdebug_io *io,
 			const struct blkdebug_geometry *geometry)
 {
-	struct blkdebug_range range;
-
-	switch (rule->action) {
-	case BLKDEBUG_CORRUPT:
-		return overlap(rule, io, &range) &&
-		       (rule->params->bits ||
-			rule->params->at >> SECTOR_SHIFT <=
-				range.last - range.first);
-	case BLKDEBUG_MISDIRECT:
-		return io->nr_sectors <= geometry->sectors - rule->params->at;
-	default:
-		return !blkdebug_rule_heals(rule) || overlap(rule, io, &range);
-	}
+	return !rule->ops->fits || rule->ops->fits(rule, io, geometry);
 }
 
 /**
- * blkdebug_rule_should_fire - a rule has matched: does it act?
- * @rule: the rule
- * @seed: of the target
- *
- * Counts the match. The caller holds the engine's lock.
- *
- * Return: true if after=, interval= and probability= say so.
- */
-bool blkdebug_rule_should_fire(struct blkdebug_rule *rule, u64 seed)
-{
-	struct blkdebug_params *params = rule->params;
-	u64 nth;
-
-	if (!params)
-		return true;
-	params->matches++;
-	if (params->matches <= params->after)
-		return false;
-	div64_u64_rem(params->matches - params->after, params->interval, &nth);
-	if (nth)
-		return false;
-	return params->numerator == params->denominator ||
-	       blkdebug_draw_below(draw_match(rule, seed, DRAW_PROBABILITY),
-				   params->denominator) < params->numerator;
-}
-
-/**
- * blkdebug_rule_delay - how long does a delay last this time?
- * @rule: a rule that delays, which has just acted
- * @seed: of the target
- *
- * Return: us. The caller holds the engine's lock.
- */
-u64 blkdebug_rule_delay(const struct blkdebug_rule *rule, u64 seed)
-{
-	const struct blkdebug_params *params = rule->params;
-
-	return params->delay +
-	       blkdebug_draw_below(draw_match(rule, seed, DRAW_EFFECT),
-				   params->jitter + 1);
-}
-
-/* Devices write whole logical blocks; a random tear loses one at least */
-static sector_t torn_sectors(const struct blkdebug_params *params, u64 draw,
-			     const struct blkdebug_io *io, u32 block)
-{
-	sector_t sectors = params->sectors;
-
-	if (sectors == BLKDEBUG_SECTORS_RANDOM)
-		sectors = blkdebug_draw_below(draw, io->nr_sectors);
-	return min(sectors & ~(sector_t)(block - 1), io->nr_sectors);
-}
-
-/* How many sectors a request transfers that fails */
-static sector_t failed_sectors(const struct blkdebug_rule *rule,
-			       const struct blkdebug_range *bad,
-			       const struct blkdebug_io *io, u32 block)
-{
-	switch (rule->params ? rule->params->transfer : BLKDEBUG_TRANSFER_NONE) {
-	case BLKDEBUG_TRANSFER_ALL:
-		return io->nr_sectors;
-	case BLKDEBUG_TRANSFER_PARTIAL:
-		/* Zones are managed, and appended to, as a whole */
-		if (io->iotype == BLKDEBUG_IO_ZONE_APPEND ||
-		    io->iotype == BLKDEBUG_IO_ZONE_MGMT)
-			return 0;
-		return (bad->first - io->sector) & ~(sector_t)(block - 1);
-	default:
-		return 0;
-	}
-}
-
-/**
- * blkdebug_rule_effect - what does a fault do to this request?
- * @rule: a fault, other than a delay, which has just acted
- * @io: the request
+ * blkdebug_rule_effect - determine what a fault does to an I/O
+ * @rule: a fault other than a delay, which has just fired
+ * @io: the I/O, which @rule fits
  * @geometry: of the device
  * @seed: of the target
  * @effect: the result
  *
- * The caller holds the engine's lock.
+ * Context: Any context. The caller holds the engine's lock, so that the ranges
+ * of @rule are not freed.
  */
 void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 			  const struct blkdebug_io *io,
 			  const struct blkdebug_geometry *geometry, u64 seed,
 			  struct blkdebug_effect *effect)
 {
-	const struct blkdebug_params *params = rule->params;
-	struct blkdebug_range range;
-
 	memset(effect, 0, sizeof(*effect));
 	effect->action = rule->action;
-	effect->draw = draw_match(rule, seed, DRAW_EFFECT);
-	overlap(rule, io, &range);
-	switch (rule->action) {
-	case BLKDEBUG_INJECT_ERROR:
-		effect->sectors = failed_sectors(rule, &range, io,
-						 geometry->block);
-		break;
-	case BLKDEBUG_CORRUPT:
-		effect->value = params->value;
-		effect->bits = params->bits;
-		effect->start = (range.first - io->sector) << SECTOR_SHIFT;
-		effect->bytes = (range.last - range.first + 1) << SECTOR_SHIFT;
-		if (!params->bits)
-			effect->start += params->at;
-		break;
-	case BLKDEBUG_TEAR:
-		effect->sectors = torn_sectors(params, effect->draw, io,
-					       geometry->block);
-		break;
-	case BLKDEBUG_MISDIRECT:
-		effect->to = params->at;
-		break;
-	}
+	effect->draw = blkdebug_rule_draw(rule, seed);
+	if (rule->ops->effect)
+		rule->ops->effect(rule, io, geometry, effect);
 }

@@ -1,25 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Acting: whether a rule that matches acts this time, and what it then does.
+ * Actions of the rule language: one descriptor each.
  */
 #ifndef BLKDEBUG_ACTIONS_H
 #define BLKDEBUG_ACTIONS_H
 
 #include "rule.h"
 
+struct blkdebug_rule_parser;
+
+/* When the engine looks for a rule; the classes of faults come first. */
+enum blkdebug_class {
+	BLKDEBUG_CLASS_FAULT,
+	BLKDEBUG_CLASS_BAD,	/* bad sectors: reads fail, writes heal */
+	BLKDEBUG_CLASS_DELAY,	/* may precede another fault of the same I/O */
+	BLKDEBUG_NR_FAULT_CLASSES,
+	BLKDEBUG_CLASS_SET_STATE = BLKDEBUG_NR_FAULT_CLASSES,
+	BLKDEBUG_CLASS_SUSPEND,
+	BLKDEBUG_NR_CLASSES,
+};
+
 /**
- * struct blkdebug_effect - what becomes of a request that a fault has struck
+ * struct blkdebug_effect - what a fault does to an I/O
  * @action: enum blkdebug_action
- * @value: of the byte to set, if no @bits are to be flipped
- * @bits: how many bits to flip
- * @sectors: how many of the request's first sectors are transferred
- * @to: sector that it goes to instead
- * @start: first byte that may be altered, from the request's start; or the
- *	byte to set
- * @bytes: how many may be altered
- * @draw: what random choices are drawn from
+ * @value: value of the byte at @start if @bits is 0
+ * @bits: bits to flip
+ * @sectors: how many of the first sectors are transferred
+ * @to: sector that the I/O goes to instead
+ * @start: the byte to set, or the first that may be altered, relative to the
+ *	start of the I/O
+ * @bytes: how many bytes may be altered
+ * @draw: source of random choices
  *
- * A copy, as the rule may be gone when it comes to that.
+ * A copy, because the rule may be freed before the effect is carried out.
  */
 struct blkdebug_effect {
 	u8 action;
@@ -32,16 +45,40 @@ struct blkdebug_effect {
 	u64 draw;
 };
 
-u64 blkdebug_draw(u64 seed, u64 number);
-u64 blkdebug_draw_below(u64 draw, u64 limit);
+/**
+ * struct blkdebug_action_ops - an action
+ * @iotypes: mask of enum blkdebug_iotype that the action applies to
+ * @error: errno by default, positive or 0
+ * @class: enum blkdebug_class of its rules, unless they have healed=on
+ * @once: rules are used up after one hit by default
+ * @check: refuses keys that contradict each other, and completes the rule; 0,
+ *	-ENOMEM, or -EINVAL with the error set. NULL: any keys agree
+ * @fits: see blkdebug_rule_fits(); NULL: fits any I/O
+ * @effect: fills in the action's part of an effect; NULL: there is none
+ *
+ * The keys of an action are in the table of keys.c, its name is in names.h.
+ */
+struct blkdebug_action_ops {
+	u16 iotypes;
+	u16 error;
+	u8 class;
+	bool once;
+	int (*check)(struct blkdebug_rule_parser *parser);
+	bool (*fits)(const struct blkdebug_rule *rule,
+		     const struct blkdebug_io *io,
+		     const struct blkdebug_geometry *geometry);
+	void (*effect)(const struct blkdebug_rule *rule,
+		       const struct blkdebug_io *io,
+		       const struct blkdebug_geometry *geometry,
+		       struct blkdebug_effect *effect);
+};
 
-bool blkdebug_rule_for_task(const struct blkdebug_rule *rule,
-			    const struct blkdebug_io *io);
+extern const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS];
+
+enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule);
 bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
 			const struct blkdebug_io *io,
 			const struct blkdebug_geometry *geometry);
-bool blkdebug_rule_should_fire(struct blkdebug_rule *rule, u64 seed);
-u64 blkdebug_rule_delay(const struct blkdebug_rule *rule, u64 seed);
 void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 			  const struct blkdebug_io *io,
 			  const struct blkdebug_geometry *geometry, u64 seed,

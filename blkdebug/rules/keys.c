@@ -1,197 +1,235 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keys of the rule language: a new one is an entry in the table at the end, and
- * the line that uses it. A parser gets what stands behind the '='; a printer is
- * called only if the value is not the default.
+ * Keys of the rule language.
+ *
+ * The table at the end has one line a key: name, the actions that take it, those
+ * that require it, its type, the member that holds its value, and the limits and
+ * the default of a number. A key whose type exists needs nothing else here.
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/gcd.h>
+#include <linux/kernel.h>
 #include <linux/math64.h>
-#include <linux/mm.h>
-#include <linux/sort.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "keys.h"
 #include "../media.h"
+#include "actions.h"
+#include "keys.h"
 
-static int parse_number(const char *val, u64 min, u64 max, u64 *number,
-			struct blkdebug_error *err)
+/**
+ * struct blkdebug_key_type - how values of a type are parsed and printed
+ * @parse: parses a value; returns 0, -ENOMEM, or -EINVAL with the error set
+ * @print: prints the value
+ */
+struct blkdebug_key_type {
+	int (*parse)(struct blkdebug_rule_parser *parser, const struct blkdebug_key *key,
+		     const char *val);
+	void (*print)(struct seq_buf *out, const struct blkdebug_key *key,
+		      const struct blkdebug_rule *rule);
+};
+
+static void *value_address(const struct blkdebug_key *key,
+			   const struct blkdebug_rule *rule)
 {
-	int r = blkdebug_parse_number(val, strlen(val), max, number);
+	return (key->in_params ? (void *)rule->params : (void *)rule) +
+	       key->offset;
+}
 
-	if (!r && *number < min)
+static u64 read_value(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
+{
+	const void *value = value_address(key, rule);
+
+	switch (key->size) {
+	case sizeof(u8):
+		return *(const u8 *)value;
+	case sizeof(u32):
+		return *(const u32 *)value;
+	default:
+		return *(const u64 *)value;
+	}
+}
+
+static void write_value(const struct blkdebug_key *key, struct blkdebug_rule *rule,
+			u64 number)
+{
+	void *value = value_address(key, rule);
+
+	switch (key->size) {
+	case sizeof(u8):
+		*(u8 *)value = number;
+		break;
+	case sizeof(u32):
+		*(u32 *)value = number;
+		break;
+	default:
+		*(u64 *)value = number;
+	}
+}
+
+/* Types that any key can have: numbers, switches, names, durations, fractions */
+
+static int parse_number(struct blkdebug_rule_parser *parser,
+			const struct blkdebug_key *key, const char *val)
+{
+	u64 number = 0;
+	int r = blkdebug_parse_number(val, strlen(val), key->max, &number);
+
+	if (!r && number < key->min)
 		r = -ERANGE;
 	if (r)
-		return blkdebug_error_set(err, r == -ERANGE ?
+		return blkdebug_error_set(parser->err, r == -ERANGE ?
 					  "Number out of range" :
 					  "Invalid number", NULL);
+	write_value(key, parser->rule, number);
 	return 0;
 }
 
-static int parse_u32(const char *val, u64 max, u32 *number,
-		     struct blkdebug_error *err)
+static void print_number(struct seq_buf *out, const struct blkdebug_key *key,
+			 const struct blkdebug_rule *rule)
 {
-	u64 n;
-	int r = parse_number(val, 0, max, &n, err);
-
-	if (!r)
-		*number = n;
-	return r;
+	seq_buf_printf(out, "%llu", read_value(key, rule));
 }
 
-static int parse_switch(const char *val, bool *on, struct blkdebug_error *err)
+static const struct blkdebug_key_type number_type = { parse_number, print_number };
+
+static int parse_switch(struct blkdebug_rule_parser *parser,
+			const struct blkdebug_key *key, const char *val)
 {
 	if (strcmp(val, "on") && strcmp(val, "off"))
-		return blkdebug_error_set(err, "Neither on nor off", NULL);
-	*on = !strcmp(val, "on");
+		return blkdebug_error_set(parser->err, "Neither on nor off",
+					  NULL);
+	write_value(key, parser->rule, !strcmp(val, "on"));
 	return 0;
 }
 
-static void print_switch(struct seq_buf *out, bool on)
+static void print_switch(struct seq_buf *out, const struct blkdebug_key *key,
+			 const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%s", on ? "on" : "off");
+	seq_buf_printf(out, "%s", read_value(key, rule) ? "on" : "off");
 }
 
-static int parse_event(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
+static const struct blkdebug_key_type switch_type = { parse_switch, print_switch };
+
+static int parse_name(struct blkdebug_rule_parser *parser,
+		      const struct blkdebug_key *key, const char *val)
+{
+	int i = blkdebug_name_lookup(key->names, key->max, val, strlen(val));
+
+	if (i < 0)
+		return blkdebug_error_set(parser->err, "Unknown value", NULL);
+	write_value(key, parser->rule, i);
+	return 0;
+}
+
+static void print_name(struct seq_buf *out, const struct blkdebug_key *key,
+		       const struct blkdebug_rule *rule)
+{
+	seq_buf_printf(out, "%s", key->names[read_value(key, rule)]);
+}
+
+static const struct blkdebug_key_type name_type = { parse_name, print_name };
+
+static bool is_whole_ms(const struct blkdebug_rule *rule)
+{
+	u32 delay_us, jitter_us;
+
+	div_u64_rem(rule->params->delay, USEC_PER_MSEC, &delay_us);
+	div_u64_rem(rule->params->jitter, USEC_PER_MSEC, &jitter_us);
+	return !delay_us && !jitter_us;
+}
+
+static bool has_us(const struct blkdebug_rule *rule)
+{
+	return !is_whole_ms(rule);
+}
+
+/* The rule's action scales what is parsed to us, when it knows the unit. */
+static void print_duration(struct seq_buf *out, const struct blkdebug_key *key,
+			   const struct blkdebug_rule *rule)
+{
+	u64 us = read_value(key, rule);
+
+	seq_buf_printf(out, "%llu", is_whole_ms(rule) ?
+		       div_u64(us, USEC_PER_MSEC) : us);
+}
+
+static const struct blkdebug_key_type duration_type = { parse_number, print_duration };
+
+static int parse_fraction(struct blkdebug_rule_parser *parser,
+			  const struct blkdebug_key *key, const char *val)
+{
+	struct blkdebug_fraction *fraction = value_address(key, parser->rule);
+	const char *slash = strchrnul(val, '/');
+	u64 numerator, denominator;
+	unsigned long divisor;
+
+	if (!*slash ||
+	    blkdebug_parse_number(val, slash - val, U32_MAX, &numerator) ||
+	    blkdebug_parse_number(slash + 1, strlen(slash + 1), U32_MAX,
+				  &denominator))
+		return blkdebug_error_set(parser->err, "Invalid fraction", NULL);
+	if (!denominator || numerator > denominator)
+		return blkdebug_error_set(parser->err, "Not between 0/1 and 1/1",
+					  NULL);
+	/* 1/1 is the default, 0/0. */
+	if (numerator == denominator)
+		return 0;
+	divisor = gcd(numerator, denominator);
+	fraction->numerator = (u32)numerator / divisor;
+	fraction->denominator = (u32)denominator / divisor;
+	return 0;
+}
+
+static void print_fraction(struct seq_buf *out, const struct blkdebug_key *key,
+			   const struct blkdebug_rule *rule)
+{
+	const struct blkdebug_fraction *fraction = value_address(key, rule);
+
+	seq_buf_printf(out, "%u/%u", fraction->numerator, fraction->denominator);
+}
+
+static bool has_probability(const struct blkdebug_rule *rule)
+{
+	return rule->params->probability.denominator;
+}
+
+static const struct blkdebug_key_type fraction_type = { parse_fraction, print_fraction };
+
+/* Types of one key each */
+
+static int parse_event(struct blkdebug_rule_parser *parser,
+		       const struct blkdebug_key *key, const char *val)
 {
 	int event = blkdebug_event_lookup(val);
 
 	if (event < 0)
-		return blkdebug_error_set(err, "Unknown event", NULL);
-	rule->event = event;
+		return blkdebug_error_set(parser->err, "Unknown event", NULL);
+	parser->rule->event = event;
 	if (event == BLKDEBUG_EV_USER)
-		rule->user_event = val;
+		parser->rule->user_event = val;
 	return 0;
 }
 
-static bool has_event(const struct blkdebug_rule *rule)
-{
-	return rule->event != BLKDEBUG_EV_STANDING;
-}
-
-static void print_event(struct seq_buf *out, const struct blkdebug_rule *rule)
+static void print_event(struct seq_buf *out, const struct blkdebug_key *key,
+			const struct blkdebug_rule *rule)
 {
 	seq_buf_printf(out, "%s", rule->event == BLKDEBUG_EV_USER ?
 		       rule->user_event : blkdebug_event_name(rule->event));
 }
 
-static int parse_state(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
+static const struct blkdebug_key_type event_type = { parse_event, print_event };
+
+static int parse_sector(struct blkdebug_rule_parser *parser,
+			const struct blkdebug_key *key, const char *val)
 {
-	return parse_u32(val, BLKDEBUG_STATE_MAX, &rule->state, err);
+	return blkdebug_parse_ranges(val, &parser->rule->ranges,
+				     &parser->rule->nr_ranges, parser->err);
 }
 
-static bool has_state(const struct blkdebug_rule *rule)
-{
-	return rule->state;
-}
-
-static void print_state(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%u", rule->state);
-}
-
-static int parse_range(const char *val, size_t len, struct blkdebug_range *range,
-		       struct blkdebug_error *err)
-{
-	const char *dash = memchr(val, '-', len);
-	size_t first_len = dash ? dash - val : len;
-	u64 first, last;
-	int r;
-
-	r = blkdebug_parse_number(val, first_len, U64_MAX, &first);
-	last = first;
-	if (!r && dash)
-		r = blkdebug_parse_number(dash + 1, len - first_len - 1, U64_MAX,
-					  &last);
-	if (r)
-		return blkdebug_error_part(err, r == -ERANGE ? "Number out of range" :
-				  "Invalid sector", val, len);
-	if (last < first)
-		return blkdebug_error_part(err, "Range ends before it starts", val, len);
-	range->first = first;
-	range->last = last;
-	return 0;
-}
-
-static int cmp_ranges(const void *a, const void *b)
-{
-	const struct blkdebug_range *ra = a, *rb = b;
-
-	if (ra->first != rb->first)
-		return ra->first < rb->first ? -1 : 1;
-	return 0;
-}
-
-/* Sort the ranges, and make one of those that touch */
-static u32 normalize_ranges(struct blkdebug_range *ranges, u32 nr)
-{
-	u32 i, last = 0;
-
-	for (i = 1; i < nr; i++) {
-		if (ranges[i].first < ranges[i - 1].first) {
-			sort(ranges, nr, sizeof(*ranges), cmp_ranges, NULL);
-			break;
-		}
-	}
-	for (i = 1; i < nr; i++) {
-		if (ranges[last].last == U64_MAX ||
-		    ranges[i].first <= ranges[last].last + 1)
-			ranges[last].last = max(ranges[last].last,
-						ranges[i].last);
-		else
-			ranges[++last] = ranges[i];
-	}
-	return last + 1;
-}
-
-static int parse_sector(struct blkdebug_rule *rule, const char *val,
-			struct blkdebug_error *err)
-{
-	struct blkdebug_range *ranges;
-	const char *comma;
-	size_t nr = 1;
-	u32 i;
-
-	for (comma = strchr(val, ','); comma; comma = strchr(comma + 1, ','))
-		nr++;
-	if (nr > U32_MAX)
-		return blkdebug_error_set(err, "Too many sectors", NULL);
-	ranges = kvmalloc_array(nr, sizeof(*ranges), BLKDEBUG_GFP_LONG);
-	if (!ranges)
-		return -ENOMEM;
-	rule->ranges = ranges;
-	rule->nr_ranges = nr;
-
-	for (i = 0; i < nr; i++) {
-		size_t len = strchrnul(val, ',') - val;
-		int r = parse_range(val, len, &ranges[i], err);
-
-		if (r)
-			return r;
-		val += len + 1;
-	}
-	rule->nr_ranges = normalize_ranges(ranges, nr);
-	return 0;
-}
-
-static bool has_sector(const struct blkdebug_rule *rule)
-{
-	return rule->nr_ranges;
-}
-
-static void print_range(struct seq_buf *out, const struct blkdebug_range *range,
-			bool first)
-{
-	seq_buf_printf(out, first ? "%llu" : ",%llu", (u64)range->first);
-	if (range->last != range->first)
-		seq_buf_printf(out, "-%llu", (u64)range->last);
-}
-
-/* Writes go on healing sectors meanwhile */
+/* Writes may heal sectors between two calls of blkdebug_media_first_bad(). */
 static bool print_bad_sectors(struct seq_buf *out, struct blkdebug_media *media)
 {
 	struct blkdebug_range bad = { .last = 0 };
@@ -199,7 +237,7 @@ static bool print_bad_sectors(struct seq_buf *out, struct blkdebug_media *media)
 	bool first = true;
 
 	while (blkdebug_media_first_bad(media, from, U64_MAX, &bad)) {
-		print_range(out, &bad, first);
+		blkdebug_print_range(out, &bad, first);
 		first = false;
 		if (bad.last == U64_MAX)
 			break;
@@ -209,50 +247,53 @@ static bool print_bad_sectors(struct seq_buf *out, struct blkdebug_media *media)
 	return !first;
 }
 
-static void print_sector(struct seq_buf *out, const struct blkdebug_rule *rule)
+static void print_sector(struct seq_buf *out, const struct blkdebug_key *key,
+			 const struct blkdebug_rule *rule)
 {
 	u32 i;
 
-	/* Used up, it is shown as it was written */
+	/* A rule without bad sectors is used up, and printed as written. */
 	if (blkdebug_rule_heals(rule) &&
 	    print_bad_sectors(out, rule->params->media))
 		return;
 	for (i = 0; i < rule->nr_ranges; i++)
-		print_range(out, &rule->ranges[i], !i);
+		blkdebug_print_range(out, &rule->ranges[i], !i);
 }
 
-static int parse_iotype(struct blkdebug_rule *rule, const char *val,
-			struct blkdebug_error *err)
-{
-	u32 mask = 0;
+static const struct blkdebug_key_type sector_type = { parse_sector, print_sector };
 
-	for (;;) {
-		size_t len = strchrnul(val, ',') - val;
-		int iotype = blkdebug_iotype_lookup(val, len);
+static int parse_iotype(struct blkdebug_rule_parser *parser,
+			const struct blkdebug_key *key, const char *val)
+{
+	struct blkdebug_rule *rule = parser->rule;
+	const char *item;
+	size_t len;
+	u16 mask = 0;
+
+	while ((item = blkdebug_next_item(&val, &len))) {
+		int iotype = blkdebug_iotype_lookup(item, len);
 
 		if (iotype < 0)
-			return blkdebug_error_part(err, "Unknown iotype", val, len);
+			return blkdebug_error_part(parser->err, "Unknown iotype",
+						   item, len);
 		mask |= 1U << iotype;
-		if (!val[len])
-			break;
-		val += len + 1;
 	}
-	/* Whoever names all that there are wants no less than who names none */
-	if (mask == (blkdebug_action_iotypes(rule->action) & BLKDEBUG_ALL_IOTYPES))
+	/* All iotypes of the action are the same as no key "iotype". */
+	if (mask == (rule->ops->iotypes & BLKDEBUG_ALL_IOTYPES))
 		mask |= rule->iotypes & (1U << BLKDEBUG_IO_EVENT);
 	rule->iotypes = mask;
 	return 0;
 }
 
-/* What alters data has the key "on" for it, and a bad sector is found by reads */
+/* Corrupt prints the key "on" instead; iotype=read is the default of healed=on. */
 static bool has_iotype(const struct blkdebug_rule *rule)
 {
 	return rule->action != BLKDEBUG_CORRUPT && !blkdebug_rule_heals(rule) &&
-	       (rule->iotypes ^ blkdebug_action_iotypes(rule->action)) &
-	       BLKDEBUG_ALL_IOTYPES;
+	       (rule->iotypes ^ rule->ops->iotypes) & BLKDEBUG_ALL_IOTYPES;
 }
 
-static void print_iotype(struct seq_buf *out, const struct blkdebug_rule *rule)
+static void print_iotype(struct seq_buf *out, const struct blkdebug_key *key,
+			 const struct blkdebug_rule *rule)
 {
 	const char *comma = "";
 	unsigned int i;
@@ -265,27 +306,52 @@ static void print_iotype(struct seq_buf *out, const struct blkdebug_rule *rule)
 	}
 }
 
-static int parse_flags(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
+static const struct blkdebug_key_type iotype_type = { parse_iotype, print_iotype };
+
+/* "on" names the only iotype; the key "iotype" may repeat it. */
+static int parse_on(struct blkdebug_rule_parser *parser, const struct blkdebug_key *key,
+		    const char *val)
 {
-	for (;;) {
-		size_t len = strchrnul(val, ',') - val;
-		bool not = *val == '!';
-		int bit = blkdebug_flag_lookup(val + not, len - not);
+	int iotype = blkdebug_iotype_lookup(val, strlen(val));
+
+	if (iotype != BLKDEBUG_IO_READ && iotype != BLKDEBUG_IO_WRITE)
+		return blkdebug_error_set(parser->err, "Neither read nor write",
+					  NULL);
+	parser->rule->iotypes = 1U << iotype;
+	return 0;
+}
+
+static bool has_on(const struct blkdebug_rule *rule)
+{
+	return rule->iotypes != rule->ops->iotypes;
+}
+
+static const struct blkdebug_key_type on_type = { parse_on, print_iotype };
+
+static int parse_flags(struct blkdebug_rule_parser *parser,
+		       const struct blkdebug_key *key, const char *val)
+{
+	struct blkdebug_rule *rule = parser->rule;
+	const char *item;
+	size_t len;
+
+	while ((item = blkdebug_next_item(&val, &len))) {
+		bool not = *item == '!';
+		int bit = blkdebug_flag_lookup(item + not, len - not);
 
 		if (bit < 0)
-			return blkdebug_error_part(err, "Unknown flag", val, len);
+			return blkdebug_error_part(parser->err, "Unknown flag",
+						   item, len);
 		if (not)
 			rule->flags_clear |= 1U << bit;
 		else
 			rule->flags_set |= 1U << bit;
 		if (rule->flags_clear & rule->flags_set)
-			return blkdebug_error_part(err, "Flag both asked for and ruled out",
-					  val, len);
-		if (!val[len])
-			break;
-		val += len + 1;
+			return blkdebug_error_part(parser->err,
+					"Flag both required and excluded",
+					item, len);
 	}
+	/* Events of messages have no flags. */
 	rule->iotypes &= ~(1U << BLKDEBUG_IO_EVENT);
 	return 0;
 }
@@ -295,7 +361,8 @@ static bool has_flags(const struct blkdebug_rule *rule)
 	return rule->flags_set | rule->flags_clear;
 }
 
-static void print_flags(struct seq_buf *out, const struct blkdebug_rule *rule)
+static void print_flags(struct seq_buf *out, const struct blkdebug_key *key,
+			const struct blkdebug_rule *rule)
 {
 	const char *comma = "";
 	unsigned int i;
@@ -310,122 +377,9 @@ static void print_flags(struct seq_buf *out, const struct blkdebug_rule *rule)
 	}
 }
 
-static int parse_tag(struct blkdebug_rule *rule, const char *val,
-		     struct blkdebug_error *err)
-{
-	if (!blkdebug_tag_valid(val))
-		return blkdebug_error_set(err, "Invalid tag", NULL);
-	rule->tag = val;
-	return 0;
-}
+static const struct blkdebug_key_type flags_type = { parse_flags, print_flags };
 
-static bool has_tag(const struct blkdebug_rule *rule)
-{
-	return rule->tag;
-}
-
-static void print_tag(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%s", rule->tag);
-}
-
-static int parse_error(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
-{
-	if (blkdebug_parse_errno(val, &rule->error))
-		return blkdebug_error_set(err, "Not an errno that bios carry",
-					  NULL);
-	return 0;
-}
-
-static bool has_error(const struct blkdebug_rule *rule)
-{
-	return rule->error != blkdebug_action_error(rule->action);
-}
-
-static void print_error(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	blkdebug_print_errno(out, rule->error);
-}
-
-/* Breakpoints are one-shot by themselves, as QEMU's are */
-static u32 default_times(const struct blkdebug_rule *rule)
-{
-	return rule->action == BLKDEBUG_SUSPEND;
-}
-
-static int parse_once(struct blkdebug_rule *rule, const char *val,
-		      struct blkdebug_error *err)
-{
-	bool once = false;
-	int r = parse_switch(val, &once, err);
-
-	rule->times = once;
-	return r;
-}
-
-static bool has_once(const struct blkdebug_rule *rule)
-{
-	return rule->times <= 1 && rule->times != default_times(rule);
-}
-
-static void print_once(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	print_switch(out, rule->times);
-}
-
-static int parse_times(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
-{
-	return parse_u32(val, U32_MAX, &rule->times, err);
-}
-
-/* Never and once have words of their own */
-static bool has_times(const struct blkdebug_rule *rule)
-{
-	return rule->times > 1;
-}
-
-static void print_times(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%u", rule->times);
-}
-
-static int parse_immediately(struct blkdebug_rule *rule, const char *val,
-			     struct blkdebug_error *err)
-{
-	return parse_switch(val, &rule->immediately, err);
-}
-
-static bool has_immediately(const struct blkdebug_rule *rule)
-{
-	return rule->immediately;
-}
-
-static void print_immediately(struct seq_buf *out,
-			      const struct blkdebug_rule *rule)
-{
-	print_switch(out, rule->immediately);
-}
-
-static int parse_new_state(struct blkdebug_rule *rule, const char *val,
-			   struct blkdebug_error *err)
-{
-	return parse_u32(val, BLKDEBUG_STATE_MAX, &rule->new_state, err);
-}
-
-static bool has_new_state(const struct blkdebug_rule *rule)
-{
-	return rule->new_state;
-}
-
-static void print_new_state(struct seq_buf *out,
-			    const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%u", rule->new_state);
-}
-
-static bool comm_valid(const char *comm, size_t len)
+static bool is_task_name(const char *comm, size_t len)
 {
 	size_t i;
 
@@ -436,194 +390,80 @@ static bool comm_valid(const char *comm, size_t len)
 	return len > 0;
 }
 
-static int parse_comm(struct blkdebug_rule *rule, const char *val,
-		      struct blkdebug_error *err)
+static int parse_comm(struct blkdebug_rule_parser *parser,
+		      const struct blkdebug_key *key, const char *val)
 {
+	char *comm = parser->rule->params->comm;
 	size_t len = strlen(val);
 
-	if (len >= sizeof(rule->params->comm) || !comm_valid(val, len))
-		return blkdebug_error_set(err, "Invalid task name", NULL);
-	strscpy(rule->params->comm, val, sizeof(rule->params->comm));
+	if (len >= TASK_COMM_LEN || !is_task_name(val, len))
+		return blkdebug_error_set(parser->err, "Invalid task name",
+					  NULL);
+	strscpy(comm, val, TASK_COMM_LEN);
 	return 0;
 }
 
-static bool has_comm(const struct blkdebug_rule *rule)
-{
-	return rule->params && *rule->params->comm;
-}
-
-static void print_comm(struct seq_buf *out, const struct blkdebug_rule *rule)
+static void print_comm(struct seq_buf *out, const struct blkdebug_key *key,
+		       const struct blkdebug_rule *rule)
 {
 	seq_buf_printf(out, "%s", rule->params->comm);
 }
 
-static int parse_after(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
-{
-	return parse_number(val, 0, U32_MAX, &rule->params->after, err);
-}
+static const struct blkdebug_key_type comm_type = { parse_comm, print_comm };
 
-static bool has_after(const struct blkdebug_rule *rule)
+static int parse_tag(struct blkdebug_rule_parser *parser, const struct blkdebug_key *key,
+		     const char *val)
 {
-	return rule->params && rule->params->after;
-}
-
-static void print_after(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%llu", rule->params->after);
-}
-
-static int parse_interval(struct blkdebug_rule *rule, const char *val,
-			  struct blkdebug_error *err)
-{
-	return parse_number(val, 1, U32_MAX, &rule->params->interval, err);
-}
-
-static bool has_interval(const struct blkdebug_rule *rule)
-{
-	return rule->params && rule->params->interval > 1;
-}
-
-static void print_interval(struct seq_buf *out,
-			   const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%llu", rule->params->interval);
-}
-
-static int parse_probability(struct blkdebug_rule *rule, const char *val,
-			     struct blkdebug_error *err)
-{
-	const char *slash = strchrnul(val, '/');
-	u64 numerator, denominator;
-	unsigned long divisor;
-
-	if (!*slash ||
-	    blkdebug_parse_number(val, slash - val, U32_MAX, &numerator) ||
-	    blkdebug_parse_number(slash + 1, strlen(slash + 1), U32_MAX,
-				  &denominator))
-		return blkdebug_error_set(err, "Invalid fraction", NULL);
-	if (!denominator || numerator > denominator)
-		return blkdebug_error_set(err, "Not between 0/1 and 1/1", NULL);
-	divisor = gcd(numerator, denominator);
-	rule->params->numerator = div_u64(numerator, divisor);
-	rule->params->denominator = div_u64(denominator, divisor);
+	if (!blkdebug_tag_valid(val))
+		return blkdebug_error_set(parser->err, "Invalid tag", NULL);
+	parser->rule->tag = val;
 	return 0;
 }
 
-static bool has_probability(const struct blkdebug_rule *rule)
+static bool has_tag(const struct blkdebug_rule *rule)
 {
-	return rule->params &&
-	       rule->params->numerator != rule->params->denominator;
+	return rule->tag;
 }
 
-static void print_probability(struct seq_buf *out,
-			      const struct blkdebug_rule *rule)
+static void print_tag(struct seq_buf *out, const struct blkdebug_key *key,
+		      const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%u/%u", rule->params->numerator,
-		       rule->params->denominator);
+	seq_buf_printf(out, "%s", rule->tag);
 }
 
-static int parse_healed(struct blkdebug_rule *rule, const char *val,
-			struct blkdebug_error *err)
-{
-	return parse_switch(val, &rule->params->healed, err);
-}
+static const struct blkdebug_key_type tag_type = { parse_tag, print_tag };
 
-static void print_healed(struct seq_buf *out, const struct blkdebug_rule *rule)
+static int parse_errno(struct blkdebug_rule_parser *parser,
+		       const struct blkdebug_key *key, const char *val)
 {
-	print_switch(out, rule->params->healed);
-}
-
-static int parse_transfer(struct blkdebug_rule *rule, const char *val,
-			  struct blkdebug_error *err)
-{
-	int transfer = match_string(blkdebug_transfer_names, BLKDEBUG_NR_TRANSFERS, val);
-
-	if (transfer < 0)
-		return blkdebug_error_set(err, "Neither none, partial nor all",
-					  NULL);
-	rule->params->transfer = transfer;
+	if (blkdebug_parse_errno(val, &parser->rule->error))
+		return blkdebug_error_set(parser->err,
+					  "Not an errno that bios carry", NULL);
 	return 0;
 }
 
-static bool has_transfer(const struct blkdebug_rule *rule)
+static bool has_errno(const struct blkdebug_rule *rule)
 {
-	return rule->params && rule->params->transfer != BLKDEBUG_TRANSFER_NONE;
+	return rule->error != rule->ops->error;
 }
 
-static void print_transfer(struct seq_buf *out,
-			   const struct blkdebug_rule *rule)
+static void print_errno(struct seq_buf *out, const struct blkdebug_key *key,
+			const struct blkdebug_rule *rule)
 {
-	seq_buf_printf(out, "%s", blkdebug_transfer_names[rule->params->transfer]);
+	blkdebug_print_errno(out, rule->error);
 }
 
-/* The unit of jitter is not known yet; blkdebug_parse_rules() scales both */
-static int parse_delay(struct blkdebug_rule *rule, const char *val, u32 scale,
-		       struct blkdebug_error *err)
+static const struct blkdebug_key_type errno_type = { parse_errno, print_errno };
+
+/* Canonical form: "once" for at most one hit, "times" for more. */
+static bool has_once(const struct blkdebug_rule *rule)
 {
-	rule->params->scale = scale;
-	return parse_number(val, 0, BLKDEBUG_DELAY_MAX / scale, &rule->params->delay, err);
+	return rule->times <= 1 && rule->times != rule->ops->once;
 }
 
-static int parse_ms(struct blkdebug_rule *rule, const char *val,
-		    struct blkdebug_error *err)
+static bool has_times(const struct blkdebug_rule *rule)
 {
-	return parse_delay(rule, val, USEC_PER_MSEC, err);
-}
-
-static int parse_us(struct blkdebug_rule *rule, const char *val,
-		    struct blkdebug_error *err)
-{
-	return parse_delay(rule, val, 1, err);
-}
-
-static int parse_jitter(struct blkdebug_rule *rule, const char *val,
-			struct blkdebug_error *err)
-{
-	return parse_number(val, 0, BLKDEBUG_DELAY_MAX, &rule->params->jitter, err);
-}
-
-static bool whole_ms(const struct blkdebug_params *params)
-{
-	u64 delay = params->delay, jitter = params->jitter;
-
-	return !do_div(delay, USEC_PER_MSEC) && !do_div(jitter, USEC_PER_MSEC);
-}
-
-static u64 scaled(u64 us, const struct blkdebug_params *params)
-{
-	return whole_ms(params) ? div_u64(us, USEC_PER_MSEC) : us;
-}
-
-static bool has_ms(const struct blkdebug_rule *rule)
-{
-	return whole_ms(rule->params);
-}
-
-static bool has_us(const struct blkdebug_rule *rule)
-{
-	return !whole_ms(rule->params);
-}
-
-static void print_delay(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%llu", scaled(rule->params->delay, rule->params));
-}
-
-static bool has_jitter(const struct blkdebug_rule *rule)
-{
-	return rule->params->jitter;
-}
-
-static void print_jitter(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%llu", scaled(rule->params->jitter, rule->params));
-}
-
-static int parse_byte(struct blkdebug_rule *rule, const char *val,
-		      struct blkdebug_error *err)
-{
-	return parse_number(val, 0, U32_MAX, &rule->params->at, err);
+	return rule->times > 1;
 }
 
 static bool sets_byte(const struct blkdebug_rule *rule)
@@ -631,175 +471,186 @@ static bool sets_byte(const struct blkdebug_rule *rule)
 	return !rule->params->bits;
 }
 
-static void print_at(struct seq_buf *out, const struct blkdebug_rule *rule)
+static int parse_torn(struct blkdebug_rule_parser *parser,
+		      const struct blkdebug_key *key, const char *val)
 {
-	seq_buf_printf(out, "%llu", rule->params->at);
-}
-
-static int parse_value(struct blkdebug_rule *rule, const char *val,
-		       struct blkdebug_error *err)
-{
-	u64 value;
-	int r = parse_number(val, 0, U8_MAX, &value, err);
-
-	if (!r)
-		rule->params->value = value;
-	return r;
-}
-
-static void print_value(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%u", rule->params->value);
-}
-
-static int parse_bits(struct blkdebug_rule *rule, const char *val,
-		      struct blkdebug_error *err)
-{
-	u64 bits;
-	int r = parse_number(val, 1, BLKDEBUG_BITS_MAX, &bits, err);
-
-	if (!r)
-		rule->params->bits = bits;
-	return r;
-}
-
-static bool has_bits(const struct blkdebug_rule *rule)
-{
-	return rule->params->bits;
-}
-
-static void print_bits(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	seq_buf_printf(out, "%u", rule->params->bits);
-}
-
-static int parse_on(struct blkdebug_rule *rule, const char *val,
-		    struct blkdebug_error *err)
-{
-	if (!strcmp(val, "read"))
-		rule->iotypes = 1U << BLKDEBUG_IO_READ;
-	else if (!strcmp(val, "write"))
-		rule->iotypes = 1U << BLKDEBUG_IO_WRITE;
-	else
-		return blkdebug_error_set(err, "Neither read nor write", NULL);
+	if (strcmp(val, "random"))
+		return parse_number(parser, key, val);
+	write_value(key, parser->rule, BLKDEBUG_SECTORS_RANDOM);
 	return 0;
 }
 
-static bool has_on(const struct blkdebug_rule *rule)
+static void print_torn(struct seq_buf *out, const struct blkdebug_key *key,
+		       const struct blkdebug_rule *rule)
 {
-	return rule->iotypes != blkdebug_action_iotypes(BLKDEBUG_CORRUPT);
-}
-
-static int parse_sectors(struct blkdebug_rule *rule, const char *val,
-			 struct blkdebug_error *err)
-{
-	if (!strcmp(val, "random")) {
-		rule->params->sectors = BLKDEBUG_SECTORS_RANDOM;
-		return 0;
-	}
-	return parse_number(val, 0, U32_MAX, &rule->params->sectors, err);
-}
-
-/* There is no default */
-static bool always(const struct blkdebug_rule *rule)
-{
-	return true;
-}
-
-static void print_sectors(struct seq_buf *out, const struct blkdebug_rule *rule)
-{
-	if (rule->params->sectors == BLKDEBUG_SECTORS_RANDOM)
+	if (read_value(key, rule) == BLKDEBUG_SECTORS_RANDOM)
 		seq_buf_printf(out, "random");
 	else
-		seq_buf_printf(out, "%llu", rule->params->sectors);
+		print_number(out, key, rule);
 }
 
-static int parse_to(struct blkdebug_rule *rule, const char *val,
-		    struct blkdebug_error *err)
-{
-	return parse_number(val, 0, U64_MAX, &rule->params->at, err);
-}
+static const struct blkdebug_key_type torn_type = { parse_torn, print_torn };
 
 #define ALL	((1U << BLKDEBUG_NR_ACTIONS) - 1)
 #define A(action)	(1U << BLKDEBUG_##action)
+#define VALUE(_struct, _member)						\
+	.offset = offsetof(_struct, _member),				\
+	.size = sizeof_field(_struct, _member)
+#define RULE(_member)	VALUE(struct blkdebug_rule, _member)
+#define PARAM(_member)							\
+	.in_params = true, VALUE(struct blkdebug_params, _member)
 
-const struct blkdebug_key blkdebug_keys[BLKDEBUG_NR_KEYS] = {
-	[BLKDEBUG_KEY_EVENT] = {
-		"event", ALL, 0, false,
-		parse_event, has_event, print_event },
-	[BLKDEBUG_KEY_STATE] = {
-		"state", ALL, 0, false,
-		parse_state, has_state, print_state },
-	[BLKDEBUG_KEY_SECTOR] = {
-		"sector", ALL, 0, false,
-		parse_sector, has_sector, print_sector },
-	[BLKDEBUG_KEY_IOTYPE] = {
-		"iotype", ALL, 0, false,
-		parse_iotype, has_iotype, print_iotype },
-	[BLKDEBUG_KEY_FLAGS] = {
-		"flags", ALL, 0, false,
-		parse_flags, has_flags, print_flags },
-	[BLKDEBUG_KEY_COMM] = {
-		"comm", ALL, 0, true,
-		parse_comm, has_comm, print_comm },
-	[BLKDEBUG_KEY_TAG] = {
-		"tag", ALL, A(SUSPEND), false,
-		parse_tag, has_tag, print_tag },
-	[BLKDEBUG_KEY_AFTER] = {
-		"after", ALL, 0, true,
-		parse_after, has_after, print_after },
-	[BLKDEBUG_KEY_INTERVAL] = {
-		"interval", ALL, 0, true,
-		parse_interval, has_interval, print_interval },
-	[BLKDEBUG_KEY_PROBABILITY] = {
-		"probability", ALL, 0, true,
-		parse_probability, has_probability, print_probability },
-	[BLKDEBUG_KEY_ERRNO] = {
-		"errno", A(INJECT_ERROR) | A(TEAR), 0, false,
-		parse_error, has_error, print_error },
-	[BLKDEBUG_KEY_ONCE] = {
-		"once", ALL, 0, false,
-		parse_once, has_once, print_once },
-	[BLKDEBUG_KEY_TIMES] = {
-		"times", ALL, 0, false,
-		parse_times, has_times, print_times },
-	[BLKDEBUG_KEY_IMMEDIATELY] = {
-		"immediately", A(INJECT_ERROR), 0, false,
-		parse_immediately, has_immediately, print_immediately },
-	[BLKDEBUG_KEYS_HEALED] = {
-		"healed", A(INJECT_ERROR), 0, true,
-		parse_healed, blkdebug_rule_heals, print_healed },
-	[BLKDEBUG_KEY_TRANSFER] = {
-		"transfer", A(INJECT_ERROR), 0, true,
-		parse_transfer, has_transfer, print_transfer },
-	[BLKDEBUG_KEY_NEW_STATE] = {
-		"new_state", A(SET_STATE), 0, false,
-		parse_new_state, has_new_state, print_new_state },
-	[BLKDEBUG_KEY_MS] = {
-		"ms", A(DELAY), 0, true,
-		parse_ms, has_ms, print_delay },
-	[BLKDEBUG_KEY_US] = {
-		"us", A(DELAY), 0, true,
-		parse_us, has_us, print_delay },
-	[BLKDEBUG_KEY_JITTER] = {
-		"jitter", A(DELAY), 0, true,
-		parse_jitter, has_jitter, print_jitter },
-	[BLKDEBUG_KEY_BYTE] = {
-		"byte", A(CORRUPT), 0, true,
-		parse_byte, sets_byte, print_at },
-	[BLKDEBUG_KEY_VALUE] = {
-		"value", A(CORRUPT), 0, true,
-		parse_value, sets_byte, print_value },
-	[BLKDEBUG_KEY_BITS] = {
-		"bits", A(CORRUPT), 0, true,
-		parse_bits, has_bits, print_bits },
-	[BLKDEBUG_KEY_ON] = {
-		"on", A(CORRUPT), 0, true,
-		parse_on, has_on, print_iotype },
-	[BLKDEBUG_KEY_SECTORS] = {
-		"sectors", A(TEAR), A(TEAR), true,
-		parse_sectors, always, print_sectors },
-	[BLKDEBUG_KEY_TO] = {
-		"to", A(MISDIRECT), A(MISDIRECT), true,
-		parse_to, always, print_at },
+/* In the order of canonical output */
+const struct blkdebug_key blkdebug_keys[] = {
+	{ "event", ALL, 0, &event_type, RULE(event), .init = BLKDEBUG_EV_STANDING },
+	{ "state", ALL, 0, &number_type, RULE(state), .max = BLKDEBUG_STATE_MAX },
+	{ "sector", ALL, 0, &sector_type, RULE(nr_ranges) },
+	{ "iotype", ALL, 0, &iotype_type, .is_set = has_iotype },
+	{ "flags", ALL, 0, &flags_type, .is_set = has_flags },
+	{ "comm", ALL, 0, &comm_type, PARAM(comm[0]) },
+	{ "tag", ALL, A(SUSPEND), &tag_type, .is_set = has_tag },
+	{ "after", ALL, 0, &number_type, PARAM(after), .max = U32_MAX },
+	{ "interval", ALL, 0, &number_type, PARAM(interval), .min = 1, .max = U32_MAX, .init = 1 },
+	{ "probability", ALL, 0, &fraction_type, PARAM(probability), .is_set = has_probability },
+	{ "errno", A(INJECT_ERROR) | A(TEAR), 0, &errno_type, .is_set = has_errno },
+	{ "once", ALL, 0, &switch_type, RULE(times), .is_set = has_once },
+	{ "times", ALL, 0, &number_type, RULE(times), .max = U32_MAX, .is_set = has_times },
+	{ "immediately", A(INJECT_ERROR), 0, &switch_type, RULE(immediately) },
+	{ "healed", A(INJECT_ERROR), 0, &switch_type, PARAM(healed) },
+	{ "transfer", A(INJECT_ERROR), 0, &name_type, PARAM(transfer),
+	  .names = blkdebug_transfer_names, .max = BLKDEBUG_NR_TRANSFERS },
+	{ "new_state", A(SET_STATE), 0, &number_type, RULE(new_state), .max = BLKDEBUG_STATE_MAX },
+	{ "ms", A(DELAY), 0, &duration_type, PARAM(delay), .is_set = is_whole_ms,
+	  .max = BLKDEBUG_DELAY_MAX / USEC_PER_MSEC },
+	{ "us", A(DELAY), 0, &duration_type, PARAM(delay), .is_set = has_us,
+	  .max = BLKDEBUG_DELAY_MAX },
+	{ "jitter", A(DELAY), 0, &duration_type, PARAM(jitter), .max = BLKDEBUG_DELAY_MAX },
+	{ "byte", A(CORRUPT), 0, &number_type, PARAM(at), .max = U32_MAX, .is_set = sets_byte },
+	{ "value", A(CORRUPT), 0, &number_type, PARAM(value), .max = U8_MAX, .is_set = sets_byte },
+	{ "bits", A(CORRUPT), 0, &number_type, PARAM(bits), .min = 1, .max = BLKDEBUG_BITS_MAX },
+	{ "on", A(CORRUPT), 0, &on_type, .is_set = has_on },
+	{ "sectors", A(TEAR), A(TEAR), &torn_type, PARAM(sectors), .max = U32_MAX },
+	{ "to", A(MISDIRECT), A(MISDIRECT), &number_type, PARAM(at), .max = U64_MAX },
 };
+
+const unsigned int blkdebug_nr_keys = ARRAY_SIZE(blkdebug_keys);
+
+static_assert(ARRAY_SIZE(blkdebug_keys) <= BLKDEBUG_MAX_KEYS);
+
+/**
+ * blkdebug_key_lookup - find a key by its name
+ * @name: the name, not necessarily terminated at @len
+ * @len: length of @name in bytes
+ *
+ * Context: Any context.
+ * Return: the index of the key, or -ENOENT.
+ */
+int blkdebug_key_lookup(const char *name, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(blkdebug_keys); i++) {
+		if (strlen(blkdebug_keys[i].name) == len &&
+		    !memcmp(blkdebug_keys[i].name, name, len))
+			return i;
+	}
+	return -ENOENT;
+}
+
+static void write_defaults(struct blkdebug_rule *rule, bool in_params)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(blkdebug_keys); i++) {
+		if (blkdebug_keys[i].in_params == in_params && blkdebug_keys[i].init)
+			write_value(&blkdebug_keys[i], rule, blkdebug_keys[i].init);
+	}
+}
+
+/**
+ * blkdebug_set_defaults - set the values that a rule has without any key
+ * @rule: a zeroed rule with its action, @ops included
+ *
+ * Context: Any context.
+ */
+void blkdebug_set_defaults(struct blkdebug_rule *rule)
+{
+	write_defaults(rule, false);
+	rule->iotypes = rule->ops->iotypes;
+	rule->error = rule->ops->error;
+	rule->times = rule->ops->once;
+}
+
+static int alloc_params(struct blkdebug_rule *rule)
+{
+	if (rule->params)
+		return 0;
+	rule->params = kzalloc(sizeof(*rule->params), GFP_KERNEL);
+	if (!rule->params)
+		return -ENOMEM;
+	write_defaults(rule, true);
+	return 0;
+}
+
+/**
+ * blkdebug_parse_value - parse the value of a key
+ * @parser: the rule
+ * @i: index of the key, which @parser->args has
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -ENOMEM, or -EINVAL with @parser->err set, but for its word.
+ */
+int blkdebug_parse_value(struct blkdebug_rule_parser *parser, unsigned int i)
+{
+	const struct blkdebug_key *key = &blkdebug_keys[i];
+	int r = key->in_params ? alloc_params(parser->rule) : 0;
+
+	if (!r)
+		r = key->type->parse(parser, key,
+				     strchr(parser->args[i], '=') + 1);
+	return r;
+}
+
+static bool is_set(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
+{
+	if (!(key->actions & (1U << rule->action)) ||
+	    (key->in_params && !rule->params))
+		return false;
+	if (key->is_set)
+		return key->is_set(rule);
+	return (key->required & (1U << rule->action)) ||
+	       read_value(key, rule) != key->init;
+}
+
+/**
+ * blkdebug_print_keys - print the keys of a rule in canonical form
+ * @out: the output; each key follows a space
+ * @rule: the rule
+ *
+ * Context: Process context. May sleep.
+ */
+void blkdebug_print_keys(struct seq_buf *out, const struct blkdebug_rule *rule)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(blkdebug_keys); i++) {
+		if (!is_set(&blkdebug_keys[i], rule))
+			continue;
+		seq_buf_printf(out, " %s=", blkdebug_keys[i].name);
+		blkdebug_keys[i].type->print(out, &blkdebug_keys[i], rule);
+	}
+}
+
+/**
+ * blkdebug_print_key_names - print the names of all keys
+ * @out: the output; each name follows a space
+ *
+ * Context: Any context.
+ */
+void blkdebug_print_key_names(struct seq_buf *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(blkdebug_keys); i++)
+		seq_buf_printf(out, " %s", blkdebug_keys[i].name);
+}

@@ -1,64 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keys: the table that drives parsing, checking and printing of rules.
+ * Keys of the rule language: their names, types, limits and defaults.
  */
 #ifndef BLKDEBUG_KEYS_H
 #define BLKDEBUG_KEYS_H
 
 #include "rule.h"
 
-/* In the order of canonical output */
-enum blkdebug_key_id {
-	BLKDEBUG_KEY_EVENT,
-	BLKDEBUG_KEY_STATE,
-	BLKDEBUG_KEY_SECTOR,
-	BLKDEBUG_KEY_IOTYPE,
-	BLKDEBUG_KEY_FLAGS,
-	BLKDEBUG_KEY_COMM,
-	BLKDEBUG_KEY_TAG,
-	BLKDEBUG_KEY_AFTER,
-	BLKDEBUG_KEY_INTERVAL,
-	BLKDEBUG_KEY_PROBABILITY,
-	BLKDEBUG_KEY_ERRNO,
-	BLKDEBUG_KEY_ONCE,
-	BLKDEBUG_KEY_TIMES,
-	BLKDEBUG_KEY_IMMEDIATELY,
-	BLKDEBUG_KEYS_HEALED,
-	BLKDEBUG_KEY_TRANSFER,
-	BLKDEBUG_KEY_NEW_STATE,
-	BLKDEBUG_KEY_MS,
-	BLKDEBUG_KEY_US,
-	BLKDEBUG_KEY_JITTER,
-	BLKDEBUG_KEY_BYTE,
-	BLKDEBUG_KEY_VALUE,
-	BLKDEBUG_KEY_BITS,
-	BLKDEBUG_KEY_ON,
-	BLKDEBUG_KEY_SECTORS,
-	BLKDEBUG_KEY_TO,
-	BLKDEBUG_NR_KEYS,
+#define BLKDEBUG_MAX_KEYS	32
+
+struct blkdebug_key_type;
+
+/**
+ * struct blkdebug_rule_parser - a rule that is being parsed
+ * @rule: the rule so far
+ * @action: the word that the rule begins with
+ * @args: the key=value words by index of their key, NULL for a missing one
+ * @geometry: what the rule may ask of the device
+ * @err: why the rule is refused
+ */
+struct blkdebug_rule_parser {
+	struct blkdebug_rule *rule;
+	const char *action;
+	const char *args[BLKDEBUG_MAX_KEYS];
+	const struct blkdebug_geometry *geometry;
+	struct blkdebug_error *err;
 };
 
 /**
  * struct blkdebug_key - a key of the rule language
  * @name: as written
- * @actions: mask of the actions that take it
- * @required: mask of those that need it
- * @params: its value is in the rule's @params
- * @parse: reads the value; 0, -ENOMEM, or -EINVAL with the reason set
- * @given: has the rule a value other than the default?
- * @print: writes the value
+ * @actions: mask of the actions that take the key
+ * @required: mask of the actions that require it
+ * @type: how its value is parsed and printed
+ * @in_params: the value is in struct blkdebug_params
+ * @size: size of the value in bytes
+ * @offset: of the value in struct blkdebug_params or struct blkdebug_rule
+ * @is_set: does a rule's canonical form have the key? NULL: if an action requires
+ *	the key, or if the value differs from @init
+ * @min: the smallest number
+ * @max: the largest number, or the number of @names
+ * @init: the default, which canonical output leaves out
+ * @names: the names of the values, or NULL
  */
 struct blkdebug_key {
 	const char *name;
-	unsigned int actions;
-	unsigned int required;
-	bool params;
-	int (*parse)(struct blkdebug_rule *rule, const char *val,
-		     struct blkdebug_error *err);
-	bool (*given)(const struct blkdebug_rule *rule);
-	void (*print)(struct seq_buf *out, const struct blkdebug_rule *rule);
+	u16 actions;
+	u16 required;
+	const struct blkdebug_key_type *type;
+	bool in_params;
+	u8 size;
+	u16 offset;
+	bool (*is_set)(const struct blkdebug_rule *rule);
+	u64 min;
+	u64 max;
+	u64 init;
+	const char * const *names;
 };
 
-extern const struct blkdebug_key blkdebug_keys[BLKDEBUG_NR_KEYS];
+extern const struct blkdebug_key blkdebug_keys[];
+extern const unsigned int blkdebug_nr_keys;
+
+int blkdebug_key_lookup(const char *name, size_t len);
+void blkdebug_set_defaults(struct blkdebug_rule *rule);
+int blkdebug_parse_value(struct blkdebug_rule_parser *parser, unsigned int i);
+void blkdebug_print_keys(struct seq_buf *out, const struct blkdebug_rule *rule);
+void blkdebug_print_key_names(struct seq_buf *out);
 
 #endif

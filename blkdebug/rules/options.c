@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Options: what a table line says before its first rule.
+ * Options: the key=value words of a table line before its first rule.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -12,17 +12,17 @@
 /**
  * struct option - an option
  * @name: as written
- * @offset: of its value in struct blkdebug_options, a u64
+ * @offset: of the value, a u64, in struct blkdebug_options
  * @max: the largest value
- * @value: the default, left out when printed
- * @size: in bytes, and may have a suffix
- * @always: printed even if it is the default
+ * @init: the default
+ * @size: a size in bytes, which may have a suffix
+ * @always: print the option even if its value is @init
  */
 struct option {
 	const char *name;
 	size_t offset;
 	u64 max;
-	u64 value;
+	u64 init;
 	bool size;
 	bool always;
 };
@@ -47,7 +47,7 @@ static const struct option options[] = {
 		.name = "state",
 		.offset = offsetof(struct blkdebug_options, state),
 		.max = BLKDEBUG_STATE_MAX,
-		.value = 1,
+		.init = 1,
 	}, {
 		.name = "seed",
 		.offset = offsetof(struct blkdebug_options, seed),
@@ -73,7 +73,7 @@ static int lookup_option(const char *word, size_t len)
 	return -EINVAL;
 }
 
-/* A number, of bytes if it has a suffix */
+/* Parse a number with an optional suffix: k, m or g for powers of 1024. */
 static int parse_size(const char *val, size_t len, u64 max, u64 *size)
 {
 	unsigned int shift = 0;
@@ -125,13 +125,14 @@ static int parse_option(const char *word, struct blkdebug_options *opts,
 }
 
 /**
- * blkdebug_parse_options - read the options before the first rule
- * @argc: how many words
+ * blkdebug_parse_options - parse the options before the first rule
+ * @argc: number of words
  * @argv: the words
- * @pos: where to start; where the first rule starts afterwards
- * @opts: the result, defaults included; a seed is drawn if none is given
- * @err: what is wrong, if anything
+ * @pos: index of the first word; on return that of the first rule
+ * @opts: the result, defaults included; the default seed is random
+ * @err: why an option is refused
  *
+ * Context: Any context.
  * Return: 0, or -EINVAL with @err set.
  */
 int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
@@ -142,7 +143,7 @@ int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
 	u32 seen = 0;
 
 	for (i = 0; i < ARRAY_SIZE(options); i++)
-		*option_value(&options[i], opts) = options[i].value;
+		*option_value(&options[i], opts) = options[i].init;
 	get_random_bytes(&opts->seed, sizeof(opts->seed));
 
 	for (; *pos < argc && !blkdebug_is_action(argv[*pos]); (*pos)++) {
@@ -155,9 +156,11 @@ int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
 }
 
 /**
- * blkdebug_print_options - write options in canonical form
- * @out: where to; each option comes with a blank before it
+ * blkdebug_print_options - print options in canonical form
+ * @out: the output; each option follows a space
  * @opts: the options
+ *
+ * Context: Any context.
  */
 void blkdebug_print_options(struct seq_buf *out,
 			    const struct blkdebug_options *opts)
@@ -168,14 +171,16 @@ void blkdebug_print_options(struct seq_buf *out,
 		u64 value = *option_value(&options[i],
 					  (struct blkdebug_options *)opts);
 
-		if (options[i].always || value != options[i].value)
+		if (options[i].always || value != options[i].init)
 			seq_buf_printf(out, " %s=%llu", options[i].name, value);
 	}
 }
 
 /**
- * blkdebug_print_option_names - write the names of all options
- * @out: where to; each name comes with a blank before it
+ * blkdebug_print_option_names - print the names of all options
+ * @out: the output; each name follows a space
+ *
+ * Context: Any context.
  */
 void blkdebug_print_option_names(struct seq_buf *out)
 {

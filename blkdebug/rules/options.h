@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Options: what a table line says before its first rule.
+ * Options: the key=value words of a table line before its first rule.
  */
 #ifndef BLKDEBUG_OPTIONS_H
 #define BLKDEBUG_OPTIONS_H
@@ -9,14 +9,14 @@
 
 /**
  * struct blkdebug_options - the options of a table line
- * @align: logical block size asked for, in bytes; 0 here and below: not given
+ * @align: logical block size in bytes; 0, as below: the device's
  * @max_transfer: the most bytes of a read or write
  * @opt_write_zero: the fewest bytes of a write zeroes
- * @max_write_zero: the most bytes of one
+ * @max_write_zero: the most bytes of a write zeroes
  * @opt_discard: the fewest bytes of a discard
- * @max_discard: the most bytes of one
- * @state: state to start in
- * @seed: of all random choices
+ * @max_discard: the most bytes of a discard
+ * @state: the state that the target starts in
+ * @seed: seed of all random choices
  */
 struct blkdebug_options {
 	u64 align;

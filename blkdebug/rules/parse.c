@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Words: see parse.h.
+ * Parsing of words: numbers, errnos, lists and errors.
  */
 #include <linux/blkdev.h>
 #include <linux/ctype.h>
@@ -10,10 +10,10 @@
 
 #include "parse.h"
 
-/* Of a word in a log line or an error; a list of sectors may be megabytes */
+/* Bytes of a word that an error shows: a list of sectors may be megabytes. */
 #define WORD_SHOWN	128
 
-/* The errnos that a blk_status_t may stand for, in one kernel or another */
+/* The errnos that a blk_status_t stands for in any supported kernel */
 static const struct {
 	const char *name;
 	u16 error;
@@ -37,12 +37,13 @@ static const struct {
 };
 
 /**
- * blkdebug_error_set - say what is wrong
- * @err: where to
- * @reason: terse: "Unknown key"
+ * blkdebug_error_set - record an error
+ * @err: the error
+ * @reason: for example "Unknown key"
  * @word: the word at fault, or NULL
  *
- * Return: -EINVAL, for the caller to pass on.
+ * Context: Any context.
+ * Return: -EINVAL, for the caller to return.
  */
 int blkdebug_error_set(struct blkdebug_error *err, char *reason,
 		       const char *word)
@@ -55,13 +56,14 @@ int blkdebug_error_set(struct blkdebug_error *err, char *reason,
 }
 
 /**
- * blkdebug_error_part - say what is wrong with a part of a word
- * @err: where to; its word is set afterwards, by who has all of it
- * @reason: terse: "Unknown flag"
+ * blkdebug_error_part - record an error in a part of a word
+ * @err: the error; the caller that has the whole word sets @err->word
+ * @reason: for example "Unknown flag"
  * @part: the part at fault, within the word
- * @len: its length in bytes
+ * @len: length of @part in bytes
  *
- * Return: -EINVAL, for the caller to pass on.
+ * Context: Any context.
+ * Return: -EINVAL, for the caller to return.
  */
 int blkdebug_error_part(struct blkdebug_error *err, char *reason,
 			const char *part, size_t len)
@@ -73,16 +75,18 @@ int blkdebug_error_part(struct blkdebug_error *err, char *reason,
 	return -EINVAL;
 }
 
-static int shown(size_t len)
+static int shown_length(const char *word)
 {
-	return min_t(size_t, len, WORD_SHOWN);
+	return strnlen(word, WORD_SHOWN);
 }
 
 /**
- * blkdebug_error_text - a line for the kernel log
- * @err: what is wrong
- * @buf: where to
- * @size: of @buf, in bytes
+ * blkdebug_error_text - write an error as a line for the kernel log
+ * @err: the error
+ * @buf: the line, always terminated
+ * @size: size of @buf in bytes, not 0
+ *
+ * Context: Any context.
  */
 void blkdebug_error_text(const struct blkdebug_error *err, char *buf,
 			 size_t size)
@@ -94,27 +98,29 @@ void blkdebug_error_text(const struct blkdebug_error *err, char *buf,
 	len += scnprintf(buf + len, size - len, "%s", err->reason);
 	if (err->part && err->part_len)
 		len += scnprintf(buf + len, size - len, ": '%*pE'",
-				 shown(err->part_len), err->part);
+				 (int)min_t(size_t, err->part_len, WORD_SHOWN),
+				 err->part);
 	if (err->word)
 		len += scnprintf(buf + len, size - len, "%s '%*pE'",
 				 err->part && err->part_len ? " in" : ":",
-				 shown(strlen(err->word)), err->word);
+				 shown_length(err->word), err->word);
 	if (err->other)
 		scnprintf(buf + len, size - len, " with '%*pE'",
-			  shown(strlen(err->other)), err->other);
+			  shown_length(err->other), err->other);
 }
 
 /**
- * blkdebug_parse_number - read a decimal number, or a hexadecimal one after 0x
- * @str: the digits, which need not end at @len
- * @len: their length in bytes
+ * blkdebug_parse_number - parse a decimal number, or a hexadecimal one after 0x
+ * @str: the digits, not necessarily terminated at @len
+ * @len: length of @str in bytes
  * @max: the largest allowed
  * @number: the result
  *
- * Unlike kstrtoull() it takes nothing but digits, and no octal number: dm's
- * other targets read 010 as ten.
+ * Unlike kstrtoull(), this accepts neither a sign nor a newline, and 010 is ten,
+ * as in dm's other targets.
  *
- * Return: 0, -EINVAL: no number, or -ERANGE: larger than @max.
+ * Context: Any context.
+ * Return: 0, -EINVAL if @str is not a number, or -ERANGE if it exceeds @max.
  */
 int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number)
 {
@@ -129,7 +135,7 @@ int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number)
 	}
 	for (; len > 1 && *str == '0'; len--)
 		str++;
-	/* kstrtoull() would take a sign in front, and a newline behind */
+	/* kstrtoull() accepts a leading sign and a trailing newline. */
 	if (!len || len >= sizeof(digits) || !isxdigit(*str) ||
 	    !isxdigit(str[len - 1]))
 		return -EINVAL;
@@ -141,21 +147,43 @@ int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number)
 	return r;
 }
 
-/* Does a bio carry this errno to its submitter as it is? */
-static bool errno_carried(int error)
+/* Does a bio that ends with this errno report the same errno to its submitter? */
+static bool is_bio_errno(int error)
 {
-	/* dm requeues a bio that ends in EREMCHG, submitters one in EAGAIN */
+	/* dm requeues a bio that ends with EREMCHG; submitters retry EAGAIN. */
 	if (error == EREMCHG || error == EAGAIN)
 		return false;
 	return blk_status_to_errno(errno_to_blk_status(-error)) == -error;
 }
 
 /**
- * blkdebug_parse_errno - read an errno, by name or number
- * @str: "EIO", "5"
+ * blkdebug_next_item - take the next item off a comma-separated list
+ * @list: the rest of the list, advanced past the item; NULL after the last one
+ * @len: length of the item in bytes
+ *
+ * An empty list has one empty item.
+ *
+ * Context: Any context.
+ * Return: the item, not terminated, or NULL if there is none left.
+ */
+const char *blkdebug_next_item(const char **list, size_t *len)
+{
+	const char *item = *list;
+
+	if (!item)
+		return NULL;
+	*len = strchrnul(item, ',') - item;
+	*list = item[*len] ? item + *len + 1 : NULL;
+	return item;
+}
+
+/**
+ * blkdebug_parse_errno - parse an errno, by name or number
+ * @str: for example "EIO" or "5"
  * @error: the result, positive or 0
  *
- * Return: 0, or -EINVAL: no errno that this kernel's bios carry.
+ * Context: Any context.
+ * Return: 0, or -EINVAL if bios of this kernel cannot report it.
  */
 int blkdebug_parse_errno(const char *str, u16 *error)
 {
@@ -165,20 +193,22 @@ int blkdebug_parse_errno(const char *str, u16 *error)
 	for (i = 0; i < ARRAY_SIZE(errno_names); i++) {
 		if (!strcmp(errno_names[i].name, str)) {
 			*error = errno_names[i].error;
-			return errno_carried(*error) ? 0 : -EINVAL;
+			return is_bio_errno(*error) ? 0 : -EINVAL;
 		}
 	}
 	if (blkdebug_parse_number(str, strlen(str), MAX_ERRNO, &number) ||
-	    !errno_carried(number))
+	    !is_bio_errno(number))
 		return -EINVAL;
 	*error = number;
 	return 0;
 }
 
 /**
- * blkdebug_print_errno - write an errno by its name, if it has one here
- * @out: where to
+ * blkdebug_print_errno - print an errno by its name, or its number without one
+ * @out: the output
  * @error: the errno, positive or 0
+ *
+ * Context: Any context.
  */
 void blkdebug_print_errno(struct seq_buf *out, u16 error)
 {
@@ -194,15 +224,17 @@ void blkdebug_print_errno(struct seq_buf *out, u16 error)
 }
 
 /**
- * blkdebug_print_errnos - write the names of all errnos that bios carry here
- * @out: where to; each name follows a space
+ * blkdebug_print_errnos - print the names of all errnos that bios can report
+ * @out: the output; each name follows a space
+ *
+ * Context: Any context.
  */
 void blkdebug_print_errnos(struct seq_buf *out)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(errno_names); i++) {
-		if (errno_carried(errno_names[i].error))
+		if (is_bio_errno(errno_names[i].error))
 			seq_buf_printf(out, " %s", errno_names[i].name);
 	}
 }

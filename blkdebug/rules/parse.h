@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Words: reading numbers and errnos, and saying what is wrong with a word.
+ * Parsing of words: numbers, errnos and lists, and the error that says which
+ * word is wrong and why.
  */
 #ifndef BLKDEBUG_PARSE_H
 #define BLKDEBUG_PARSE_H
@@ -8,14 +9,17 @@
 #include <linux/seq_buf.h>
 #include <linux/types.h>
 
+/* User-sized allocation: failure returns -ENOMEM, so don't warn. */
+#define BLKDEBUG_GFP_LONG	(GFP_KERNEL | __GFP_NOWARN)
+
 /**
- * struct blkdebug_error - what is wrong with what somebody wrote
- * @reason: terse, fit for dm's ti->error
- * @rule: number of the rule at fault; 0 if it is not in a rule
+ * struct blkdebug_error - why a table line or a message is refused
+ * @reason: short enough for dm's ti->error
+ * @rule: number of the rule at fault; 0 if the error is not in a rule
  * @word: the word at fault, or NULL
  * @part: the part of @word at fault, or NULL
- * @part_len: its length in bytes
- * @other: the word that does not go with @word, or NULL
+ * @part_len: length of @part in bytes
+ * @other: the word that contradicts @word, or NULL
  *
  * The words belong to the caller.
  */
@@ -36,6 +40,7 @@ void blkdebug_error_text(const struct blkdebug_error *err, char *buf,
 			 size_t size);
 
 int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number);
+const char *blkdebug_next_item(const char **list, size_t *len);
 int blkdebug_parse_errno(const char *str, u16 *error);
 void blkdebug_print_errno(struct seq_buf *out, u16 error);
 void blkdebug_print_errnos(struct seq_buf *out);

@@ -41,10 +41,7 @@ static int parse(struct table *table, const struct words *words)
 
 static void free_table(struct table *table)
 {
-	struct blkdebug_rule *rule, *next;
-
-	list_for_each_entry_safe(rule, next, &table->rules, link)
-		blkdebug_free_rule(rule);
+	blkdebug_free_rules(&table->rules);
 }
 
 static void print(void *arg, struct seq_buf *out)
@@ -66,20 +63,17 @@ static bool same_string(const char *a, const char *b)
 
 /* A value in it need not be there if it is the default */
 static void copy_params(struct blkdebug_params *copy,
-		       const struct blkdebug_params *params)
+			const struct blkdebug_params *params)
 {
 	memset(copy, 0, sizeof(*copy));
 	copy->interval = 1;
-	copy->numerator = 1;
-	copy->denominator = 1;
 	if (params)
 		memcpy(copy, params, sizeof(*copy));
-	copy->scale = 0;	/* of the words only */
 	copy->media = NULL;
 }
 
 static void compare_params(const struct blkdebug_params *a,
-			  const struct blkdebug_params *b)
+			   const struct blkdebug_params *b)
 {
 	struct blkdebug_params plain_a, plain_b;
 

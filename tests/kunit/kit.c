@@ -121,11 +121,7 @@ int kit_parse(struct kunit *test, const char *text, struct list_head *rules,
  */
 void kit_free_rules(struct list_head *rules)
 {
-	struct blkdebug_rule *rule, *next;
-
-	list_for_each_entry_safe(rule, next, rules, link)
-		blkdebug_free_rule(rule);
-	INIT_LIST_HEAD(rules);
+	blkdebug_free_rules(rules);
 }
 
 /**

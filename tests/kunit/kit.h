@@ -8,6 +8,7 @@
 #include <kunit/test.h>
 
 #include "blkdebug/control.h"
+#include "blkdebug/rules/chance.h"
 
 #define KIT_TEXT	8192
 

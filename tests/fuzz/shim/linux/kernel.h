@@ -23,6 +23,8 @@
 	__typeof__(a) __a = (a);				\
 	__typeof__(b) __b = (b);				\
 	__a > __b ? __a : __b; })
+#define swap(a, b)						\
+	do { __typeof__(a) __t = (a); (a) = (b); (b) = __t; } while (0)
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 
@@ -31,6 +33,11 @@ int shim_vscnprintf(char *buf, size_t size, const char *format, va_list args);
 int shim_scnprintf(char *buf, size_t size, const char *format, ...);
 
 #define scnprintf	shim_scnprintf
+
+#define WARN_ON_ONCE(condition)	({				\
+	bool __warn = (condition);				\
+	shim_assert(!__warn);					\
+	__warn; })
 
 int kstrtoull(const char *str, unsigned int base, unsigned long long *number);
 

@@ -20,6 +20,7 @@ typedef int s32;
 typedef long long s64;
 typedef u64 sector_t;
 typedef unsigned int gfp_t;
+typedef int (*cmp_func_t)(const void *a, const void *b);
 
 #define U8_MAX		((u8)~0U)
 #define U16_MAX		((u16)~0U)
@@ -47,6 +48,8 @@ typedef unsigned int gfp_t;
 #define smp_store_release(p, value)	WRITE_ONCE(*(p), value)
 
 #define static_assert(condition, ...)	_Static_assert(condition, #condition)
+
+#define sizeof_field(type, member)	sizeof(((type *)0)->member)
 
 #define container_of(ptr, type, member)				\
 	((type *)((char *)(ptr) - offsetof(type, member)))

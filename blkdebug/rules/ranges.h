@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lists of sector ranges.
+ */
+#ifndef BLKDEBUG_RANGES_H
+#define BLKDEBUG_RANGES_H
+
+#include <linux/seq_buf.h>
+#include <linux/types.h>
+
+#include "parse.h"
+
+/**
+ * struct blkdebug_range - sectors from the target's start, both ends included
+ * @first: the first sector
+ * @last: the last sector
+ */
+struct blkdebug_range {
+	sector_t first;
+	sector_t last;
+};
+
+int blkdebug_parse_ranges(const char *list, struct blkdebug_range **ranges,
+			  u32 *nr, struct blkdebug_error *err);
+void blkdebug_print_range(struct seq_buf *out,
+			  const struct blkdebug_range *range, bool first);
+
+#endif
