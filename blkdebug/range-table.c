@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 
 #include "range-table.h"
-#include "sort.h"
+#include "rules/sort.h"
 
 /* Ranges handled between two calls of cond_resched() */
 #define RESCHED_BATCH	4096

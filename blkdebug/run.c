@@ -10,7 +10,7 @@
 
 #include "rules/chance.h"
 #include "run.h"
-#include "sort.h"
+#include "rules/sort.h"
 
 /* Entries under one leaf of the tree */
 #define LEAF_ENTRIES	8

@@ -256,8 +256,10 @@ static void print_sector(struct seq_buf *out, const struct blkdebug_key *key,
 	if (blkdebug_rule_heals(rule) &&
 	    print_bad_sectors(out, rule->params->media))
 		return;
-	for (i = 0; i < rule->nr_ranges; i++)
+	for (i = 0; i < rule->nr_ranges; i++) {
 		blkdebug_print_range(out, &rule->ranges[i], !i);
+		cond_resched();
+	}
 }
 
 static const struct blkdebug_key_type sector_type = { parse_sector, print_sector };

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists of sector ranges: parsing, sorting, merging.
+ * Lists of sector ranges: parsing, sorting, merging. A list may be megabytes
+ * long, so each loop over one yields the CPU.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "ranges.h"
+#include "sort.h"
+
+/* Bytes or ranges between two calls of cond_resched() in a short loop */
+#define CHUNK	8192
 
 static int parse_bounds(const char *item, size_t len, u64 *first, u64 *last)
 {
@@ -48,6 +53,8 @@ static size_t count_items(const char *list)
 
 	for (i = 0; list[i]; i++) {
 		nr += list[i] == ',';
+		if (!(i % CHUNK))
+			cond_resched();
 	}
 	return nr;
 }
@@ -68,6 +75,8 @@ static bool are_sorted(const struct blkdebug_range *ranges, u32 nr)
 	for (i = 1; i < nr; i++) {
 		if (ranges[i].first < ranges[i - 1].first)
 			return false;
+		if (!(i % CHUNK))
+			cond_resched();
 	}
 	return true;
 }
@@ -84,6 +93,8 @@ static u32 merge_ranges(struct blkdebug_range *ranges, u32 nr)
 						ranges[i].last);
 		else
 			ranges[++last] = ranges[i];
+		if (!(i % CHUNK))
+			cond_resched();
 	}
 	return last + 1;
 }
@@ -100,6 +111,7 @@ static int parse_items(const char *list, struct blkdebug_range *ranges,
 
 		if (r)
 			return r;
+		cond_resched();
 	}
 	return 0;
 }
@@ -128,12 +140,13 @@ int blkdebug_parse_ranges(const char *list, struct blkdebug_range **ranges,
 	if (!parsed)
 		return -ENOMEM;
 	r = parse_items(list, parsed, err);
+	if (!r && !are_sorted(parsed, items))
+		r = blkdebug_sort(parsed, items, sizeof(*parsed),
+				  compare_ranges);
 	if (r) {
 		kvfree(parsed);
 		return r;
 	}
-	if (!are_sorted(parsed, items))
-		sort(parsed, items, sizeof(*parsed), compare_ranges, NULL);
 	*nr = merge_ranges(parsed, items);
 	*ranges = parsed;
 	return 0;

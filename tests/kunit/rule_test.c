@@ -3,8 +3,10 @@
  * Tests of the rule language.
  */
 #include <linux/errno.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "blkdebug/rules/sort.h"
 #include "kit.h"
 
 #define NAME_63	"a23456789.123456789.123456789.123456789.123456789.123456789.123"
@@ -409,6 +411,69 @@ static void test_tags(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, blkdebug_tag_valid("\xe4"));
 }
 
+/* An array entry as the index has them: sorted by @key, found again by @pos */
+struct sortable {
+	u64 key;
+	u64 pos;
+	u64 unused;
+};
+
+static int compare_sortables(const void *a, const void *b)
+{
+	const struct sortable *sa = a, *sb = b;
+
+	if (sa->key != sb->key)
+		return sa->key < sb->key ? -1 : 1;
+	return 0;
+}
+
+/* Few keys, so that many entries are equal. */
+static void fill_sortables(struct sortable *entry, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		entry[i].key = blkdebug_draw_below(blkdebug_draw(nr, i), nr / 4 + 1);
+		entry[i].pos = i;
+	}
+}
+
+static void expect_sorted(struct kunit *test, size_t nr)
+{
+	struct sortable *entry = kvcalloc(nr + 1, sizeof(*entry), GFP_KERNEL);
+	bool *seen = kvcalloc(nr + 1, sizeof(*seen), GFP_KERNEL);
+	size_t i, nr_seen = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	fill_sortables(entry, nr);
+	KUNIT_EXPECT_EQ(test, blkdebug_sort(entry, nr, sizeof(*entry),
+					    compare_sortables), 0);
+	for (i = 0; i < nr; i++) {
+		if (i && entry[i - 1].key > entry[i].key)
+			KUNIT_FAIL(test, "entries %zu of %zu not sorted", i, nr);
+		if (entry[i].pos < nr && !seen[entry[i].pos]) {
+			seen[entry[i].pos] = true;
+			nr_seen++;
+		}
+	}
+	KUNIT_EXPECT_EQ(test, nr_seen, nr);
+	kvfree(seen);
+	kvfree(entry);
+}
+
+/* Below, at and above the size of a chunk, and after one to three merges */
+static void test_sort(struct kunit *test)
+{
+	static const size_t sizes[] = {
+		0, 1, 2, 511, 512, 513, 1023, 1024, 1025, 1537, 3000, 5000,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		expect_sorted(test, sizes[i]);
+}
+
 /* Each event by its name, and no other by that */
 static void test_events(struct kunit *test)
 {
@@ -433,6 +498,7 @@ static struct kunit_case rule_cases[] = {
 	KUNIT_CASE_PARAM(test_number, number_gen_params),
 	KUNIT_CASE(test_error_text),
 	KUNIT_CASE(test_tags),
+	KUNIT_CASE(test_sort),
 	KUNIT_CASE(test_events),
 	{}
 };
