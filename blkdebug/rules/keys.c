@@ -225,7 +225,8 @@ static const struct blkdebug_key_type event_type = { parse_event, print_event };
 static int parse_sector(struct blkdebug_rule_parser *parser,
 			const struct blkdebug_key *key, const char *val)
 {
-	return blkdebug_parse_ranges(val, &parser->rule->ranges,
+	return blkdebug_parse_ranges(val, parser->geometry->sectors,
+				     &parser->rule->ranges,
 				     &parser->rule->nr_ranges, parser->err);
 }
 

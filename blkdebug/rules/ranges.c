@@ -29,7 +29,7 @@ static int parse_bounds(const char *item, size_t len, u64 *first, u64 *last)
 	return r;
 }
 
-static int parse_range(const char *item, size_t len,
+static int parse_range(const char *item, size_t len, sector_t nr_sectors,
 		       struct blkdebug_range *range, struct blkdebug_error *err)
 {
 	u64 first = 0, last = 0;
@@ -41,6 +41,10 @@ static int parse_range(const char *item, size_t len,
 		return blkdebug_error_part(err, "Invalid sector", item, len);
 	if (last < first)
 		return blkdebug_error_part(err, "Range ends before it starts",
+					   item, len);
+	/* A fault on such a range could never fire. */
+	if (first >= nr_sectors)
+		return blkdebug_error_part(err, "Sector outside the target",
 					   item, len);
 	range->first = first;
 	range->last = last;
@@ -99,7 +103,8 @@ static u32 merge_ranges(struct blkdebug_range *ranges, u32 nr)
 	return last + 1;
 }
 
-static int parse_items(const char *list, struct blkdebug_range *ranges,
+static int parse_items(const char *list, sector_t nr_sectors,
+		       struct blkdebug_range *ranges,
 		       struct blkdebug_error *err)
 {
 	const char *item;
@@ -107,7 +112,7 @@ static int parse_items(const char *list, struct blkdebug_range *ranges,
 	u32 i = 0;
 
 	while ((item = blkdebug_next_item(&list, &len))) {
-		int r = parse_range(item, len, &ranges[i++], err);
+		int r = parse_range(item, len, nr_sectors, &ranges[i++], err);
 
 		if (r)
 			return r;
@@ -119,6 +124,7 @@ static int parse_items(const char *list, struct blkdebug_range *ranges,
 /**
  * blkdebug_parse_ranges - parse a list of sectors and sector ranges
  * @list: for example "0-7,16"
+ * @nr_sectors: size of the target; each range must begin below
  * @ranges: the ranges, sorted, none touching the next, to be freed by kvfree();
  *	unchanged on error
  * @nr: entries in @ranges
@@ -127,8 +133,9 @@ static int parse_items(const char *list, struct blkdebug_range *ranges,
  * Context: Process context. May sleep.
  * Return: 0, -ENOMEM, or -EINVAL with @err set.
  */
-int blkdebug_parse_ranges(const char *list, struct blkdebug_range **ranges,
-			  u32 *nr, struct blkdebug_error *err)
+int blkdebug_parse_ranges(const char *list, sector_t nr_sectors,
+			  struct blkdebug_range **ranges, u32 *nr,
+			  struct blkdebug_error *err)
 {
 	struct blkdebug_range *parsed;
 	size_t items = count_items(list);
@@ -139,7 +146,7 @@ int blkdebug_parse_ranges(const char *list, struct blkdebug_range **ranges,
 	parsed = kvmalloc_array(items, sizeof(*parsed), BLKDEBUG_GFP_LONG);
 	if (!parsed)
 		return -ENOMEM;
-	r = parse_items(list, parsed, err);
+	r = parse_items(list, nr_sectors, parsed, err);
 	if (!r && !are_sorted(parsed, items))
 		r = blkdebug_sort(parsed, items, sizeof(*parsed),
 				  compare_ranges);

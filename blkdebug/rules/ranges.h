@@ -20,8 +20,9 @@ struct blkdebug_range {
 	sector_t last;
 };
 
-int blkdebug_parse_ranges(const char *list, struct blkdebug_range **ranges,
-			  u32 *nr, struct blkdebug_error *err);
+int blkdebug_parse_ranges(const char *list, sector_t nr_sectors,
+			  struct blkdebug_range **ranges, u32 *nr,
+			  struct blkdebug_error *err);
 void blkdebug_print_range(struct seq_buf *out,
 			  const struct blkdebug_range *range, bool first);
 

@@ -149,6 +149,7 @@ done
 for value in '' x -5 5- - 5-4 1-2-3 '1,' ,1 1,,2 1-2,x 1,5-4 18446744073709551616 0-18446744073709551616; do
 	bad_table 1 "sector=$value" "inject-error sector=$value"
 done
+for value in 2048 2048-4095 9000-18446744073709551615; do bad_table 1 "$value' in 'sector=1,$value" "drop sector=1,$value"; done
 for value in '' nosuch READ reads 'read,' ,read read,,write '!read' event all; do
 	bad_table 1 "iotype=$value" "inject-error iotype=$value"
 done

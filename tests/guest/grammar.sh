@@ -103,9 +103,9 @@ canonical 'overlapping ranges are merged' 'inject-error sector=10-19,15-25,11-12
 canonical 'ranges that touch are merged' 'inject-error sector=20-29,5,0-3,10-19,4' \
 	'inject-error sector=0-5,10-29'
 canonical 'the same range twice' 'inject-error sector=8-15,8-15' 'inject-error sector=8-15'
-canonical 'the largest sector' 'inject-error sector=0,18446744073709551615'
+canonical 'a range beyond the end of the target' 'inject-error sector=0,2047-18446744073709551615'
 canonical 'all sectors there could be' \
-	'inject-error sector=18446744073709551614-18446744073709551615,0-18446744073709551614' \
+	'inject-error sector=5-18446744073709551614,0-18446744073709551615,9' \
 	'inject-error sector=0-18446744073709551615'
 
 # --- Names ---

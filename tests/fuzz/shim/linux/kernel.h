@@ -41,11 +41,4 @@ int shim_scnprintf(char *buf, size_t size, const char *format, ...);
 
 int kstrtoull(const char *str, unsigned int base, unsigned long long *number);
 
-#define swap(a, b) do {		\
-	__typeof__(a) __tmp = (a);	\
-					\
-	(a) = (b);			\
-	(b) = __tmp;			\
-} while (0)
-
 #endif
