@@ -13,11 +13,11 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "blkdebug/limits.h"
-#include "blkdebug/process.h"
-#include "blkdebug/resume.h"
-#include "blkdebug/ruleset.h"
-#include "blkdebug/target.h"
+#include "blkdebug/dm/limits.h"
+#include "blkdebug/dm/target.h"
+#include "blkdebug/engine/process.h"
+#include "blkdebug/engine/resume.h"
+#include "blkdebug/engine/ruleset.h"
 
 /* The longest description of an error in the kernel log, in bytes */
 #define ERROR_TEXT	512

@@ -9,8 +9,8 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "../media.h"
 #include "actions.h"
+#include "bad-sectors.h"
 #include "chance.h"
 #include "parser.h"
 

@@ -15,8 +15,8 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "../media.h"
 #include "actions.h"
+#include "bad-sectors.h"
 #include "keys.h"
 
 /**

@@ -8,8 +8,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "../media.h"
 #include "actions.h"
+#include "bad-sectors.h"
 #include "keys.h"
 #include "parser.h"
 

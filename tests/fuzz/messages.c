@@ -35,12 +35,12 @@
 #include <linux/sched.h>
 #include <linux/tracepoint.h>
 
-#include "control.h"
+#include "engine/commands.h"
+#include "engine/process.h"
+#include "engine/resume.h"
+#include "engine/ruleset.h"
 #include "fuzz.h"
-#include "media.h"
-#include "process.h"
-#include "resume.h"
-#include "ruleset.h"
+#include "rules/bad-sectors.h"
 
 #define MAX_SLEEPERS	4
 #define MAX_SECTORS	0x80000000000000ULL	/* what a device can have */

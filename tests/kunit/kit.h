@@ -7,7 +7,7 @@
 
 #include <kunit/test.h>
 
-#include "blkdebug/control.h"
+#include "blkdebug/engine/commands.h"
 #include "blkdebug/rules/chance.h"
 
 #define KIT_TEXT	8192

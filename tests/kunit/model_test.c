@@ -9,7 +9,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#include "blkdebug/media.h"
+#include "blkdebug/rules/bad-sectors.h"
 #include "kit.h"
 
 static unsigned int seed;

@@ -8,8 +8,8 @@
 #include <linux/device-mapper.h>
 #include <linux/workqueue.h>
 
-#include "compat.h"
-#include "control.h"
+#include "../compat.h"
+#include "../engine/commands.h"
 #include "corrupt.h"
 #include "sysfs.h"
 

@@ -5,8 +5,8 @@
 #ifndef BLKDEBUG_PROCESS_H
 #define BLKDEBUG_PROCESS_H
 
+#include "../rules/bad-sectors.h"
 #include "engine.h"
-#include "media.h"
 
 enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
 				      struct blkdebug_request *req);

@@ -17,7 +17,7 @@
 #include <linux/rbtree.h>
 #include <linux/timerqueue.h>
 
-#include "rules/actions.h"
+#include "../rules/actions.h"
 #include "tag.h"
 
 /* Holds that a request has room for */

@@ -8,7 +8,7 @@
 #ifndef BLKDEBUG_RUN_H
 #define BLKDEBUG_RUN_H
 
-#include "rules/rule.h"
+#include "../rules/rule.h"
 
 /* Matches that one search can return */
 #define BLKDEBUG_MATCHES	64

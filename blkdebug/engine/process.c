@@ -9,9 +9,9 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include "media.h"
+#include "../rules/bad-sectors.h"
+#include "../rules/chance.h"
 #include "process.h"
-#include "rules/chance.h"
 #include "trace.h"
 
 /* In us: ten years */

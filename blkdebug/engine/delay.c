@@ -2,7 +2,7 @@
 /*
  * Delays: see delay.h.
  */
-#include "compat.h"
+#include "../compat.h"
 #include "delay.h"
 
 /**

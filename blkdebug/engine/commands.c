@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "control.h"
+#include "commands.h"
 #include "process.h"
 #include "resume.h"
 #include "ruleset.h"

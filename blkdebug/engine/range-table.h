@@ -8,7 +8,7 @@
 #ifndef BLKDEBUG_RANGE_TABLE_H
 #define BLKDEBUG_RANGE_TABLE_H
 
-#include "rules/rule.h"
+#include "../rules/rule.h"
 
 /**
  * struct blkdebug_range_table - where rules for some I/O types have ranges

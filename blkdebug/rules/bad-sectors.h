@@ -4,13 +4,13 @@
  * it. The index goes on to find the rule by all the sectors that it was written
  * with; what is here tells which of them are bad still.
  */
-#ifndef BLKDEBUG_MEDIA_H
-#define BLKDEBUG_MEDIA_H
+#ifndef BLKDEBUG_BAD_SECTORS_H
+#define BLKDEBUG_BAD_SECTORS_H
 
 #include <linux/rbtree.h>
 #include <linux/spinlock.h>
 
-#include "rules/rule.h"
+#include "rule.h"
 
 /**
  * struct blkdebug_bad - a range of bad sectors

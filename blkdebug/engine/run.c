@@ -8,9 +8,9 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "rules/chance.h"
+#include "../rules/chance.h"
+#include "../rules/sort.h"
 #include "run.h"
-#include "rules/sort.h"
 
 /* Entries under one leaf of the tree */
 #define LEAF_ENTRIES	8

@@ -8,7 +8,7 @@
 #include <linux/list.h>
 #include <linux/rbtree.h>
 
-#include "rules/rule.h"
+#include "../rules/rule.h"
 
 struct blkdebug_engine;
 

@@ -2,11 +2,11 @@
 /*
  * Control: the verbs. Messages and sysfs both come here.
  */
-#ifndef BLKDEBUG_CONTROL_H
-#define BLKDEBUG_CONTROL_H
+#ifndef BLKDEBUG_COMMANDS_H
+#define BLKDEBUG_COMMANDS_H
 
+#include "../rules/options.h"
 #include "engine.h"
-#include "rules/options.h"
 
 int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
 		     char **argv, struct seq_buf *answer,

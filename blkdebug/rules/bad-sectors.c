@@ -6,7 +6,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "media.h"
+#include "bad-sectors.h"
 
 /* Ranges freed between two calls of cond_resched() */
 #define RESCHED_BATCH	256

@@ -7,8 +7,8 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "../rules/sort.h"
 #include "range-table.h"
-#include "rules/sort.h"
 
 /* Ranges handled between two calls of cond_resched() */
 #define RESCHED_BATCH	4096

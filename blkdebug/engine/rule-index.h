@@ -22,8 +22,8 @@
 #include <linux/mutex.h>
 #include <linux/xarray.h>
 
+#include "../rules/actions.h"
 #include "filter.h"
-#include "rules/actions.h"
 #include "run.h"
 
 struct blkdebug_rule_class;

@@ -13,8 +13,8 @@
 #include <linux/bio.h>
 #include <linux/mempool.h>
 
-#include "rules/actions.h"
-#include "compat.h"
+#include "../compat.h"
+#include "../rules/actions.h"
 
 /* Places in a bio whose pages may be replaced; larger ones are split first */
 #define BLKDEBUG_COPY_VECS	256

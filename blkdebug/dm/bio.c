@@ -8,11 +8,11 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
+#include "../engine/process.h"
+#include "../engine/resume.h"
+#include "../engine/trace.h"
 #include "limits.h"
-#include "process.h"
-#include "resume.h"
 #include "target.h"
-#include "trace.h"
 
 /* Steps of healing that a bio takes in its submitter's context */
 #define HEAL_STEPS	8

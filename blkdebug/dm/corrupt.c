@@ -7,8 +7,8 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "../rules/chance.h"
 #include "corrupt.h"
-#include "rules/chance.h"
 
 /**
  * struct place - a byte to alter

@@ -13,8 +13,8 @@
 #include <linux/trace_events.h>
 #include <linux/tracepoint.h>
 
-#include "compat.h"
-#include "rules/rule.h"
+#include "../compat.h"
+#include "../rules/rule.h"
 
 /*
  * A tracepoint "event" wants to define these names, which mean something else
