@@ -618,17 +618,6 @@ ssize_t strscpy(char *to, const char *from, size_t size)
 	return from[len] ? -E2BIG : (ssize_t)len;
 }
 
-int match_string(const char * const *strings, size_t nr, const char *str)
-{
-	size_t i;
-
-	for (i = 0; i < nr && strings[i]; i++) {
-		if (!strcmp(strings[i], str))
-			return i;
-	}
-	return -EINVAL;
-}
-
 /* As generous as the kernel's: it takes a plus, an 0x and a newline, too */
 int kstrtoull(const char *str, unsigned int base, unsigned long long *number)
 {

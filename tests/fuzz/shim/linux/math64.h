@@ -23,13 +23,6 @@ static inline u64 div64_u64_rem(u64 dividend, u64 divisor, u64 *remainder)
 	return dividend / divisor;
 }
 
-/* @n becomes the quotient */
-#define do_div(n, divisor) ({					\
-	u32 __remainder = (n) % (u32)(divisor);			\
-								\
-	(n) /= (u32)(divisor);					\
-	__remainder; })
-
 static inline u64 div_u64_rem(u64 dividend, u32 divisor, u32 *remainder)
 {
 	*remainder = dividend % divisor;

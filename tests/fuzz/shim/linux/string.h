@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Strings: the C library's, and one more.
+ * Strings: the C library's, and strscpy().
  */
 #ifndef SHIM_STRING_H
 #define SHIM_STRING_H
@@ -10,6 +10,5 @@
 #include <linux/kernel.h>
 
 ssize_t strscpy(char *to, const char *from, size_t size);
-int match_string(const char * const *strings, size_t nr, const char *str);
 
 #endif
