@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the unit tests share: see kit.h.
+ * Shared by the unit tests, see kit.h.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -23,7 +23,7 @@ static const struct blkdebug_ops ops = {
 	.set_aside = set_nothing_aside,
 };
 
-/* What the device is like that there is not */
+/* The geometry of a device that does not exist */
 static const struct blkdebug_geometry geometry = { .sectors = 1 << 20, .block = 1 };
 
 /**
@@ -49,8 +49,8 @@ void kit_end(struct kunit_suite *suite)
 }
 
 /**
- * kit_init - set an engine up, for a suite's @init
- * @test: the test; its @priv is the struct kit then
+ * kit_init - set up an engine, for a suite's @init
+ * @test: the test; its @priv becomes the struct kit
  *
  * Return: 0 or -ENOMEM.
  */
@@ -79,7 +79,7 @@ static void free_words(struct kit *kit)
 }
 
 /**
- * kit_exit - tear it down, for a suite's @exit
+ * kit_exit - tear down the engine, for a suite's @exit
  * @test: the test
  */
 void kit_exit(struct kunit *test)
@@ -95,12 +95,12 @@ void kit_exit(struct kunit *test)
 }
 
 /**
- * kit_parse - read rules
+ * kit_parse - parse rules
  * @test: the test
  * @text: the rules
- * @rules: they are added to this list
- * @err: what is wrong
- * @argv: the words, which rules and @err name; for the caller to free
+ * @rules: the list that the rules are added to
+ * @err: why a rule is refused
+ * @argv: the words, which @rules and @err point to; the caller frees them
  *
  * Return: as blkdebug_parse_rules().
  */
@@ -117,7 +117,7 @@ int kit_parse(struct kunit *test, const char *text, struct list_head *rules,
 
 /**
  * kit_free_rules - free rules that no engine has
- * @rules: the list of them, empty afterwards
+ * @rules: the list of the rules, empty on return
  */
 void kit_free_rules(struct list_head *rules)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the unit tests share: an engine without a device, and words for it.
+ * Shared by the unit tests: an engine without a device, and helpers to use it.
  */
 #ifndef BLKDEBUG_TEST_KIT_H
 #define BLKDEBUG_TEST_KIT_H
@@ -16,9 +16,9 @@
  * struct kit - an engine under test
  * @test: the test
  * @engine: the engine, not suspended
- * @answer: to the last message
- * @err: what was wrong with it
- * @argv: its words, which @err may name
+ * @answer: the answer to the last message
+ * @err: the error of the last message
+ * @argv: the words of the last message, which @err may point to
  */
 struct kit {
 	struct kunit *test;
@@ -48,7 +48,7 @@ enum blkdebug_verdict kit_submit(struct kit *kit,
 int kit_outcome(struct kit *kit, struct blkdebug_request *req);
 struct blkdebug_request *kit_ready(struct kit *kit);
 
-/* A message that is to succeed, or to fail in this way */
+/* Send a message that must return @r. */
 #define kit_says(kit, r, ...)						\
 	KUNIT_ASSERT_EQ((kit)->test, kit_say(kit, __VA_ARGS__), r)
 

@@ -14,9 +14,9 @@
 	"zone-mgmt,zone-append,secure-erase,flush,discard,write-zeroes,write,read"
 
 /**
- * struct canonical - rules, and what they are printed as
- * @in: as written
- * @out: as printed; NULL: the same
+ * struct canonical - rules and their canonical form
+ * @in: the rules as written
+ * @out: the rules as printed; NULL: as @in
  */
 struct canonical {
 	const char *in;
@@ -126,7 +126,7 @@ static void expect_printed(struct kunit *test, const char *in, const char *out)
 	argv_free(argv);
 }
 
-/* What is printed is canonical, and prints as itself */
+/* Rules print in canonical form, and the canonical form prints as itself. */
 static void test_canonical(struct kunit *test)
 {
 	const struct canonical *c = test->param_value;
@@ -137,10 +137,10 @@ static void test_canonical(struct kunit *test)
 }
 
 /**
- * struct mistake - rules with a mistake in them
+ * struct mistake - rules that are refused
  * @text: the rules
- * @rule: number of the one at fault
- * @reason: what is wrong
+ * @rule: number of the rule at fault
+ * @reason: the expected reason
  * @word: the word at fault
  * @part: the part at fault, or NULL
  */
@@ -277,7 +277,7 @@ static struct blkdebug_rule *parse_one(struct kunit *test, const char *text,
 	return list_last_entry(rules, struct blkdebug_rule, link);
 }
 
-/* What is kept of a rule with all there is */
+/* All members of a parsed rule */
 static void test_kept(struct kunit *test)
 {
 	const char *text =
@@ -298,7 +298,7 @@ static void test_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rule->ranges[0].last, 2);
 	KUNIT_EXPECT_EQ(test, rule->ranges[1].first, 9);
 	KUNIT_EXPECT_EQ(test, rule->ranges[1].last, 9);
-	/* Not of events from user space, which have neither iotype nor flags */
+	/* Events of messages have neither iotype nor flags, so the bit is clear */
 	KUNIT_EXPECT_EQ(test, rule->iotypes,
 			1U << BLKDEBUG_IO_READ | 1U << BLKDEBUG_IO_FLUSH);
 	KUNIT_EXPECT_EQ(test, rule->flags_set, BLKDEBUG_FUA);
@@ -324,11 +324,11 @@ static void test_kept(struct kunit *test)
 }
 
 /**
- * struct number - what may be a number
+ * struct number - an input of blkdebug_parse_number()
  * @text: the digits
- * @max: the largest allowed
- * @r: as blkdebug_parse_number() returns
- * @number: the number
+ * @max: the largest number allowed
+ * @r: the expected return value
+ * @number: the expected number
  */
 struct number {
 	const char *text;
@@ -375,7 +375,7 @@ static void test_number(struct kunit *test)
 	char followed[64];
 	u64 number;
 
-	/* What stands behind it is not looked at */
+	/* The character after the number must not be read */
 	snprintf(followed, sizeof(followed), "%s1", n->text);
 	KUNIT_EXPECT_EQ(test, n->r,
 			blkdebug_parse_number(followed, strlen(n->text), n->max,
@@ -384,7 +384,7 @@ static void test_number(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, number, n->number);
 }
 
-/* Whatever the size, the text ends within */
+/* The text is cut off and terminated at any buffer size. */
 static void test_error_text(struct kunit *test)
 {
 	const char *full = "rule 7: Invalid sector: '1\\t2' in 'sector=1\\t2,3'";
@@ -482,7 +482,7 @@ static void test_sort(struct kunit *test)
 		expect_sorted(test, sizes[i]);
 }
 
-/* Each event by its name, and no other by that */
+/* Each event is found by its name only. */
 static void test_events(struct kunit *test)
 {
 	unsigned int i;
