@@ -47,7 +47,7 @@ static void blkdebug_queue_io_work(struct blkdebug_engine *engine)
 
 static void blkdebug_schedule_watch(struct blkdebug_engine *engine)
 {
-	schedule_work(&engine_target(engine)->watch_work);
+	schedule_work(&engine_target(engine)->housekeeping_work);
 }
 
 static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
@@ -61,15 +61,15 @@ static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
 
 /* What the engine calls */
 static const struct blkdebug_ops blkdebug_ops = {
-	.go_on = blkdebug_queue_io_work,
-	.watch = blkdebug_schedule_watch,
-	.set_aside = blkdebug_prepare_rule,
+	.queue_ready = blkdebug_queue_io_work,
+	.schedule_housekeeping = blkdebug_schedule_watch,
+	.prepare_rule = blkdebug_prepare_rule,
 };
 
-static void blkdebug_watch_work(struct work_struct *work)
+static void blkdebug_housekeeping_work(struct work_struct *work)
 {
 	struct blkdebug_target *t =
-		container_of(work, struct blkdebug_target, watch_work);
+		container_of(work, struct blkdebug_target, housekeeping_work);
 	unsigned int noio = memalloc_noio_save();
 	unsigned int changes = blkdebug_engine_housekeep(&t->engine);
 
@@ -135,7 +135,7 @@ static void blkdebug_dtr(struct dm_target *ti)
 	blkdebug_sysfs_remove(t);
 	if (t->wq)
 		destroy_workqueue(t->wq);
-	cancel_work_sync(&t->watch_work);
+	cancel_work_sync(&t->housekeeping_work);
 	blkdebug_engine_exit(&t->engine);
 	blkdebug_copies_exit(&t->copies);
 	if (t->dev)
@@ -218,14 +218,14 @@ static int parse_device(struct blkdebug_target *t, char **argv)
 /* Raise the event "none", by which a rule may be armed from the start */
 static int raise_none(struct blkdebug_target *t)
 {
-	struct blkdebug_request *req = kmalloc(sizeof(*req), GFP_KERNEL);
+	struct blkdebug_io *io = kmalloc(sizeof(*io), GFP_KERNEL);
 
-	if (!req) {
+	if (!io) {
 		t->ti->error = "Cannot allocate I/O";
 		return -ENOMEM;
 	}
-	blkdebug_raise(&t->engine, req, BLKDEBUG_EV_NONE, NULL);
-	kfree(req);
+	blkdebug_raise(&t->engine, io, BLKDEBUG_EV_NONE, NULL);
+	kfree(io);
 	return 0;
 }
 
@@ -265,7 +265,7 @@ static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	t->ti = ti;
 	t->engine.dev = disk_devt(dm_disk(dm_table_get_md(ti->table)));
 	INIT_WORK(&t->io_work, blkdebug_io_work);
-	INIT_WORK(&t->watch_work, blkdebug_watch_work);
+	INIT_WORK(&t->housekeeping_work, blkdebug_housekeeping_work);
 	blkdebug_sysfs_init(t);
 	r = blkdebug_engine_init(&t->engine, &blkdebug_ops);
 	if (r) {

@@ -22,10 +22,10 @@ static struct blkdebug_bio *per_bio(struct bio *bio)
 	return dm_per_bio_data(bio, sizeof(struct blkdebug_bio));
 }
 
-static struct bio *request_bio(struct blkdebug_request *req)
+static struct bio *request_bio(struct blkdebug_io *io)
 {
-	return dm_bio_from_per_bio_data(container_of(req, struct blkdebug_bio,
-						     req),
+	return dm_bio_from_per_bio_data(container_of(io, struct blkdebug_bio,
+						     io),
 					sizeof(struct blkdebug_bio));
 }
 
@@ -75,28 +75,28 @@ static u16 bio_rule_flags(const struct bio *bio)
 
 /* A zone management bio carries no size; it touches its zone, or them all */
 static void describe_zone_mgmt(struct blkdebug_target *t, const struct bio *bio,
-			       struct blkdebug_io *io)
+			       struct blkdebug_io_desc *desc)
 {
 	if (bio_op(bio) == REQ_OP_ZONE_RESET_ALL) {
-		io->sector = 0;
-		io->nr_sectors = t->ti->len;
+		desc->sector = 0;
+		desc->nr_sectors = t->ti->len;
 	} else {
-		io->nr_sectors = bdev_zone_sectors(t->dev->bdev);
+		desc->nr_sectors = bdev_zone_sectors(t->dev->bdev);
 	}
 }
 
 static void describe(struct blkdebug_target *t, const struct bio *bio,
-		     unsigned int iotype, struct blkdebug_io *io)
+		     unsigned int iotype, struct blkdebug_io_desc *desc)
 {
-	memcpy(io->comm, current->comm, sizeof(io->comm));
-	io->iotype = iotype;
-	io->flags = bio_rule_flags(bio);
-	io->nr_sectors = bio_sectors(bio);
-	io->sector = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
+	memcpy(desc->comm, current->comm, sizeof(desc->comm));
+	desc->iotype = iotype;
+	desc->flags = bio_rule_flags(bio);
+	desc->nr_sectors = bio_sectors(bio);
+	desc->sector = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
 	if (iotype == BLKDEBUG_IO_FLUSH)
-		io->sector = 0;
+		desc->sector = 0;
 	else if (iotype == BLKDEBUG_IO_ZONE_MGMT)
-		describe_zone_mgmt(t, bio, io);
+		describe_zone_mgmt(t, bio, desc);
 }
 
 /* dm does not take a write to a zone back: that would change its place */
@@ -117,7 +117,7 @@ static void init_heal(struct blkdebug_heal *heal, sector_t sector,
 static bool heals_going_down(const struct blkdebug_bio *b,
 			     const struct bio *bio)
 {
-	return b->req.heals && bio_sectors(bio) &&
+	return b->io.heals && bio_sectors(bio) &&
 	       bio_op(bio) != REQ_OP_ZONE_APPEND;
 }
 
@@ -130,7 +130,7 @@ static int heal_step(struct blkdebug_bio *b, struct blkdebug_heal *heal,
 	if (!heal->spare)
 		heal->spare = blkdebug_bad_alloc(gfp | __GFP_NOWARN);
 	spare = heal->spare;
-	if (blkdebug_heal_some(&b->target->engine, &b->req, heal))
+	if (blkdebug_heal_some(&b->target->engine, &b->io, heal))
 		return 0;
 	/* It ends before the budget does only if a range is to be split */
 	return heal->budget && !spare ? -ENOMEM : -EAGAIN;
@@ -180,7 +180,7 @@ static int heal_in_worker(struct blkdebug_bio *b, struct bio *bio)
 static void heal_appended(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (heal_inline(b, bio->bi_iter.bi_sector - b->target->start,
-			b->req.io.nr_sectors))
+			b->io.desc.nr_sectors))
 		bio->bi_status = BLK_STS_RESOURCE;
 }
 
@@ -198,7 +198,7 @@ static void blkdebug_end_io(struct bio *bio)
 	if (b->finish)
 		b->finish(b, bio);
 	if (!b->raise_done ||
-	    blkdebug_complete(&b->target->engine, &b->req) != BLKDEBUG_HELD)
+	    blkdebug_complete(&b->target->engine, &b->io) != BLKDEBUG_HELD)
 		bio->bi_end_io(bio);
 }
 
@@ -206,8 +206,8 @@ static void blkdebug_end_io(struct bio *bio)
 static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
 {
 	b->raise_done = blkdebug_raises_done(&b->target->engine,
-					     b->req.io.iotype);
-	b->append_heals = b->req.heals && bio_op(bio) == REQ_OP_ZONE_APPEND;
+					     b->io.desc.iotype);
+	b->append_heals = b->io.heals && bio_op(bio) == REQ_OP_ZONE_APPEND;
 	if (b->raise_done || b->append_heals || b->finish) {
 		b->end_io = bio->bi_end_io;
 		bio->bi_end_io = blkdebug_end_io;
@@ -224,14 +224,14 @@ static void end_bio(struct blkdebug_bio *b, struct bio *bio, u16 error)
 
 static void fail_bio(struct blkdebug_bio *b, struct bio *bio)
 {
-	end_bio(b, bio, b->req.error);
+	end_bio(b, bio, b->io.error);
 }
 
 /* It has completed before, and was held on its way back */
 static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 {
-	if (b->req.verdict == BLKDEBUG_FAIL)
-		bio->bi_status = errno_to_blk_status(-b->req.error);
+	if (b->io.verdict == BLKDEBUG_FAIL)
+		bio->bi_status = errno_to_blk_status(-b->io.error);
 	bio->bi_end_io(bio);
 }
 
@@ -253,8 +253,8 @@ static void defer_io(struct blkdebug_bio *b)
 	struct blkdebug_engine *engine = &b->target->engine;
 	unsigned long flags = blkdebug_lock(engine);
 
-	b->req.verdict = BLKDEBUG_PASS;
-	blkdebug_queue_ready(engine, &b->req);
+	b->io.verdict = BLKDEBUG_PASS;
+	blkdebug_queue_ready(engine, &b->io);
 	blkdebug_unlock(engine, flags);
 }
 
@@ -296,15 +296,15 @@ static bool drop_bio(struct blkdebug_bio *b, struct bio *bio)
 static void finish_with_error(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (!bio->bi_status)
-		bio->bi_status = errno_to_blk_status(-b->req.error);
+		bio->bi_status = errno_to_blk_status(-b->io.error);
 }
 
 /* A torn write, or an error in spite of what has been transferred */
 static bool transfer_first_sectors(struct blkdebug_bio *b, struct bio *bio)
 {
-	const struct blkdebug_effect *effect = &b->req.effect;
+	const struct blkdebug_effect *effect = &b->io.effect;
 
-	if (effect->sectors < b->req.io.nr_sectors) {
+	if (effect->sectors < b->io.desc.nr_sectors) {
 		if (!effect->sectors) {
 			fail_bio(b, bio);
 			return false;
@@ -313,21 +313,21 @@ static bool transfer_first_sectors(struct blkdebug_bio *b, struct bio *bio)
 		bio->bi_opf &= ~BLKDEBUG_REQ_ATOMIC;
 		bio_trim(bio, 0, effect->sectors);
 	}
-	if (b->req.error)
+	if (b->io.error)
 		b->finish = finish_with_error;
 	return true;
 }
 
 static bool misdirect_bio(struct blkdebug_bio *b, struct bio *bio)
 {
-	bio->bi_iter.bi_sector = b->target->ti->begin + b->req.effect.to;
+	bio->bi_iter.bi_sector = b->target->ti->begin + b->io.effect.to;
 	return true;
 }
 
 static void finish_corrupt_read(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (!bio->bi_status)
-		blkdebug_corrupt_read(bio, b->iter, &b->req.effect);
+		blkdebug_corrupt_read(bio, b->iter, &b->io.effect);
 }
 
 static void finish_corrupt_write(struct blkdebug_bio *b, struct bio *bio)
@@ -337,13 +337,13 @@ static void finish_corrupt_write(struct blkdebug_bio *b, struct bio *bio)
 
 static bool corrupt_bio(struct blkdebug_bio *b, struct bio *bio)
 {
-	if (b->req.io.iotype == BLKDEBUG_IO_READ) {
+	if (b->io.desc.iotype == BLKDEBUG_IO_READ) {
 		b->iter = bio->bi_iter;
 		b->finish = finish_corrupt_read;
 		return true;
 	}
 	b->copy = blkdebug_corrupt_write(&b->target->copies, bio,
-					 &b->req.effect);
+					 &b->io.effect);
 	if (!b->copy) {
 		end_bio(b, bio, ENOMEM);
 		return false;
@@ -362,17 +362,17 @@ static bool (*const alter_bio[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
 };
 
 /* Carry out the verdict about a bio that the engine has put into @ready */
-static void execute_verdict(struct blkdebug_request *req)
+static void execute_verdict(struct blkdebug_io *io)
 {
-	struct blkdebug_bio *b = container_of(req, struct blkdebug_bio, req);
-	struct bio *bio = request_bio(req);
+	struct blkdebug_bio *b = container_of(io, struct blkdebug_bio, io);
+	struct bio *bio = request_bio(io);
 
-	if (req->step == BLKDEBUG_STEP_DONE)
+	if (io->step == BLKDEBUG_STEP_DONE)
 		end_completed(b, bio);
-	else if (req->verdict == BLKDEBUG_FAIL)
+	else if (io->verdict == BLKDEBUG_FAIL)
 		fail_bio(b, bio);
-	else if (req->verdict != BLKDEBUG_ALTER ||
-		 alter_bio[req->effect.action](b, bio))
+	else if (io->verdict != BLKDEBUG_ALTER ||
+		 alter_bio[io->effect.action](b, bio))
 		submit_io(b, bio);
 }
 
@@ -386,7 +386,7 @@ void blkdebug_io_work(struct work_struct *work)
 {
 	struct blkdebug_target *t =
 		container_of(work, struct blkdebug_target, io_work);
-	struct blkdebug_request *req, *next;
+	struct blkdebug_io *io, *next;
 	struct blk_plug plug;
 	unsigned long flags;
 	LIST_HEAD(ready);
@@ -396,8 +396,8 @@ void blkdebug_io_work(struct work_struct *work)
 	blkdebug_unlock(&t->engine, flags);
 
 	blk_start_plug(&plug);
-	list_for_each_entry_safe(req, next, &ready, link) {
-		execute_verdict(req);
+	list_for_each_entry_safe(io, next, &ready, link) {
+		execute_verdict(io);
 		cond_resched();
 	}
 	blk_finish_plug(&plug);
@@ -411,10 +411,10 @@ void blkdebug_io_work(struct work_struct *work)
  */
 void blkdebug_requeue(struct list_head *requests)
 {
-	struct blkdebug_request *req, *next;
+	struct blkdebug_io *io, *next;
 
-	list_for_each_entry_safe(req, next, requests, link) {
-		struct bio *bio = request_bio(req);
+	list_for_each_entry_safe(io, next, requests, link) {
+		struct bio *bio = request_bio(io);
 
 		bio->bi_status = BLK_STS_DM_REQUEUE;
 		bio_endio(bio);
@@ -475,14 +475,14 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 		limit_pieces(t, bio);
 	b->target = t;
 	b->finish = NULL;
-	b->req.requeue = may_requeue(t, bio);
-	describe(t, bio, iotype, &b->req.io);
-	switch (blkdebug_submit(&t->engine, &b->req)) {
+	b->io.requeue = may_requeue(t, bio);
+	describe(t, bio, iotype, &b->io.desc);
+	switch (blkdebug_submit(&t->engine, &b->io)) {
 	case BLKDEBUG_FAIL:
 		fail_bio(b, bio);
 		return DM_MAPIO_SUBMITTED;
 	case BLKDEBUG_ALTER:
-		if (!alter_bio[b->req.effect.action](b, bio))
+		if (!alter_bio[b->io.effect.action](b, bio))
 			return DM_MAPIO_SUBMITTED;
 		return map_down(b, bio);
 	case BLKDEBUG_PASS:
@@ -503,7 +503,7 @@ static noinline int map_filtered(struct blkdebug_target *t, struct bio *bio,
 	u16 flags = 0;
 
 	/* A filter knows nothing about the first, and hides events of the second */
-	if (unlikely(!sectors) || trace_event_enabled() ||
+	if (unlikely(!sectors) || trace_blkdebug_event_enabled() ||
 	    unlikely(READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING))
 		return map_wanted(t, bio, iotype);
 	if (unlikely(READ_ONCE(engine->by_flags)))

@@ -26,7 +26,7 @@
  * @copies: memory for writes that are altered
  * @wq: for @io_work alone, so that I/O goes on when memory is short
  * @io_work: submits and completes requests that the engine hands out
- * @watch_work: tells those who watch of changes, and cleans up
+ * @housekeeping_work: tells those who watch of changes, and cleans up
  * @sysfs: its directory
  */
 struct blkdebug_target {
@@ -39,13 +39,13 @@ struct blkdebug_target {
 	struct blkdebug_copies copies;
 	struct workqueue_struct *wq;
 	struct work_struct io_work;
-	struct work_struct watch_work;
+	struct work_struct housekeeping_work;
 	struct blkdebug_sysfs sysfs;
 };
 
 /**
  * struct blkdebug_bio - what dm keeps for us with each bio
- * @req: the bio as the engine sees it
+ * @io: the bio as the engine sees it
  * @target: whose bio it is
  * @end_io: dm's own completion, while ours is in its place
  * @raise_done: raise the completion event
@@ -57,7 +57,7 @@ struct blkdebug_target {
  * Not touched unless some rule may want the bio.
  */
 struct blkdebug_bio {
-	struct blkdebug_request req;
+	struct blkdebug_io io;
 	struct blkdebug_target *target;
 	bio_end_io_t *end_io;
 	bool raise_done;

@@ -466,16 +466,16 @@ static int do_wait_hits(struct call *call)
 
 /* Events and holds */
 
-static bool let_go(struct blkdebug_engine *engine, struct blkdebug_request *req)
+static bool let_go(struct blkdebug_engine *engine, struct blkdebug_io *io)
 {
 	unsigned long flags = blkdebug_lock(engine);
-	bool held = req->verdict == BLKDEBUG_HELD;
+	bool held = io->verdict == BLKDEBUG_HELD;
 
 	blkdebug_unlock(engine, flags);
 	return !held;
 }
 
-static int raise_event(struct call *call, struct blkdebug_request *req,
+static int raise_event(struct call *call, struct blkdebug_io *io,
 		       unsigned int event, long timeout)
 {
 	struct blkdebug_engine *engine = call->engine;
@@ -483,17 +483,17 @@ static int raise_event(struct call *call, struct blkdebug_request *req,
 	long left;
 
 	strscpy(name, call->argv[0], sizeof(name));
-	blkdebug_raise(engine, req, event, name);
-	left = wait_event_killable_timeout(engine->wait, let_go(engine, req),
+	blkdebug_raise(engine, io, event, name);
+	left = wait_event_killable_timeout(engine->wait, let_go(engine, io),
 					   timeout);
-	if (blkdebug_cancel_event(engine, req))
+	if (blkdebug_cancel_event(engine, io))
 		return gave_up(left);
-	return -(int)req->error;
+	return -(int)io->error;
 }
 
 static int do_event(struct call *call)
 {
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 	long timeout;
 	int event, r;
 
@@ -503,11 +503,11 @@ static int do_event(struct call *call)
 	r = parse_timeout(call, 1, &timeout);
 	if (r)
 		return r;
-	req = kmalloc(sizeof(*req), GFP_KERNEL);
-	if (!req)
+	io = kmalloc(sizeof(*io), GFP_KERNEL);
+	if (!io)
 		return -ENOMEM;
-	r = raise_event(call, req, event, timeout);
-	kfree(req);
+	r = raise_event(call, io, event, timeout);
+	kfree(io);
 	return r;
 }
 
@@ -652,20 +652,20 @@ struct held_line {
 	u64 rule;
 	char tag[BLKDEBUG_NAME_MAX + 1];
 	char event[BLKDEBUG_NAME_MAX + 1];
-	struct blkdebug_io io;
+	struct blkdebug_io_desc desc;
 	unsigned int ms;
 };
 
 static void note_hold(const struct blkdebug_hold *hold, struct held_line *line)
 {
-	const struct blkdebug_request *req = hold->req;
+	const struct blkdebug_io *io = hold->io;
 
 	line->hold = hold->number;
 	line->rule = hold->rule;
 	strscpy(line->tag, hold->tag->name, sizeof(line->tag));
-	strscpy(line->event, req->event ?: "-", sizeof(line->event));
-	line->io = req->io;
-	line->ms = jiffies_to_msecs(jiffies - req->since);
+	strscpy(line->event, io->event ?: "-", sizeof(line->event));
+	line->desc = io->desc;
+	line->ms = jiffies_to_msecs(jiffies - io->held_since);
 }
 
 static void print_io_flags(struct seq_buf *out, u16 flags)
@@ -688,10 +688,10 @@ static void print_held_line(struct seq_buf *out, const struct held_line *line)
 	next_line(out);
 	seq_buf_printf(out, "%llu %s %llu %s %s ", line->hold, line->tag,
 		       line->rule, line->event,
-		       blkdebug_iotype_name(line->io.iotype));
-	print_io_flags(out, line->io.flags);
-	seq_buf_printf(out, " %llu %llu %u", (u64)line->io.sector,
-		       (u64)line->io.nr_sectors, line->ms);
+		       blkdebug_iotype_name(line->desc.iotype));
+	print_io_flags(out, line->desc.flags);
+	seq_buf_printf(out, " %llu %llu %u", (u64)line->desc.sector,
+		       (u64)line->desc.nr_sectors, line->ms);
 }
 
 static bool next_held(struct blkdebug_engine *engine, u64 number,

@@ -48,16 +48,16 @@ void blkdebug_delays_continue(struct blkdebug_delays *delays)
 /**
  * blkdebug_delay_begin - have a request wait
  * @delays: the queue
- * @req: the request, with @delay set
+ * @io: the request, with @delay set
  *
  * The caller holds the engine's lock.
  */
 void blkdebug_delay_begin(struct blkdebug_delays *delays,
-			  struct blkdebug_request *req)
+			  struct blkdebug_io *io)
 {
-	timerqueue_init(&req->due);
-	req->due.expires = ktime_add_us(ktime_get(), req->delay);
-	if (timerqueue_add(&delays->queue, &req->due))
+	timerqueue_init(&io->due);
+	io->due.expires = ktime_add_us(ktime_get(), io->delay);
+	if (timerqueue_add(&delays->queue, &io->due))
 		blkdebug_delays_continue(delays);
 }
 
@@ -68,7 +68,7 @@ void blkdebug_delay_begin(struct blkdebug_delays *delays,
  *
  * Return: the request, or NULL. The caller holds the engine's lock.
  */
-struct blkdebug_request *blkdebug_delay_end(struct blkdebug_delays *delays,
+struct blkdebug_io *blkdebug_delay_end(struct blkdebug_delays *delays,
 					    ktime_t now)
 {
 	struct timerqueue_node *node = timerqueue_getnext(&delays->queue);
@@ -76,5 +76,5 @@ struct blkdebug_request *blkdebug_delay_end(struct blkdebug_delays *delays,
 	if (!node || node->expires > now)
 		return NULL;
 	timerqueue_del(&delays->queue, node);
-	return container_of(node, struct blkdebug_request, due);
+	return container_of(node, struct blkdebug_io, due);
 }

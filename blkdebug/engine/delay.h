@@ -28,8 +28,8 @@ void blkdebug_delays_init(struct blkdebug_delays *delays,
 void blkdebug_delays_exit(struct blkdebug_delays *delays);
 
 void blkdebug_delay_begin(struct blkdebug_delays *delays,
-			  struct blkdebug_request *req);
-struct blkdebug_request *blkdebug_delay_end(struct blkdebug_delays *delays,
+			  struct blkdebug_io *io);
+struct blkdebug_io *blkdebug_delay_end(struct blkdebug_delays *delays,
 					    ktime_t now);
 void blkdebug_delays_continue(struct blkdebug_delays *delays);
 

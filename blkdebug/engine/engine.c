@@ -13,7 +13,7 @@
 #include "resume.h"
 #include "trace.h"
 
-static const struct blkdebug_io no_io = { .iotype = BLKDEBUG_IO_EVENT };
+static const struct blkdebug_io_desc no_io = { .iotype = BLKDEBUG_IO_EVENT };
 
 /**
  * blkdebug_lock - take the engine's lock
@@ -97,7 +97,7 @@ void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes)
 	lockdep_assert_held(&engine->lock);
 	engine->wake = true;
 	engine->changes |= changes | BLKDEBUG_CHANGED;
-	engine->ops->watch(engine);
+	engine->ops->schedule_housekeeping(engine);
 }
 
 /**
@@ -235,19 +235,19 @@ bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 /**
  * blkdebug_change_state - put another state in force
  * @engine: the engine
- * @io: the I/O that a rule changes it for, for tracing, or NULL
+ * @desc: the I/O that a rule changes it for, for tracing, or NULL
  * @rule: the number of the rule; 0 if it is no rule
  * @state: the new state
  *
  * Context: the lock is held for writing.
  */
 void blkdebug_change_state(struct blkdebug_engine *engine,
-			   const struct blkdebug_io *io, u64 rule, u32 state)
+			   const struct blkdebug_io_desc *desc, u64 rule, u32 state)
 {
 	lockdep_assert_held(&engine->lock);
 	if (state == engine->state)
 		return;
-	trace_state(engine->dev, io ?: &no_io, rule, engine->state, state);
+	trace_blkdebug_state(engine->dev, desc ?: &no_io, rule, engine->state, state);
 	WRITE_ONCE(engine->state, state);
 	engine->state_changes++;
 	blkdebug_update_interest(engine);

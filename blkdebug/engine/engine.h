@@ -44,17 +44,17 @@ enum blkdebug_change {
 
 /**
  * struct blkdebug_ops - what the engine asks of its owner
- * @go_on: I/Os wait on the engine's @ready; called with the lock held
- * @watch: something has changed, or wants cleaning up: call
+ * @queue_ready: I/Os wait on the engine's @ready; called with the lock held
+ * @schedule_housekeeping: something has changed, or wants cleaning up: call
  *	blkdebug_engine_housekeep() from a context that may sleep; called with
  *	the lock held
- * @set_aside: set aside what a new rule needs for its work, or return -ENOMEM;
+ * @prepare_rule: set aside what a new rule needs for its work, or return -ENOMEM;
  *	called with the control mutex held, may sleep
  */
 struct blkdebug_ops {
-	void (*go_on)(struct blkdebug_engine *engine);
-	void (*watch)(struct blkdebug_engine *engine);
-	int (*set_aside)(struct blkdebug_engine *engine,
+	void (*queue_ready)(struct blkdebug_engine *engine);
+	void (*schedule_housekeeping)(struct blkdebug_engine *engine);
+	int (*prepare_rule)(struct blkdebug_engine *engine,
 			 const struct blkdebug_rule *rule);
 };
 
@@ -172,7 +172,7 @@ bool blkdebug_arms(struct blkdebug_engine *engine,
 bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 			 const struct blkdebug_rule *rule);
 void blkdebug_change_state(struct blkdebug_engine *engine,
-			   const struct blkdebug_io *io, u64 rule, u32 state);
+			   const struct blkdebug_io_desc *desc, u64 rule, u32 state);
 void blkdebug_set_state(struct blkdebug_engine *engine, u32 state);
 void blkdebug_kill_rule(struct blkdebug_engine *engine,
 			struct blkdebug_rule *rule);

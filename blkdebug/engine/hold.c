@@ -53,27 +53,27 @@ struct blkdebug_hold *blkdebug_hold_alloc(struct blkdebug_rule *rule)
 }
 
 /**
- * blkdebug_request_init_holds - a request starts out without holds
- * @req: the request
+ * blkdebug_io_init_holds - a request starts out without holds
+ * @io: the request
  */
-void blkdebug_request_init_holds(struct blkdebug_request *req)
+void blkdebug_io_init_holds(struct blkdebug_io *io)
 {
 	unsigned int i;
 
-	INIT_LIST_HEAD(&req->holds);
+	INIT_LIST_HEAD(&io->holds);
 	for (i = 0; i < BLKDEBUG_HOLDS; i++) {
-		req->hold[i].own = true;
-		req->hold[i].req = NULL;
+		io->hold[i].embedded = true;
+		io->hold[i].io = NULL;
 	}
 }
 
 /* Index of a free hold of the request's own, or BLKDEBUG_HOLDS */
-static unsigned int find_own(const struct blkdebug_request *req)
+static unsigned int find_embedded(const struct blkdebug_io *io)
 {
 	unsigned int i;
 
 	for (i = 0; i < BLKDEBUG_HOLDS; i++) {
-		if (!req->hold[i].req)
+		if (!io->hold[i].io)
 			break;
 	}
 	return i;
@@ -81,44 +81,44 @@ static unsigned int find_own(const struct blkdebug_request *req)
 
 /**
  * blkdebug_hold_room - is there a hold left?
- * @req: the request
+ * @io: the request
  * @rule: the breakpoint it may hit
  *
  * Return: false if the breakpoint's own is taken and the request has no more
  * room. The caller holds the engine's lock.
  */
-bool blkdebug_hold_room(const struct blkdebug_request *req,
+bool blkdebug_hold_room(const struct blkdebug_io *io,
 			const struct blkdebug_rule *rule)
 {
-	return !rule->hold->req || find_own(req) < BLKDEBUG_HOLDS;
+	return !rule->hold->io || find_embedded(io) < BLKDEBUG_HOLDS;
 }
 
 /**
  * blkdebug_hold_begin - hold a request
  * @holds: of the target
- * @req: the request
+ * @io: the request
  * @rule: the breakpoint it has hit; blkdebug_hold_room() is true for both
  *
  * Return: the hold. The caller holds the engine's lock.
  */
 struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
-					  struct blkdebug_request *req,
+					  struct blkdebug_io *io,
 					  struct blkdebug_rule *rule)
 {
 	struct rb_node **link = &holds->tree.rb_node;
-	struct blkdebug_hold *hold = rule->hold->req ?
-				     &req->hold[find_own(req)] : rule->hold;
+	struct blkdebug_hold *hold = rule->hold->io ?
+				     &io->hold[find_embedded(io)] : rule->hold;
 	struct rb_node *parent = NULL;
 
 	hold->number = ++holds->last;
 	hold->rule = rule->number;
 	hold->tag = blkdebug_rule_tag(rule);
-	hold->req = req;
+	hold->io = io;
 	hold->tag->refs++;
 	list_add_tail(&hold->tag_link, &hold->tag->holds);
-	if (list_empty(&req->holds))
-		req->since = jiffies;
-	list_add_tail(&hold->req_link, &req->holds);
+	if (list_empty(&io->holds))
+		io->held_since = jiffies;
+	list_add_tail(&hold->req_link, &io->holds);
 
 	/* Numbers rise, so the place is the rightmost one */
 	while (*link) {
@@ -145,8 +145,8 @@ void blkdebug_hold_end(struct blkdebug_holds *holds, struct blkdebug_hold *hold)
 	holds->nr--;
 	list_del(&hold->tag_link);
 	list_del(&hold->req_link);
-	hold->req = NULL;
-	if (!hold->own && !hold->owner)
+	hold->io = NULL;
+	if (!hold->embedded && !hold->owner)
 		list_add_tail(&hold->req_link, &holds->freed);
 }
 
@@ -159,7 +159,7 @@ void blkdebug_hold_end(struct blkdebug_holds *holds, struct blkdebug_hold *hold)
  */
 void blkdebug_hold_disown(struct blkdebug_rule *rule)
 {
-	if (rule->hold && rule->hold->req) {
+	if (rule->hold && rule->hold->io) {
 		rule->hold->owner = NULL;
 		rule->hold = NULL;
 	}

@@ -29,9 +29,9 @@
  * @number: from 1, never used again in the life of a table
  * @rule: number of the breakpoint
  * @tag: of the breakpoint
- * @req: what is held; NULL if the hold is free
+ * @io: what is held; NULL if the hold is free
  * @owner: the breakpoint that set it aside; NULL if it is gone or used up
- * @own: is it the request's own, rather than set aside by a breakpoint?
+ * @embedded: is it the request's own, rather than set aside by a breakpoint?
  * @tag_link: in the tag's list
  * @req_link: in the request's list
  */
@@ -40,9 +40,9 @@ struct blkdebug_hold {
 	u64 number;
 	u64 rule;
 	struct blkdebug_tag *tag;
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 	struct blkdebug_rule *owner;
-	bool own;
+	bool embedded;
 	struct list_head tag_link;
 	struct list_head req_link;
 };
@@ -61,13 +61,14 @@ enum blkdebug_verdict {
 	BLKDEBUG_PASS,
 	BLKDEBUG_FAIL,
 	BLKDEBUG_ALTER,		/* @effect says how */
-	BLKDEBUG_HELD,
+	BLKDEBUG_HELD,		/* by breakpoints */
+	BLKDEBUG_QUEUED,	/* for its delay, or for the owner's worker */
 	BLKDEBUG_NEED_LOCK,	/* not without the engine's lock */
 };
 
 /**
- * struct blkdebug_request - a request on its way through the rules
- * @io: what it is
+ * struct blkdebug_io - a request on its way through the rules
+ * @desc: what it is
  * @step: enum blkdebug_step it is at
  * @verdict: enum blkdebug_verdict, once it is no longer held
  * @error: errno to fail with, positive
@@ -79,7 +80,7 @@ enum blkdebug_verdict {
  * @event: the event it was last held at; NULL: none (standing rule)
  * @raised: the event that user space raised, for %BLKDEBUG_STEP_RAISED
  * @user_event: room for its name, if that is a user event
- * @met: breakpoints up to this number have had it at @step
+ * @last_breakpoint: breakpoints up to this number have had it at @step
  * @event_state: the state that the event at @step was judged by
  * @event_upto: the number of the last rule in force at that moment
  * @prev_state: the state before a standing rule changed it for this request
@@ -87,13 +88,13 @@ enum blkdebug_verdict {
  * @effect: what a fault does to it, for %BLKDEBUG_ALTER
  * @delay: how long it still has to wait, in us
  * @due: in the queue of delayed requests
- * @since: when it was first held, in jiffies
+ * @held_since: when it was first held, in jiffies
  * @holds: the list of its holds
  * @hold: room for these
  * @link: in the engine's list of requests that go on
  */
-struct blkdebug_request {
-	struct blkdebug_io io;
+struct blkdebug_io {
+	struct blkdebug_io_desc desc;
 	u8 step;
 	u8 verdict;
 	u16 error;
@@ -105,7 +106,7 @@ struct blkdebug_request {
 	u8 raised;
 	const char *event;
 	char *user_event;
-	u64 met;
+	u64 last_breakpoint;
 	u32 event_state;
 	u32 prev_state;
 	u64 event_upto;
@@ -113,7 +114,7 @@ struct blkdebug_request {
 	struct blkdebug_effect effect;
 	u64 delay;
 	struct timerqueue_node due;
-	unsigned long since;
+	unsigned long held_since;
 	struct list_head holds;
 	struct blkdebug_hold hold[BLKDEBUG_HOLDS];
 	struct list_head link;
@@ -136,12 +137,12 @@ struct blkdebug_holds {
 void blkdebug_holds_init(struct blkdebug_holds *holds);
 void blkdebug_holds_reap(struct list_head *freed);
 struct blkdebug_hold *blkdebug_hold_alloc(struct blkdebug_rule *rule);
-void blkdebug_request_init_holds(struct blkdebug_request *req);
+void blkdebug_io_init_holds(struct blkdebug_io *io);
 
-bool blkdebug_hold_room(const struct blkdebug_request *req,
+bool blkdebug_hold_room(const struct blkdebug_io *io,
 			const struct blkdebug_rule *rule);
 struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
-					  struct blkdebug_request *req,
+					  struct blkdebug_io *io,
 					  struct blkdebug_rule *rule);
 void blkdebug_hold_end(struct blkdebug_holds *holds,
 		       struct blkdebug_hold *hold);

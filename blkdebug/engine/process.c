@@ -37,7 +37,7 @@ struct search_source {
 
 /**
  * struct search - a search for the rules that an I/O matches, by number
- * @io: the I/O
+ * @desc: the I/O
  * @after: the number of the rule returned last
  * @visible: rules with a higher number are not in force
  * @nr: of @source
@@ -47,7 +47,7 @@ struct search_source {
  * @matches: the matches found last
  */
 struct search {
-	const struct blkdebug_io *io;
+	const struct blkdebug_io_desc *desc;
 	u64 after;
 	u64 visible;
 	unsigned int nr;
@@ -59,9 +59,9 @@ struct search {
 
 static void init_search(struct search *search,
 			const struct blkdebug_ruleset *rs,
-			const struct blkdebug_io *io, u64 after, bool locked)
+			const struct blkdebug_io_desc *desc, u64 after, bool locked)
 {
-	search->io = io;
+	search->desc = desc;
 	search->after = after;
 	search->visible = READ_ONCE(rs->visible);
 	search->nr = 0;
@@ -94,7 +94,7 @@ static void find_matches(struct search *search)
 	for (i = 0; i < search->nr; i++) {
 		const struct search_source *source = &search->source[i];
 		struct blkdebug_query query = {
-			.io = search->io,
+			.desc = search->desc,
 			.state = source->state,
 			.after = search->after,
 			.upto = source->upto,
@@ -131,7 +131,7 @@ static struct blkdebug_rule *next_to_fire(struct blkdebug_engine *engine,
 	do {
 		rule = next_match(search);
 	} while (rule &&
-		 (!blkdebug_rule_fits(rule, search->io, &engine->geometry) ||
+		 (!blkdebug_rule_fits(rule, search->desc, &engine->geometry) ||
 		  !blkdebug_rule_should_fire(rule, engine->seed)));
 	return rule;
 }
@@ -166,40 +166,40 @@ static const char *event_rules_name(const struct blkdebug_event_rules *er)
 	}
 }
 
-static void note_event(struct blkdebug_request *req,
+static void note_event(struct blkdebug_io *io,
 		       const struct blkdebug_event_rules *er)
 {
-	req->event = event_rules_name(er);
+	io->event = event_rules_name(er);
 	if (er->event == BLKDEBUG_EV_USER) {
 		/* The caller of the message may outlive the rules */
-		strscpy(req->user_event, req->event, BLKDEBUG_NAME_MAX + 1);
-		req->event = req->user_event;
+		strscpy(io->user_event, io->event, BLKDEBUG_NAME_MAX + 1);
+		io->event = io->user_event;
 	}
 }
 
 static void account_held(struct blkdebug_engine *engine,
-			 struct blkdebug_request *req)
+			 struct blkdebug_io *io)
 {
-	if (req->io.iotype < BLKDEBUG_NR_IOTYPES && !req->counted_held)
-		engine->held[req->io.iotype]++;
-	req->counted_held = true;
+	if (io->desc.iotype < BLKDEBUG_NR_IOTYPES && !io->counted_held)
+		engine->held[io->desc.iotype]++;
+	io->counted_held = true;
 	blkdebug_notify(engine, BLKDEBUG_CHANGED_HELD);
 }
 
 static void begin_hold(struct blkdebug_engine *engine,
-		       struct blkdebug_request *req, struct blkdebug_rule *rule)
+		       struct blkdebug_io *io, struct blkdebug_rule *rule)
 {
 	struct blkdebug_hold *hold =
-		blkdebug_hold_begin(&engine->holds, req, rule);
+		blkdebug_hold_begin(&engine->holds, io, rule);
 
-	trace_hold(engine->dev, &req->io, rule->number, hold->number,
+	trace_blkdebug_hold(engine->dev, &io->desc, rule->number, hold->number,
 		   rule->tag);
 	blkdebug_account_hit(engine, rule);
 }
 
 /* Hold the I/O under the breakpoints it hits, as far as it has free holds */
 static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
-					     struct blkdebug_request *req,
+					     struct blkdebug_io *io,
 					     struct blkdebug_event_rules *er,
 					     bool locked)
 {
@@ -209,77 +209,77 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 
 	if (READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING)
 		return BLKDEBUG_PASS;
-	init_search(&search, blkdebug_rules(engine), &req->io, req->met, locked);
+	init_search(&search, blkdebug_rules(engine), &io->desc, io->last_breakpoint, locked);
 	add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
-		   req->event_state, req->event_upto);
+		   io->event_state, io->event_upto);
 	while ((rule = next_match(&search))) {
 		if (!locked)
 			return BLKDEBUG_NEED_LOCK;
-		if (!blkdebug_hold_room(req, rule))
+		if (!blkdebug_hold_room(io, rule))
 			break;
-		req->met = rule->number;
+		io->last_breakpoint = rule->number;
 		if (!blkdebug_rule_should_fire(rule, engine->seed))
 			continue;
-		begin_hold(engine, req, rule);
+		begin_hold(engine, io, rule);
 		verdict = BLKDEBUG_HELD;
 	}
 	if (!rule)
-		req->met = U64_MAX;
+		io->last_breakpoint = U64_MAX;
 	if (verdict == BLKDEBUG_HELD) {
-		note_event(req, er);
-		account_held(engine, req);
+		note_event(io, er);
+		account_held(engine, io);
 	}
 	return verdict;
 }
 
 /* The set-state rule that decides at an event, or at the check of an I/O */
 static enum blkdebug_verdict move_state(struct blkdebug_engine *engine,
-					struct blkdebug_request *req,
+					struct blkdebug_io *io,
 					struct blkdebug_event_rules *er,
 					bool locked)
 {
 	struct blkdebug_rule *rule;
 	struct search search;
 
-	init_search(&search, blkdebug_rules(engine), &req->io, 0, locked);
+	init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
 	add_source(&search, &er->class[BLKDEBUG_CLASS_SET_STATE],
-		   req->event_state, U64_MAX);
+		   io->event_state, U64_MAX);
 	if (!locked)
 		return next_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	rule = next_to_fire(engine, &search);
 	if (!rule)
 		return BLKDEBUG_PASS;
-	blkdebug_change_state(engine, &req->io, rule->number, rule->new_state);
+	blkdebug_change_state(engine, &io->desc, rule->number, rule->new_state);
 	blkdebug_account_hit(engine, rule);
 	if (er->event == BLKDEBUG_EV_STANDING &&
-	    req->event_state != engine->state) {
-		req->prev_state = req->event_state;
-		req->state_change = engine->state_changes;
+	    io->event_state != engine->state) {
+		io->prev_state = io->event_state;
+		io->state_change = engine->state_changes;
 	}
 	return BLKDEBUG_PASS;
 }
 
 /* Process an event, or the standing set-state and suspend rules */
 static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
-					   struct blkdebug_request *req,
+					   struct blkdebug_io *io,
 					   struct blkdebug_event_rules *er,
 					   bool locked)
 {
 	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 
 	/* Otherwise it has been held here, and breakpoints remain at most */
-	if (!req->met) {
-		req->event_state = READ_ONCE(engine->state);
-		req->event_upto = READ_ONCE(blkdebug_rules(engine)->visible);
+	if (!io->last_breakpoint) {
+		io->event_state = READ_ONCE(engine->state);
+		io->event_upto = READ_ONCE(blkdebug_rules(engine)->visible);
 		if (er->event != BLKDEBUG_EV_STANDING)
-			verdict = arm_faults(engine, er, req->event_state,
+			verdict = arm_faults(engine, er, io->event_state,
 					     locked);
 		if (verdict == BLKDEBUG_PASS)
-			verdict = move_state(engine, req, er, locked);
+			verdict = move_state(engine, io, er, locked);
 		if (verdict != BLKDEBUG_PASS)
 			return verdict;
 	}
-	return hit_breakpoints(engine, req, er, locked);
+	return hit_breakpoints(engine, io, er, locked);
 }
 
 /*
@@ -287,16 +287,16 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
  * standing set-state rule has brought it about for this very I/O.
  */
 static u32 fault_state(struct blkdebug_engine *engine,
-		       const struct blkdebug_request *req)
+		       const struct blkdebug_io *io)
 {
-	if (req->state_change && req->state_change == engine->state_changes)
-		return req->prev_state;
+	if (io->state_change && io->state_change == engine->state_changes)
+		return io->prev_state;
 	return READ_ONCE(engine->state);
 }
 
 /* Search the faults of a class, too, armed and standing */
 static void add_faults(struct search *search, struct blkdebug_engine *engine,
-		       const struct blkdebug_request *req,
+		       const struct blkdebug_io *io,
 		       enum blkdebug_class class)
 {
 	struct blkdebug_event_rules *armed = READ_ONCE(engine->armed.event);
@@ -305,7 +305,7 @@ static void add_faults(struct search *search, struct blkdebug_engine *engine,
 
 	if (standing)
 		add_source(search, &standing->class[class],
-			   fault_state(engine, req), U64_MAX);
+			   fault_state(engine, io), U64_MAX);
 	if (armed)
 		add_source(search, &armed->class[class],
 			   READ_ONCE(engine->armed.state),
@@ -315,53 +315,53 @@ static void add_faults(struct search *search, struct blkdebug_engine *engine,
 /* Search the rules of bad sectors that a write, or the like, heals */
 static void init_heal_search(struct search *search,
 			     struct blkdebug_engine *engine,
-			     const struct blkdebug_request *req,
-			     const struct blkdebug_io *io, u64 after)
+			     const struct blkdebug_io *io,
+			     const struct blkdebug_io_desc *desc, u64 after)
 {
-	init_search(search, blkdebug_rules(engine), io, after, true);
-	if (io->iotype != BLKDEBUG_IO_READ)
-		add_faults(search, engine, req, BLKDEBUG_CLASS_BAD);
+	init_search(search, blkdebug_rules(engine), desc, after, true);
+	if (desc->iotype != BLKDEBUG_IO_READ)
+		add_faults(search, engine, io, BLKDEBUG_CLASS_BAD);
 }
 
 /* Is there any bad sector that the I/O may heal, wherever it goes? */
 static bool may_heal(struct blkdebug_engine *engine,
-		     const struct blkdebug_request *req)
+		     const struct blkdebug_io *io)
 {
 	struct search search;
 
-	init_heal_search(&search, engine, req, &req->io, 0);
+	init_heal_search(&search, engine, io, &io->desc, 0);
 	return search.nr;
 }
 
 /* A zone append may heal sectors that it does not touch when it goes down */
 static bool append_heals(struct blkdebug_engine *engine,
-			 const struct blkdebug_request *req)
+			 const struct blkdebug_io *io)
 {
-	return req->io.iotype == BLKDEBUG_IO_ZONE_APPEND &&
-	       may_heal(engine, req);
+	return io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND &&
+	       may_heal(engine, io);
 }
 
 /* Count an I/O that a fault has hit, once */
 static void account_injected(struct blkdebug_engine *engine,
-			     struct blkdebug_request *req)
+			     struct blkdebug_io *io)
 {
-	if (req->io.iotype < BLKDEBUG_NR_IOTYPES && !req->counted_injected)
-		engine->injected[req->io.iotype]++;
-	req->counted_injected = true;
+	if (io->desc.iotype < BLKDEBUG_NR_IOTYPES && !io->counted_injected)
+		engine->injected[io->desc.iotype]++;
+	io->counted_injected = true;
 }
 
 static void add_delays(struct blkdebug_engine *engine,
-		       struct blkdebug_request *req)
+		       struct blkdebug_io *io)
 {
 	struct blkdebug_rule *rule;
 	struct search search;
 
-	init_search(&search, blkdebug_rules(engine), &req->io, 0, true);
-	add_faults(&search, engine, req, BLKDEBUG_CLASS_DELAY);
+	init_search(&search, blkdebug_rules(engine), &io->desc, 0, true);
+	add_faults(&search, engine, io, BLKDEBUG_CLASS_DELAY);
 	while ((rule = next_to_fire(engine, &search))) {
-		trace_inject(engine->dev, &req->io, rule->number,
+		trace_blkdebug_inject(engine->dev, &io->desc, rule->number,
 			     BLKDEBUG_DELAY, 0);
-		req->delay = min(req->delay +
+		io->delay = min(io->delay +
 				 blkdebug_rule_delay(rule, engine->seed),
 				 LONGEST_DELAY);
 		blkdebug_account_hit(engine, rule);
@@ -369,74 +369,74 @@ static void add_delays(struct blkdebug_engine *engine,
 }
 
 /* Does an I/O that fails go down all the same? */
-static bool error_transfers(const struct blkdebug_request *req,
+static bool error_transfers(const struct blkdebug_io *io,
 			    const struct blkdebug_rule *rule)
 {
-	return req->effect.sectors ||
+	return io->effect.sectors ||
 	       (rule->params && rule->params->transfer == BLKDEBUG_TRANSFER_ALL);
 }
 
 static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
-					 struct blkdebug_request *req,
+					 struct blkdebug_io *io,
 					 struct blkdebug_rule *rule)
 {
-	trace_inject(engine->dev, &req->io, rule->number, rule->action,
+	trace_blkdebug_inject(engine->dev, &io->desc, rule->number, rule->action,
 		     rule->error);
-	blkdebug_rule_effect(rule, &req->io, &engine->geometry, engine->seed,
-			     &req->effect);
-	req->error = rule->error;
-	req->immediately = rule->immediately;
+	blkdebug_rule_effect(rule, &io->desc, &engine->geometry, engine->seed,
+			     &io->effect);
+	io->error = rule->error;
+	io->immediately = rule->immediately;
 	blkdebug_account_hit(engine, rule);
 	if (rule->action == BLKDEBUG_INJECT_ERROR && !rule->error)
 		return BLKDEBUG_PASS;
 	/* It may not go where it was meant to */
-	req->heals = may_heal(engine, req);
-	account_injected(engine, req);
-	return rule->action == BLKDEBUG_INJECT_ERROR && !error_transfers(req, rule) ?
+	io->heals = may_heal(engine, io);
+	account_injected(engine, io);
+	return rule->action == BLKDEBUG_INJECT_ERROR && !error_transfers(io, rule) ?
 	       BLKDEBUG_FAIL : BLKDEBUG_ALTER;
 }
 
 static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
-					  struct blkdebug_request *req,
+					  struct blkdebug_io *io,
 					  bool locked)
 {
 	struct blkdebug_rule *rule;
 	struct search search;
 	unsigned int i;
 
-	init_search(&search, blkdebug_rules(engine), &req->io, 0, locked);
+	init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
 	if (!locked) {
 		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
-			add_faults(&search, engine, req, i);
-		return next_match(&search) || append_heals(engine, req) ?
+			add_faults(&search, engine, io, i);
+		return next_match(&search) || append_heals(engine, io) ?
 		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
-	add_delays(engine, req);
-	req->heals = may_heal(engine, req);
-	add_faults(&search, engine, req, BLKDEBUG_CLASS_FAULT);
-	if (req->io.iotype == BLKDEBUG_IO_READ)
-		add_faults(&search, engine, req, BLKDEBUG_CLASS_BAD);
+	add_delays(engine, io);
+	io->heals = may_heal(engine, io);
+	add_faults(&search, engine, io, BLKDEBUG_CLASS_FAULT);
+	if (io->desc.iotype == BLKDEBUG_IO_READ)
+		add_faults(&search, engine, io, BLKDEBUG_CLASS_BAD);
 	rule = next_to_fire(engine, &search);
-	return rule ? apply_fault(engine, req, rule) : BLKDEBUG_PASS;
+	return rule ? apply_fault(engine, io, rule) : BLKDEBUG_PASS;
 }
 
 /* The event that the step of an I/O raises, or EV_STANDING */
-static unsigned int step_event(const struct blkdebug_request *req)
+static unsigned int step_event(const struct blkdebug_io *io)
 {
-	switch (req->step) {
+	switch (io->step) {
 	case BLKDEBUG_STEP_CHECK:
 		return BLKDEBUG_EV_STANDING;
 	case BLKDEBUG_STEP_DONE:
-		return blkdebug_raises[req->io.iotype].done;
+		return blkdebug_raises[io->desc.iotype].done;
 	case BLKDEBUG_STEP_RAISED:
-		return req->raised;
+		return io->raised;
 	default:
-		return blkdebug_raises[req->io.iotype].before[req->step];
+		return blkdebug_raises[io->desc.iotype].before[io->step];
 	}
 }
 
 static struct blkdebug_event_rules *
-step_rules(struct blkdebug_engine *engine, const struct blkdebug_request *req,
+step_rules(struct blkdebug_engine *engine, const struct blkdebug_io *io,
 	   unsigned int event)
 {
 	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
@@ -445,10 +445,10 @@ step_rules(struct blkdebug_engine *engine, const struct blkdebug_request *req,
 	case BLKDEBUG_EV_STANDING:
 		return rcu_dereference(rs->standing);
 	case BLKDEBUG_EV_USER:
-		return blkdebug_user_event_rules(rs, req->user_event);
+		return blkdebug_user_event_rules(rs, io->user_event);
 	case BLKDEBUG_EV_NONE:
 		/* The steps of an I/O use it for "no event" */
-		if (req->step != BLKDEBUG_STEP_RAISED)
+		if (io->step != BLKDEBUG_STEP_RAISED)
 			return NULL;
 		fallthrough;
 	default:
@@ -458,59 +458,59 @@ step_rules(struct blkdebug_engine *engine, const struct blkdebug_request *req,
 
 /* Trace an event that begins; false if that needs the lock */
 static bool trace_step(struct blkdebug_engine *engine,
-		       const struct blkdebug_request *req, unsigned int event,
+		       const struct blkdebug_io *io, unsigned int event,
 		       const struct blkdebug_event_rules *er, bool locked)
 {
 	const char *name;
 
-	if (!trace_event_enabled() || req->met ||
+	if (!trace_blkdebug_event_enabled() || io->last_breakpoint ||
 	    event == BLKDEBUG_EV_STANDING ||
-	    (event == BLKDEBUG_EV_NONE && req->step != BLKDEBUG_STEP_RAISED))
+	    (event == BLKDEBUG_EV_NONE && io->step != BLKDEBUG_STEP_RAISED))
 		return true;
 	if (!locked)
 		return false;
 	if (er)
 		name = event_rules_name(er);
 	else
-		name = event == BLKDEBUG_EV_USER ? req->user_event :
+		name = event == BLKDEBUG_EV_USER ? io->user_event :
 						   blkdebug_event_name(event);
-	trace_event(engine->dev, &req->io, name);
+	trace_blkdebug_event(engine->dev, &io->desc, name);
 	return true;
 }
 
 /* One step; returns true if it is the last one for now */
 static bool process_step(struct blkdebug_engine *engine,
-			 struct blkdebug_request *req, bool locked,
+			 struct blkdebug_io *io, bool locked,
 			 enum blkdebug_verdict *verdict)
 {
 	struct blkdebug_event_rules *er;
 	unsigned int event;
 
-	if (req->step == BLKDEBUG_STEP_FAULTS) {
-		*verdict = check_faults(engine, req, locked);
+	if (io->step == BLKDEBUG_STEP_FAULTS) {
+		*verdict = check_faults(engine, io, locked);
 		return true;
 	}
-	event = step_event(req);
-	er = step_rules(engine, req, event);
+	event = step_event(io);
+	er = step_rules(engine, io, event);
 	*verdict = BLKDEBUG_NEED_LOCK;
-	if (!trace_step(engine, req, event, er, locked))
+	if (!trace_step(engine, io, event, er, locked))
 		return true;
 	*verdict = BLKDEBUG_PASS;
 	if (er)
-		*verdict = process_event(engine, req, er, locked);
-	return *verdict != BLKDEBUG_PASS || req->step >= BLKDEBUG_STEP_DONE;
+		*verdict = process_event(engine, io, er, locked);
+	return *verdict != BLKDEBUG_PASS || io->step >= BLKDEBUG_STEP_DONE;
 }
 
 /* Process an I/O from the step it is at */
 static enum blkdebug_verdict process_steps(struct blkdebug_engine *engine,
-					   struct blkdebug_request *req,
+					   struct blkdebug_io *io,
 					   bool locked)
 {
 	enum blkdebug_verdict verdict;
 
-	while (!process_step(engine, req, locked, &verdict)) {
-		req->step++;
-		req->met = 0;
+	while (!process_step(engine, io, locked, &verdict)) {
+		io->step++;
+		io->last_breakpoint = 0;
 	}
 	return verdict;
 }
@@ -518,92 +518,92 @@ static enum blkdebug_verdict process_steps(struct blkdebug_engine *engine,
 /**
  * blkdebug_process_locked - process an I/O on from where it was held
  * @engine: the engine
- * @req: the I/O
+ * @io: the I/O
  *
  * Context: the lock is held for writing.
  *
  * Return: the verdict, for blkdebug_dispatch().
  */
 enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
-					      struct blkdebug_request *req)
+					      struct blkdebug_io *io)
 {
 	lockdep_assert_held(&engine->lock);
-	return process_steps(engine, req, true);
+	return process_steps(engine, io, true);
 }
 
 /**
  * blkdebug_queue_ready - hand an I/O to the owner's worker
  * @engine: the engine
- * @req: the I/O, with its verdict
+ * @io: the I/O, with its verdict
  *
  * Context: the lock is held.
  */
 void blkdebug_queue_ready(struct blkdebug_engine *engine,
-			  struct blkdebug_request *req)
+			  struct blkdebug_io *io)
 {
 	lockdep_assert_held(&engine->lock);
-	list_add_tail(&req->link, &engine->ready);
-	engine->ops->go_on(engine);
+	list_add_tail(&io->link, &engine->ready);
+	engine->ops->queue_ready(engine);
 }
 
 /**
  * blkdebug_dispatch - let an I/O that nothing holds go on with its verdict
  * @engine: the engine
- * @req: the I/O; if it is held after all, it stays
+ * @io: the I/O; if it is held after all, it stays
  * @verdict: the verdict
  *
  * Context: the lock is held.
  */
 void blkdebug_dispatch(struct blkdebug_engine *engine,
-		       struct blkdebug_request *req,
+		       struct blkdebug_io *io,
 		       enum blkdebug_verdict verdict)
 {
 	lockdep_assert_held(&engine->lock);
-	req->verdict = verdict;
-	if (verdict == BLKDEBUG_HELD || req->io.iotype == BLKDEBUG_IO_EVENT)
+	io->verdict = verdict;
+	if (verdict == BLKDEBUG_HELD || io->desc.iotype == BLKDEBUG_IO_EVENT)
 		return;
-	if (req->delay && !(engine->mode & BLKDEBUG_SUSPENDING))
-		blkdebug_delay_begin(&engine->delays, req);
+	if (io->delay && !(engine->mode & BLKDEBUG_SUSPENDING))
+		blkdebug_delay_begin(&engine->delays, io);
 	else
-		blkdebug_queue_ready(engine, req);
+		blkdebug_queue_ready(engine, io);
 }
 
 /* Altered in ways that need memory, or complete without going down */
-static bool alter_needs_worker(const struct blkdebug_request *req)
+static bool alter_needs_worker(const struct blkdebug_io *io)
 {
-	return req->effect.action == BLKDEBUG_DROP ||
-	       (req->effect.action == BLKDEBUG_CORRUPT &&
-		req->io.iotype == BLKDEBUG_IO_WRITE);
+	return io->effect.action == BLKDEBUG_DROP ||
+	       (io->effect.action == BLKDEBUG_CORRUPT &&
+		io->desc.iotype == BLKDEBUG_IO_WRITE);
 }
 
 /* Must this I/O go on from the owner's worker? */
-static bool needs_worker(const struct blkdebug_request *req,
+static bool needs_worker(const struct blkdebug_io *io,
 			 enum blkdebug_verdict verdict)
 {
 	switch (verdict) {
 	case BLKDEBUG_PASS:
-		return req->delay;
+		return io->delay;
 	case BLKDEBUG_FAIL:
-		return req->delay || !req->immediately;
+		return io->delay || !io->immediately;
 	case BLKDEBUG_ALTER:
-		return req->delay || alter_needs_worker(req);
+		return io->delay || alter_needs_worker(io);
 	default:
 		return false;
 	}
 }
 
-static void start_steps(struct blkdebug_request *req, enum blkdebug_step step)
+static void start_steps(struct blkdebug_io *io, enum blkdebug_step step)
 {
-	req->met = 0;
-	req->step = step;
-	req->state_change = 0;
-	req->delay = 0;
-	req->heals = false;
-	req->error = 0;
+	io->last_breakpoint = 0;
+	io->step = step;
+	io->state_change = 0;
+	io->delay = 0;
+	io->heals = false;
+	io->error = 0;
 }
 
 static enum blkdebug_verdict process_lockless(struct blkdebug_engine *engine,
-					      struct blkdebug_request *req,
+					      struct blkdebug_io *io,
 					      enum blkdebug_step step)
 {
 	enum blkdebug_verdict verdict = BLKDEBUG_NEED_LOCK;
@@ -613,8 +613,8 @@ static enum blkdebug_verdict process_lockless(struct blkdebug_engine *engine,
 	if (seq & 1)
 		return verdict;
 	rcu_read_lock();
-	start_steps(req, step);
-	verdict = process_steps(engine, req, false);
+	start_steps(io, step);
+	verdict = process_steps(engine, io, false);
 	if (read_seqcount_retry(&engine->seq, seq))
 		verdict = BLKDEBUG_NEED_LOCK;
 	rcu_read_unlock();
@@ -622,21 +622,21 @@ static enum blkdebug_verdict process_lockless(struct blkdebug_engine *engine,
 }
 
 static enum blkdebug_verdict process_io(struct blkdebug_engine *engine,
-					struct blkdebug_request *req,
+					struct blkdebug_io *io,
 					enum blkdebug_step step)
 {
-	enum blkdebug_verdict verdict = process_lockless(engine, req, step);
+	enum blkdebug_verdict verdict = process_lockless(engine, io, step);
 	unsigned long flags;
 
 	if (verdict != BLKDEBUG_NEED_LOCK)
 		return verdict;
-	blkdebug_request_init_holds(req);
+	blkdebug_io_init_holds(io);
 	flags = blkdebug_write_lock(engine);
-	start_steps(req, step);
-	verdict = process_steps(engine, req, true);
-	if (needs_worker(req, verdict)) {
-		blkdebug_dispatch(engine, req, verdict);
-		verdict = BLKDEBUG_HELD;
+	start_steps(io, step);
+	verdict = process_steps(engine, io, true);
+	if (needs_worker(io, verdict)) {
+		blkdebug_dispatch(engine, io, verdict);
+		verdict = BLKDEBUG_QUEUED;
 	}
 	blkdebug_write_unlock(engine, flags);
 	return verdict;
@@ -645,37 +645,37 @@ static enum blkdebug_verdict process_io(struct blkdebug_engine *engine,
 /**
  * blkdebug_submit - process an I/O before it goes down
  * @engine: the engine
- * @req: the I/O, with @io and @requeue set
+ * @io: the I/O, with @desc and @requeue set
  *
  * Context: any.
  *
  * Return: %BLKDEBUG_PASS: it goes down; %BLKDEBUG_FAIL: it fails with @error,
- * at once; %BLKDEBUG_ALTER: it is altered as @effect says; %BLKDEBUG_HELD: it
- * belongs to the engine, which puts it into @ready with its verdict, possibly
- * before this returns.
+ * at once; %BLKDEBUG_ALTER: it is altered as @effect says; %BLKDEBUG_HELD or
+ * %BLKDEBUG_QUEUED: it belongs to the engine, which puts it into @ready with its
+ * verdict, possibly before this returns.
  */
 enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
-				      struct blkdebug_request *req)
+				      struct blkdebug_io *io)
 {
-	req->immediately = false;
-	req->counted_injected = false;
-	req->counted_held = false;
-	return process_io(engine, req, BLKDEBUG_STEP_EVENT);
+	io->immediately = false;
+	io->counted_injected = false;
+	io->counted_held = false;
+	return process_io(engine, io, BLKDEBUG_STEP_EVENT);
 }
 
 /**
  * blkdebug_complete - raise the event of an I/O that completes
  * @engine: the engine
- * @req: the I/O
+ * @io: the I/O
  *
  * Context: any, hard interrupts included.
  *
  * Return: %BLKDEBUG_PASS or %BLKDEBUG_HELD, as for blkdebug_submit().
  */
 enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
-					struct blkdebug_request *req)
+					struct blkdebug_io *io)
 {
-	return process_io(engine, req, BLKDEBUG_STEP_DONE);
+	return process_io(engine, io, BLKDEBUG_STEP_DONE);
 }
 
 /**
@@ -703,7 +703,7 @@ bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype)
 /**
  * blkdebug_raise - raise an event that no I/O raises
  * @engine: the engine
- * @req: stands for the caller; its @verdict is %BLKDEBUG_HELD afterwards if a
+ * @io: stands for the caller; its @verdict is %BLKDEBUG_HELD afterwards if a
  *	breakpoint has caught it, and something else once it is resumed
  * @event: enum blkdebug_event
  * @name: buffer of %BLKDEBUG_NAME_MAX + 1 bytes with the name of a user event
@@ -711,50 +711,50 @@ bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype)
  * Context: any.
  */
 void blkdebug_raise(struct blkdebug_engine *engine,
-		    struct blkdebug_request *req, unsigned int event,
+		    struct blkdebug_io *io, unsigned int event,
 		    char *name)
 {
 	unsigned long flags;
 
-	memset(req, 0, sizeof(*req));
-	req->io.iotype = BLKDEBUG_IO_EVENT;
-	memcpy(req->io.comm, current->comm, sizeof(req->io.comm));
-	req->step = BLKDEBUG_STEP_RAISED;
-	req->raised = event;
-	req->user_event = name;
-	blkdebug_request_init_holds(req);
+	memset(io, 0, sizeof(*io));
+	io->desc.iotype = BLKDEBUG_IO_EVENT;
+	memcpy(io->desc.comm, current->comm, sizeof(io->desc.comm));
+	io->step = BLKDEBUG_STEP_RAISED;
+	io->raised = event;
+	io->user_event = name;
+	blkdebug_io_init_holds(io);
 	flags = blkdebug_write_lock(engine);
-	req->verdict = process_steps(engine, req, true);
+	io->verdict = process_steps(engine, io, true);
 	blkdebug_write_unlock(engine, flags);
 }
 
 /**
  * blkdebug_resume_with - let an I/O go on without meeting further rules
  * @engine: the engine
- * @req: the I/O, which nothing holds any more
+ * @io: the I/O, which nothing holds any more
  * @error: errno to fail with, positive; 0: it goes down as it is
  *
  * Context: the lock is held.
  */
 void blkdebug_resume_with(struct blkdebug_engine *engine,
-			  struct blkdebug_request *req, int error)
+			  struct blkdebug_io *io, int error)
 {
-	trace_inject(engine->dev, &req->io, 0, BLKDEBUG_INJECT_ERROR, error);
-	req->error = error;
+	trace_blkdebug_inject(engine->dev, &io->desc, 0, BLKDEBUG_INJECT_ERROR, error);
+	io->error = error;
 	if (error)
-		account_injected(engine, req);
-	req->heals = may_heal(engine, req);
-	blkdebug_dispatch(engine, req, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
+		account_injected(engine, io);
+	io->heals = may_heal(engine, io);
+	blkdebug_dispatch(engine, io, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
 }
 
 /* Heal what a rule has of the sectors; returns false if the batch ends there */
 static bool heal_rule(struct blkdebug_engine *engine,
-		      struct blkdebug_rule *rule, const struct blkdebug_io *io,
+		      struct blkdebug_rule *rule, const struct blkdebug_io_desc *desc,
 		      struct blkdebug_heal *heal)
 {
 	struct blkdebug_media *media = rule->params->media;
-	bool done = blkdebug_media_heal(media, io->sector,
-					io->sector + io->nr_sectors - 1,
+	bool done = blkdebug_media_heal(media, desc->sector,
+					desc->sector + desc->nr_sectors - 1,
 					&heal->spare, &heal->budget);
 
 	heal->after = done ? rule->number : rule->number - 1;
@@ -766,7 +766,7 @@ static bool heal_rule(struct blkdebug_engine *engine,
 /**
  * blkdebug_heal_some - heal some of the bad sectors that a write covers
  * @engine: the engine
- * @req: the write, with @heals set
+ * @io: the write, with @heals set
  * @heal: where to begin, zeroed at first; the caller refills @spare before each
  *	call if it is NULL
  *
@@ -778,22 +778,22 @@ static bool heal_rule(struct blkdebug_engine *engine,
  * Return: true if all are healed, false if there may be more.
  */
 bool blkdebug_heal_some(struct blkdebug_engine *engine,
-			const struct blkdebug_request *req,
+			const struct blkdebug_io *io,
 			struct blkdebug_heal *heal)
 {
-	struct blkdebug_io io = req->io;
+	struct blkdebug_io_desc desc = io->desc;
 	struct blkdebug_rule *rule;
 	struct search search;
 	unsigned long flags;
 
-	io.sector = heal->sector;
-	io.nr_sectors = heal->nr_sectors;
+	desc.sector = heal->sector;
+	desc.nr_sectors = heal->nr_sectors;
 	heal->budget = HEAL_BATCH;
 	flags = blkdebug_write_lock(engine);
-	init_heal_search(&search, engine, req, &io, heal->after);
+	init_heal_search(&search, engine, io, &desc, heal->after);
 	do {
 		rule = next_match(&search);
-	} while (rule && heal_rule(engine, rule, &io, heal));
+	} while (rule && heal_rule(engine, rule, &desc, heal));
 	blkdebug_write_unlock(engine, flags);
 	return !rule;
 }

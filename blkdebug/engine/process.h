@@ -9,23 +9,23 @@
 #include "engine.h"
 
 enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
-				      struct blkdebug_request *req);
+				      struct blkdebug_io *io);
 enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
-					struct blkdebug_request *req);
+					struct blkdebug_io *io);
 void blkdebug_raise(struct blkdebug_engine *engine,
-		    struct blkdebug_request *req, unsigned int event,
+		    struct blkdebug_io *io, unsigned int event,
 		    char *name);
 bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype);
 
 enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
-					      struct blkdebug_request *req);
+					      struct blkdebug_io *io);
 void blkdebug_dispatch(struct blkdebug_engine *engine,
-		       struct blkdebug_request *req,
+		       struct blkdebug_io *io,
 		       enum blkdebug_verdict verdict);
 void blkdebug_queue_ready(struct blkdebug_engine *engine,
-			  struct blkdebug_request *req);
+			  struct blkdebug_io *io);
 void blkdebug_resume_with(struct blkdebug_engine *engine,
-			  struct blkdebug_request *req, int error);
+			  struct blkdebug_io *io, int error);
 
 /**
  * struct blkdebug_heal - how far a write has healed bad sectors
@@ -44,7 +44,7 @@ struct blkdebug_heal {
 };
 
 bool blkdebug_heal_some(struct blkdebug_engine *engine,
-			const struct blkdebug_request *req,
+			const struct blkdebug_io *io,
 			struct blkdebug_heal *heal);
 
 /**

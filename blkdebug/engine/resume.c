@@ -26,7 +26,7 @@ static void end_hold(struct blkdebug_engine *engine, struct blkdebug_hold *hold)
 {
 	struct blkdebug_tag *tag = hold->tag;
 
-	trace_resume(engine->dev, &hold->req->io, hold->rule, hold->number,
+	trace_blkdebug_resume(engine->dev, &hold->io->desc, hold->rule, hold->number,
 		     tag->name);
 	blkdebug_hold_end(&engine->holds, hold);
 	blkdebug_tag_put(engine, tag);
@@ -34,11 +34,11 @@ static void end_hold(struct blkdebug_engine *engine, struct blkdebug_hold *hold)
 }
 
 static void end_all_holds(struct blkdebug_engine *engine,
-			  struct blkdebug_request *req)
+			  struct blkdebug_io *io)
 {
 	struct blkdebug_hold *hold, *next;
 
-	list_for_each_entry_safe(hold, next, &req->holds, req_link)
+	list_for_each_entry_safe(hold, next, &io->holds, req_link)
 		end_hold(engine, hold);
 }
 
@@ -46,12 +46,12 @@ static void end_all_holds(struct blkdebug_engine *engine,
 static void end_one_hold(struct blkdebug_engine *engine,
 			 struct blkdebug_hold *hold)
 {
-	struct blkdebug_request *req = hold->req;
+	struct blkdebug_io *io = hold->io;
 
 	end_hold(engine, hold);
-	if (list_empty(&req->holds))
-		blkdebug_dispatch(engine, req,
-				  blkdebug_process_locked(engine, req));
+	if (list_empty(&io->holds))
+		blkdebug_dispatch(engine, io,
+				  blkdebug_process_locked(engine, io));
 }
 
 /**
@@ -67,14 +67,14 @@ static void end_one_hold(struct blkdebug_engine *engine,
 void blkdebug_resume_hold(struct blkdebug_engine *engine,
 			  struct blkdebug_hold *hold, int error)
 {
-	struct blkdebug_request *req = hold->req;
+	struct blkdebug_io *io = hold->io;
 
 	if (error < 0) {
 		end_one_hold(engine, hold);
 		return;
 	}
-	end_all_holds(engine, req);
-	blkdebug_resume_with(engine, req, error);
+	end_all_holds(engine, io);
+	blkdebug_resume_with(engine, io, error);
 }
 
 static struct blkdebug_hold *oldest_hold(struct blkdebug_engine *engine,
@@ -124,19 +124,19 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 /**
  * blkdebug_cancel_event - end the holds of a caller of "event" that gives up
  * @engine: the engine
- * @req: what stands for the caller
+ * @io: what stands for the caller
  *
  * Context: any.
  *
  * Return: true if it was held until now.
  */
 bool blkdebug_cancel_event(struct blkdebug_engine *engine,
-			   struct blkdebug_request *req)
+			   struct blkdebug_io *io)
 {
 	unsigned long flags = blkdebug_lock(engine);
-	bool held = req->verdict == BLKDEBUG_HELD;
+	bool held = io->verdict == BLKDEBUG_HELD;
 
-	end_all_holds(engine, req);
+	end_all_holds(engine, io);
 	blkdebug_unlock(engine, flags);
 	return held;
 }
@@ -144,15 +144,15 @@ bool blkdebug_cancel_event(struct blkdebug_engine *engine,
 /* End some of the delays that are due; returns true if there may be more */
 static bool end_due_delays(struct blkdebug_engine *engine, ktime_t now)
 {
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 	unsigned int i;
 
 	lockdep_assert_held(&engine->lock);
 	for (i = 0; i < LOCK_BATCH; i++) {
-		req = blkdebug_delay_end(&engine->delays, now);
-		if (!req)
+		io = blkdebug_delay_end(&engine->delays, now);
+		if (!io)
 			return false;
-		blkdebug_queue_ready(engine, req);
+		blkdebug_queue_ready(engine, io);
 	}
 	return true;
 }
@@ -198,15 +198,15 @@ static void release_hold(struct blkdebug_engine *engine,
 			 struct blkdebug_hold *hold, bool requeue,
 			 struct list_head *requeued)
 {
-	struct blkdebug_request *req = hold->req;
+	struct blkdebug_io *io = hold->io;
 
-	if (req->io.iotype == BLKDEBUG_IO_EVENT) {
-		end_all_holds(engine, req);
-		req->error = EINTR;
-		blkdebug_dispatch(engine, req, BLKDEBUG_FAIL);
-	} else if (requeue && req->requeue && req->step < BLKDEBUG_STEP_DONE) {
-		end_all_holds(engine, req);
-		list_add_tail(&req->link, requeued);
+	if (io->desc.iotype == BLKDEBUG_IO_EVENT) {
+		end_all_holds(engine, io);
+		io->error = EINTR;
+		blkdebug_dispatch(engine, io, BLKDEBUG_FAIL);
+	} else if (requeue && io->requeue && io->step < BLKDEBUG_STEP_DONE) {
+		end_all_holds(engine, io);
+		list_add_tail(&io->link, requeued);
 	} else {
 		end_one_hold(engine, hold);
 	}

@@ -12,7 +12,7 @@ void blkdebug_resume_hold(struct blkdebug_engine *engine,
 bool blkdebug_resume_all(struct blkdebug_engine *engine,
 			 struct blkdebug_tag *tag, int error);
 bool blkdebug_cancel_event(struct blkdebug_engine *engine,
-			   struct blkdebug_request *req);
+			   struct blkdebug_io *io);
 
 enum hrtimer_restart blkdebug_delays_due(struct hrtimer *timer);
 void blkdebug_end_delays(struct blkdebug_engine *engine);

@@ -18,7 +18,7 @@ static int adopt_rule(struct blkdebug_engine *engine,
 {
 	if (rule->action == BLKDEBUG_SUSPEND && !blkdebug_hold_alloc(rule))
 		return -ENOMEM;
-	if (engine->ops->set_aside(engine, rule))
+	if (engine->ops->prepare_rule(engine, rule))
 		return -ENOMEM;
 	if (rule->tag && blkdebug_tag_rule(engine, rule))
 		return -ENOMEM;
@@ -156,7 +156,7 @@ static void commit_rules(struct blkdebug_engine *engine,
 		old = swap_rules(engine, rs);
 	old_filter = swap_filter(engine, filter);
 	blkdebug_update_interest(engine);
-	engine->ops->watch(engine);
+	engine->ops->schedule_housekeeping(engine);
 	blkdebug_write_unlock(engine, flags);
 
 	blkdebug_filter_free(old_filter, filter);
@@ -318,7 +318,7 @@ void blkdebug_remove_rule(struct blkdebug_engine *engine,
 	if (tag)
 		tag->count[rs->count_id].hits -= rule->hits;
 	engine->wake = true;
-	engine->ops->watch(engine);
+	engine->ops->schedule_housekeeping(engine);
 	blkdebug_write_unlock(engine, flags);
 
 	xa_erase(&rs->rules, rule->number);

@@ -285,15 +285,15 @@ static u64 highest_wanted(const struct blkdebug_query *query,
 static bool rule_matches(const struct blkdebug_rule *rule,
 			 const struct blkdebug_query *query)
 {
-	const struct blkdebug_io *io = query->io;
+	const struct blkdebug_io_desc *desc = query->desc;
 
 	return !READ_ONCE(rule->dead) &&
 	       (!rule->state || rule->state == query->state) &&
-	       (rule->iotypes & (1U << io->iotype)) &&
-	       (io->flags & rule->flags_set) == rule->flags_set &&
-	       !(io->flags & rule->flags_clear) &&
-	       (io->nr_sectors || !rule->nr_ranges) &&
-	       blkdebug_rule_for_task(rule, io);
+	       (rule->iotypes & (1U << desc->iotype)) &&
+	       (desc->flags & rule->flags_set) == rule->flags_set &&
+	       !(desc->flags & rule->flags_clear) &&
+	       (desc->nr_sectors || !rule->nr_ranges) &&
+	       blkdebug_rule_for_task(rule, desc);
 }
 
 static void search_leaf(const struct blkdebug_run *run, u32 leaf,
@@ -309,7 +309,7 @@ static void search_leaf(const struct blkdebug_run *run, u32 leaf,
 
 		if (entry->first > last)
 			return;
-		if (entry->last < query->io->sector ||
+		if (entry->last < query->desc->sector ||
 		    rule->number <= query->after || rule->number > upto ||
 		    !rule_matches(rule, query))
 			continue;
@@ -322,15 +322,15 @@ static bool node_can_match(const struct blkdebug_run_node *node,
 			   const struct blkdebug_query *query,
 			   const struct blkdebug_matches *matches)
 {
-	const struct blkdebug_io *io = query->io;
+	const struct blkdebug_io_desc *desc = query->desc;
 
-	return node->last >= io->sector && node->max_number > query->after &&
+	return node->last >= desc->sector && node->max_number > query->after &&
 	       node->min_number <= highest_wanted(query, matches) &&
 	       (!node->min_state || (node->min_state <= query->state &&
 				     query->state <= node->max_state)) &&
-	       (node->iotypes & (1U << io->iotype)) &&
-	       (io->flags & node->flags_set) == node->flags_set &&
-	       !(io->flags & node->flags_clear);
+	       (node->iotypes & (1U << desc->iotype)) &&
+	       (desc->flags & node->flags_set) == node->flags_set &&
+	       !(desc->flags & node->flags_clear);
 }
 
 /**
@@ -351,9 +351,9 @@ void blkdebug_run_search(const struct blkdebug_run *run,
 			 const struct blkdebug_query *query,
 			 struct blkdebug_matches *matches)
 {
-	const struct blkdebug_io *io = query->io;
-	sector_t last = io->nr_sectors ? io->sector + io->nr_sectors - 1 :
-					 io->sector;
+	const struct blkdebug_io_desc *desc = query->desc;
+	sector_t last = desc->nr_sectors ? desc->sector + desc->nr_sectors - 1 :
+					 desc->sector;
 	u32 height = ilog2(run->leaves);
 	u32 node = 1;
 

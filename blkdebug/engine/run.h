@@ -47,13 +47,13 @@ struct blkdebug_run {
 
 /**
  * struct blkdebug_query - what a search asks for
- * @io: the I/O that rules are to match
+ * @desc: the I/O that rules are to match
  * @state: rules for other states do not match
  * @after: nor do rules with this number or a lower one
  * @upto: nor do rules with a higher one than this
  */
 struct blkdebug_query {
-	const struct blkdebug_io *io;
+	const struct blkdebug_io_desc *desc;
 	u32 state;
 	u64 after;
 	u64 upto;

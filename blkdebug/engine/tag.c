@@ -136,7 +136,7 @@ void blkdebug_tag_put(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
 	if (--tag->refs)
 		return;
 	list_add_tail(&tag->idle_link, &engine->idle_tags);
-	engine->ops->watch(engine);
+	engine->ops->schedule_housekeeping(engine);
 }
 
 /* Take a tag without references out of the tree */

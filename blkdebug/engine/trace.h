@@ -16,13 +16,6 @@
 #include "../compat.h"
 #include "../rules/rule.h"
 
-/*
- * A tracepoint "event" wants to define these names, which mean something else
- * to trace_events.h. Nobody in the module calls either.
- */
-#define register_trace_event	blkdebug_register_trace_event
-#define unregister_trace_event	blkdebug_unregister_trace_event
-
 #ifndef BLKDEBUG_TRACE_NAMES
 #define BLKDEBUG_TRACE_NAMES
 #define BLKDEBUG_IOTYPE_SYMBOL(name, string)	{ BLKDEBUG_IO_##name, string },
@@ -54,9 +47,9 @@ BLKDEBUG_ACTIONS(BLKDEBUG_NAME_VALUE)
 BLKDEBUG_FLAGS(BLKDEBUG_NAME_VALUE)
 
 /* An event; @name is its canonical name */
-TRACE_EVENT(event,
-	TP_PROTO(dev_t dev, const struct blkdebug_io *io, const char *name),
-	TP_ARGS(dev, io, name),
+TRACE_EVENT(blkdebug_event,
+	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, const char *name),
+	TP_ARGS(dev, desc, name),
 	TP_STRUCT__entry(
 		__field(dev_t, dev)
 		__field(u64, sector)
@@ -67,10 +60,10 @@ TRACE_EVENT(event,
 	),
 	TP_fast_assign(
 		__entry->dev = dev;
-		__entry->sector = io->sector;
-		__entry->nr_sectors = io->nr_sectors;
-		__entry->iotype = io->iotype;
-		__entry->flags = io->flags;
+		__entry->sector = desc->sector;
+		__entry->nr_sectors = desc->nr_sectors;
+		__entry->iotype = desc->iotype;
+		__entry->flags = desc->flags;
 		blkdebug_assign_str(name, name);
 	),
 	TP_printk("%d:%d %s %s %llu + %llu %s",
@@ -80,10 +73,10 @@ TRACE_EVENT(event,
 );
 
 /* A change of state, by a rule or, with rule 0, by a message or sysfs */
-TRACE_EVENT(state,
-	TP_PROTO(dev_t dev, const struct blkdebug_io *io, u64 rule, u32 from,
+TRACE_EVENT(blkdebug_state,
+	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, u64 rule, u32 from,
 		 u32 to),
-	TP_ARGS(dev, io, rule, from, to),
+	TP_ARGS(dev, desc, rule, from, to),
 	TP_STRUCT__entry(
 		__field(dev_t, dev)
 		__field(u64, sector)
@@ -96,13 +89,13 @@ TRACE_EVENT(state,
 	),
 	TP_fast_assign(
 		__entry->dev = dev;
-		__entry->sector = io->sector;
-		__entry->nr_sectors = io->nr_sectors;
+		__entry->sector = desc->sector;
+		__entry->nr_sectors = desc->nr_sectors;
 		__entry->rule = rule;
 		__entry->from = from;
 		__entry->to = to;
-		__entry->iotype = io->iotype;
-		__entry->flags = io->flags;
+		__entry->iotype = desc->iotype;
+		__entry->flags = desc->flags;
 	),
 	TP_printk("%d:%d rule %llu state %u -> %u %s %llu + %llu %s",
 		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->rule,
@@ -112,10 +105,10 @@ TRACE_EVENT(state,
 );
 
 /* A fault; an error with errno 0: it passes. Rule 0: resumed with an errno */
-TRACE_EVENT(inject,
-	TP_PROTO(dev_t dev, const struct blkdebug_io *io, u64 rule,
+TRACE_EVENT(blkdebug_inject,
+	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, u64 rule,
 		 unsigned int action, int error),
-	TP_ARGS(dev, io, rule, action, error),
+	TP_ARGS(dev, desc, rule, action, error),
 	TP_STRUCT__entry(
 		__field(dev_t, dev)
 		__field(u64, sector)
@@ -128,13 +121,13 @@ TRACE_EVENT(inject,
 	),
 	TP_fast_assign(
 		__entry->dev = dev;
-		__entry->sector = io->sector;
-		__entry->nr_sectors = io->nr_sectors;
+		__entry->sector = desc->sector;
+		__entry->nr_sectors = desc->nr_sectors;
 		__entry->rule = rule;
 		__entry->action = action;
 		__entry->error = error;
-		__entry->iotype = io->iotype;
-		__entry->flags = io->flags;
+		__entry->iotype = desc->iotype;
+		__entry->flags = desc->flags;
 	),
 	TP_printk("%d:%d rule %llu errno %d %s %llu + %llu %s %s",
 		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->rule,
@@ -146,9 +139,9 @@ TRACE_EVENT(inject,
 
 /* A hold begins or ends */
 DECLARE_EVENT_CLASS(blkdebug_hold_class,
-	TP_PROTO(dev_t dev, const struct blkdebug_io *io, u64 rule, u64 hold,
+	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, u64 rule, u64 hold,
 		 const char *tag),
-	TP_ARGS(dev, io, rule, hold, tag),
+	TP_ARGS(dev, desc, rule, hold, tag),
 	TP_STRUCT__entry(
 		__field(dev_t, dev)
 		__field(u64, sector)
@@ -161,12 +154,12 @@ DECLARE_EVENT_CLASS(blkdebug_hold_class,
 	),
 	TP_fast_assign(
 		__entry->dev = dev;
-		__entry->sector = io->sector;
-		__entry->nr_sectors = io->nr_sectors;
+		__entry->sector = desc->sector;
+		__entry->nr_sectors = desc->nr_sectors;
 		__entry->rule = rule;
 		__entry->hold = hold;
-		__entry->iotype = io->iotype;
-		__entry->flags = io->flags;
+		__entry->iotype = desc->iotype;
+		__entry->flags = desc->flags;
 		blkdebug_assign_str(tag, tag);
 	),
 	TP_printk("%d:%d rule %llu hold %llu tag %s %s %llu + %llu %s",
@@ -176,16 +169,16 @@ DECLARE_EVENT_CLASS(blkdebug_hold_class,
 		  __entry->nr_sectors, blkdebug_show_flags(__entry->flags))
 );
 
-DEFINE_EVENT(blkdebug_hold_class, hold,
-	TP_PROTO(dev_t dev, const struct blkdebug_io *io, u64 rule, u64 hold,
+DEFINE_EVENT(blkdebug_hold_class, blkdebug_hold,
+	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, u64 rule, u64 hold,
 		 const char *tag),
-	TP_ARGS(dev, io, rule, hold, tag)
+	TP_ARGS(dev, desc, rule, hold, tag)
 );
 
-DEFINE_EVENT(blkdebug_hold_class, resume,
-	TP_PROTO(dev_t dev, const struct blkdebug_io *io, u64 rule, u64 hold,
+DEFINE_EVENT(blkdebug_hold_class, blkdebug_resume,
+	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, u64 rule, u64 hold,
 		 const char *tag),
-	TP_ARGS(dev, io, rule, hold, tag)
+	TP_ARGS(dev, desc, rule, hold, tag)
 );
 
 #endif

@@ -22,23 +22,23 @@
 
 /* Find the first sectors of an I/O that a rule applies to. */
 static bool find_overlap(const struct blkdebug_rule *rule,
-			 const struct blkdebug_io *io,
+			 const struct blkdebug_io_desc *desc,
 			 struct blkdebug_range *range)
 {
-	sector_t last = io->sector + io->nr_sectors - 1;
+	sector_t last = desc->sector + desc->nr_sectors - 1;
 	u32 lo = 0, hi = rule->nr_ranges;
 
-	range->first = io->sector;
+	range->first = desc->sector;
 	range->last = last;
 	if (blkdebug_rule_heals(rule))
-		return blkdebug_media_first_bad(rule->params->media, io->sector,
+		return blkdebug_media_first_bad(rule->params->media, desc->sector,
 						last, range);
 	if (!rule->nr_ranges)
 		return true;
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
-		if (rule->ranges[mid].last < io->sector)
+		if (rule->ranges[mid].last < desc->sector)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -110,16 +110,16 @@ static int check_inject_error(struct blkdebug_rule_parser *parser)
 }
 
 static bool fits_bad_sectors(const struct blkdebug_rule *rule,
-			     const struct blkdebug_io *io,
+			     const struct blkdebug_io_desc *desc,
 			     const struct blkdebug_geometry *geometry)
 {
 	struct blkdebug_range bad;
 
-	return !blkdebug_rule_heals(rule) || find_overlap(rule, io, &bad);
+	return !blkdebug_rule_heals(rule) || find_overlap(rule, desc, &bad);
 }
 
 static void set_transfer(const struct blkdebug_rule *rule,
-			 const struct blkdebug_io *io,
+			 const struct blkdebug_io_desc *desc,
 			 const struct blkdebug_geometry *geometry,
 			 struct blkdebug_effect *effect)
 {
@@ -128,14 +128,14 @@ static void set_transfer(const struct blkdebug_rule *rule,
 	struct blkdebug_range bad;
 
 	if (transfer == BLKDEBUG_TRANSFER_ALL)
-		effect->sectors = io->nr_sectors;
+		effect->sectors = desc->nr_sectors;
 	/* Zone appends and zone management are never partial. */
 	if (transfer != BLKDEBUG_TRANSFER_PARTIAL ||
-	    io->iotype == BLKDEBUG_IO_ZONE_APPEND ||
-	    io->iotype == BLKDEBUG_IO_ZONE_MGMT)
+	    desc->iotype == BLKDEBUG_IO_ZONE_APPEND ||
+	    desc->iotype == BLKDEBUG_IO_ZONE_MGMT)
 		return;
-	find_overlap(rule, io, &bad);
-	effect->sectors = round_to_block(bad.first - io->sector, geometry);
+	find_overlap(rule, desc, &bad);
+	effect->sectors = round_to_block(bad.first - desc->sector, geometry);
 }
 
 /* delay */
@@ -186,29 +186,29 @@ static int check_corrupt(struct blkdebug_rule_parser *parser)
 }
 
 static bool fits_corrupt(const struct blkdebug_rule *rule,
-			 const struct blkdebug_io *io,
+			 const struct blkdebug_io_desc *desc,
 			 const struct blkdebug_geometry *geometry)
 {
 	const struct blkdebug_params *params = rule->params;
 	struct blkdebug_range range;
 
-	return find_overlap(rule, io, &range) &&
+	return find_overlap(rule, desc, &range) &&
 	       (params->bits ||
 		params->at >> SECTOR_SHIFT <= range.last - range.first);
 }
 
 static void set_corruption(const struct blkdebug_rule *rule,
-			   const struct blkdebug_io *io,
+			   const struct blkdebug_io_desc *desc,
 			   const struct blkdebug_geometry *geometry,
 			   struct blkdebug_effect *effect)
 {
 	const struct blkdebug_params *params = rule->params;
 	struct blkdebug_range range;
 
-	find_overlap(rule, io, &range);
+	find_overlap(rule, desc, &range);
 	effect->value = params->value;
 	effect->bits = params->bits;
-	effect->start = (range.first - io->sector) << SECTOR_SHIFT;
+	effect->start = (range.first - desc->sector) << SECTOR_SHIFT;
 	effect->bytes = (range.last - range.first + 1) << SECTOR_SHIFT;
 	if (!params->bits)
 		effect->start += params->at;
@@ -218,15 +218,15 @@ static void set_corruption(const struct blkdebug_rule *rule,
 
 /* Devices write whole logical blocks. A random tear loses at least one. */
 static void set_torn_sectors(const struct blkdebug_rule *rule,
-			     const struct blkdebug_io *io,
+			     const struct blkdebug_io_desc *desc,
 			     const struct blkdebug_geometry *geometry,
 			     struct blkdebug_effect *effect)
 {
 	sector_t sectors = rule->params->sectors;
 
 	if (sectors == BLKDEBUG_SECTORS_RANDOM)
-		sectors = blkdebug_draw_below(effect->draw, io->nr_sectors);
-	effect->sectors = min(round_to_block(sectors, geometry), io->nr_sectors);
+		sectors = blkdebug_draw_below(effect->draw, desc->nr_sectors);
+	effect->sectors = min(round_to_block(sectors, geometry), desc->nr_sectors);
 }
 
 /* misdirect */
@@ -247,14 +247,14 @@ static int check_misdirect(struct blkdebug_rule_parser *parser)
 }
 
 static bool fits_misdirect(const struct blkdebug_rule *rule,
-			   const struct blkdebug_io *io,
+			   const struct blkdebug_io_desc *desc,
 			   const struct blkdebug_geometry *geometry)
 {
-	return io->nr_sectors <= geometry->sectors - rule->params->at;
+	return desc->nr_sectors <= geometry->sectors - rule->params->at;
 }
 
 static void set_destination(const struct blkdebug_rule *rule,
-			    const struct blkdebug_io *io,
+			    const struct blkdebug_io_desc *desc,
 			    const struct blkdebug_geometry *geometry,
 			    struct blkdebug_effect *effect)
 {
@@ -322,7 +322,7 @@ enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule)
 /**
  * blkdebug_rule_fits - can a rule that matches an I/O apply its action to it?
  * @rule: the rule
- * @io: the I/O
+ * @desc: the I/O
  * @geometry: of the device
  *
  * Context: Any context. The caller holds the engine's lock, so that the ranges
@@ -331,16 +331,16 @@ enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule)
  * of its bad sectors are healed.
  */
 bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
-			const struct blkdebug_io *io,
+			const struct blkdebug_io_desc *desc,
 			const struct blkdebug_geometry *geometry)
 {
-	return !rule->ops->fits || rule->ops->fits(rule, io, geometry);
+	return !rule->ops->fits || rule->ops->fits(rule, desc, geometry);
 }
 
 /**
  * blkdebug_rule_effect - determine what a fault does to an I/O
  * @rule: a fault other than a delay, which has just fired
- * @io: the I/O, which @rule fits
+ * @desc: the I/O, which @rule fits
  * @geometry: of the device
  * @seed: of the target
  * @effect: the result
@@ -349,7 +349,7 @@ bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
  * of @rule are not freed.
  */
 void blkdebug_rule_effect(const struct blkdebug_rule *rule,
-			  const struct blkdebug_io *io,
+			  const struct blkdebug_io_desc *desc,
 			  const struct blkdebug_geometry *geometry, u64 seed,
 			  struct blkdebug_effect *effect)
 {
@@ -357,5 +357,5 @@ void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 	effect->action = rule->action;
 	effect->draw = blkdebug_rule_draw(rule, seed);
 	if (rule->ops->effect)
-		rule->ops->effect(rule, io, geometry, effect);
+		rule->ops->effect(rule, desc, geometry, effect);
 }

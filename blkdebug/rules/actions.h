@@ -65,10 +65,10 @@ struct blkdebug_action_ops {
 	bool once;
 	int (*check)(struct blkdebug_rule_parser *parser);
 	bool (*fits)(const struct blkdebug_rule *rule,
-		     const struct blkdebug_io *io,
+		     const struct blkdebug_io_desc *desc,
 		     const struct blkdebug_geometry *geometry);
 	void (*effect)(const struct blkdebug_rule *rule,
-		       const struct blkdebug_io *io,
+		       const struct blkdebug_io_desc *desc,
 		       const struct blkdebug_geometry *geometry,
 		       struct blkdebug_effect *effect);
 };
@@ -77,10 +77,10 @@ extern const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS]
 
 enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule);
 bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
-			const struct blkdebug_io *io,
+			const struct blkdebug_io_desc *desc,
 			const struct blkdebug_geometry *geometry);
 void blkdebug_rule_effect(const struct blkdebug_rule *rule,
-			  const struct blkdebug_io *io,
+			  const struct blkdebug_io_desc *desc,
 			  const struct blkdebug_geometry *geometry, u64 seed,
 			  struct blkdebug_effect *effect);
 

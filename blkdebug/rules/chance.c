@@ -65,14 +65,14 @@ static u64 draw_match(const struct blkdebug_rule *rule, u64 seed,
 /**
  * blkdebug_rule_for_task - does a rule apply to I/O of this task?
  * @rule: the rule
- * @io: the I/O
+ * @desc: the I/O
  *
  * Context: Any context. The caller holds the engine's lock or an RCU read lock,
  * so that @rule is not freed.
  * Return: true if the rule has no comm=, or comm= matches the submitting task.
  */
 bool blkdebug_rule_for_task(const struct blkdebug_rule *rule,
-			    const struct blkdebug_io *io)
+			    const struct blkdebug_io_desc *desc)
 {
 	const char *comm = rule->params ? rule->params->comm : "";
 	size_t len = strlen(comm);
@@ -80,8 +80,8 @@ bool blkdebug_rule_for_task(const struct blkdebug_rule *rule,
 	if (!len)
 		return true;
 	if (comm[len - 1] == '*')
-		return !strncmp(comm, io->comm, len - 1);
-	return !strncmp(comm, io->comm, sizeof(io->comm));
+		return !strncmp(comm, desc->comm, len - 1);
+	return !strncmp(comm, desc->comm, sizeof(desc->comm));
 }
 
 /**

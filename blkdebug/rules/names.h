@@ -133,7 +133,7 @@ enum blkdebug_flag_bit {
 	BLKDEBUG_NR_FLAGS,
 };
 
-/* Bits of struct blkdebug_io's flags; the block layer's REQ_* numbers change. */
+/* Bits of struct blkdebug_io_desc's flags; the block layer's REQ_* numbers change. */
 enum blkdebug_flag {
 	BLKDEBUG_FLAGS(BLKDEBUG_FLAG_ENUM)
 };
@@ -157,14 +157,14 @@ enum blkdebug_event {
 };
 
 /**
- * struct blkdebug_io - an I/O as rules see it
+ * struct blkdebug_io_desc - an I/O as rules see it
  * @sector: first sector, from the target's start
  * @nr_sectors: sectors touched; 0 for a flush or an event
  * @iotype: enum blkdebug_iotype
  * @flags: mask of enum blkdebug_flag
  * @comm: name of the task that submitted it
  */
-struct blkdebug_io {
+struct blkdebug_io_desc {
 	sector_t sector;
 	sector_t nr_sectors;
 	u8 iotype;

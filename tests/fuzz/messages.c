@@ -51,12 +51,12 @@
  * struct request - one on its way
  * @link: in the list of them
  * @down: it is with the device below; otherwise it is held
- * @req: as the engine sees it
+ * @io: as the engine sees it
  */
 struct request {
 	struct list_head link;
 	bool down;
-	struct blkdebug_request req;
+	struct blkdebug_io io;
 };
 
 /**
@@ -66,7 +66,7 @@ struct request {
  * @engine: under test
  * @requests: on their way, oldest first
  * @io_work: the engine has called go_on
- * @watch_work: it has called watch
+ * @housekeeping_work: it has called watch
  * @lazy: leave it at that
  * @noflush: the kind of suspend
  * @fail: the allocation of the next line that fails, or 0
@@ -80,7 +80,7 @@ static struct world {
 	struct blkdebug_engine *engine;
 	struct list_head requests;
 	bool io_work;
-	bool watch_work;
+	bool housekeeping_work;
 	bool lazy;
 	bool noflush;
 	unsigned int fail;
@@ -98,7 +98,7 @@ static void go_on(struct blkdebug_engine *engine)
 static void watch(struct blkdebug_engine *engine)
 {
 	lockdep_assert_held(&engine->lock);
-	w.watch_work = true;
+	w.housekeeping_work = true;
 }
 
 static int set_aside(struct blkdebug_engine *engine,
@@ -112,9 +112,9 @@ static int set_aside(struct blkdebug_engine *engine,
 }
 
 static const struct blkdebug_ops ops = {
-	.go_on = go_on,
-	.watch = watch,
-	.set_aside = set_aside,
+	.queue_ready = go_on,
+	.schedule_housekeeping = watch,
+	.prepare_rule = set_aside,
 };
 
 static bool suspended(void)
@@ -188,13 +188,13 @@ static void end(struct request *rq)
 static void complete(struct request *rq)
 {
 	rq->down = false;
-	if (!blkdebug_raises_done(w.engine, rq->req.io.iotype) ||
-	    blkdebug_complete(w.engine, &rq->req) != BLKDEBUG_HELD)
+	if (!blkdebug_raises_done(w.engine, rq->io.desc.iotype) ||
+	    blkdebug_complete(w.engine, &rq->io) != BLKDEBUG_HELD)
 		end(rq);
 }
 
 /* No rule that always holds may have bad sectors among those written */
-static void check_healed(const struct blkdebug_io *io, sector_t sector,
+static void check_healed(const struct blkdebug_io_desc *desc, sector_t sector,
 			 sector_t nr_sectors)
 {
 	struct blkdebug_range bad;
@@ -204,7 +204,7 @@ static void check_healed(const struct blkdebug_io *io, sector_t sector,
 	xa_for_each(&rules()->rules, nr, rule) {
 		if (!blkdebug_rule_heals(rule) || rule->dead || rule->state ||
 		    rule->event != BLKDEBUG_EV_STANDING ||
-		    !(rule->iotypes & (1U << io->iotype)))
+		    !(rule->iotypes & (1U << desc->iotype)))
 			continue;
 		shim_assert(!blkdebug_media_first_bad(rule->params->media, sector,
 						      sector + nr_sectors - 1,
@@ -215,35 +215,35 @@ static void check_healed(const struct blkdebug_io *io, sector_t sector,
 static void go_down(struct request *rq, sector_t sector, sector_t nr_sectors)
 {
 	struct blkdebug_heal heal = { .sector = sector, .nr_sectors = nr_sectors };
-	bool done = !rq->req.heals || !nr_sectors;
+	bool done = !rq->io.heals || !nr_sectors;
 
 	shim_assert(sector + nr_sectors <= w.engine->geometry.sectors);
 	while (!done) {
 		if (!heal.spare)
 			heal.spare = blkdebug_bad_alloc(GFP_KERNEL);
-		done = blkdebug_heal_some(w.engine, &rq->req, &heal);
+		done = blkdebug_heal_some(w.engine, &rq->io, &heal);
 	}
 	blkdebug_bad_free(heal.spare);
-	if (rq->req.io.iotype != BLKDEBUG_IO_READ && nr_sectors)
-		check_healed(&rq->req.io, sector, nr_sectors);
+	if (rq->io.desc.iotype != BLKDEBUG_IO_READ && nr_sectors)
+		check_healed(&rq->io.desc, sector, nr_sectors);
 	rq->down = true;
 }
 
 /* What faults do; the numbers must make sense */
 static void alter(struct request *rq)
 {
-	const struct blkdebug_effect *effect = &rq->req.effect;
-	const struct blkdebug_io *io = &rq->req.io;
+	const struct blkdebug_effect *effect = &rq->io.effect;
+	const struct blkdebug_io_desc *desc = &rq->io.desc;
 
 	switch (effect->action) {
 	case BLKDEBUG_INJECT_ERROR:
-		shim_assert(rq->req.error);
+		shim_assert(rq->io.error);
 		fallthrough;
 	case BLKDEBUG_TEAR:
-		shim_assert(effect->sectors <= io->nr_sectors);
+		shim_assert(effect->sectors <= desc->nr_sectors);
 		shim_assert(effect->sectors % w.engine->geometry.block == 0);
-		if (effect->sectors || !io->nr_sectors)
-			go_down(rq, io->sector, effect->sectors);
+		if (effect->sectors || !desc->nr_sectors)
+			go_down(rq, desc->sector, effect->sectors);
 		else
 			complete(rq);
 		break;
@@ -251,14 +251,14 @@ static void alter(struct request *rq)
 		complete(rq);
 		break;
 	case BLKDEBUG_CORRUPT:
-		shim_assert(effect->start < io->nr_sectors << SECTOR_SHIFT);
+		shim_assert(effect->start < desc->nr_sectors << SECTOR_SHIFT);
 		shim_assert(!effect->bits || effect->start + effect->bytes <=
-					     io->nr_sectors << SECTOR_SHIFT);
-		go_down(rq, io->sector, io->nr_sectors);
+					     desc->nr_sectors << SECTOR_SHIFT);
+		go_down(rq, desc->sector, desc->nr_sectors);
 		break;
 	case BLKDEBUG_MISDIRECT:
 		shim_assert(effect->to % w.engine->geometry.block == 0);
-		go_down(rq, effect->to, io->nr_sectors);
+		go_down(rq, effect->to, desc->nr_sectors);
 		break;
 	default:
 		shim_assert(!"a fault");
@@ -267,23 +267,23 @@ static void alter(struct request *rq)
 
 static void carry_out(struct request *rq)
 {
-	shim_assert(!rq->down && list_empty(&rq->req.holds));
-	if (rq->req.step == BLKDEBUG_STEP_DONE) {
+	shim_assert(!rq->down && list_empty(&rq->io.holds));
+	if (rq->io.step == BLKDEBUG_STEP_DONE) {
 		end(rq);
-	} else if (rq->req.verdict == BLKDEBUG_FAIL) {
-		shim_assert(rq->req.error);
+	} else if (rq->io.verdict == BLKDEBUG_FAIL) {
+		shim_assert(rq->io.error);
 		complete(rq);
-	} else if (rq->req.verdict == BLKDEBUG_ALTER) {
+	} else if (rq->io.verdict == BLKDEBUG_ALTER) {
 		alter(rq);
 	} else {
-		shim_assert(rq->req.verdict == BLKDEBUG_PASS);
-		go_down(rq, rq->req.io.sector, rq->req.io.nr_sectors);
+		shim_assert(rq->io.verdict == BLKDEBUG_PASS);
+		go_down(rq, rq->io.desc.sector, rq->io.desc.nr_sectors);
 	}
 }
 
 static void work(void)
 {
-	struct blkdebug_request *req, *next;
+	struct blkdebug_io *io, *next;
 	unsigned long flags;
 	LIST_HEAD(ready);
 
@@ -292,73 +292,74 @@ static void work(void)
 		flags = blkdebug_lock(w.engine);
 		list_splice_init(&w.engine->ready, &ready);
 		blkdebug_unlock(w.engine, flags);
-		list_for_each_entry_safe(req, next, &ready, link)
-			carry_out(container_of(req, struct request, req));
+		list_for_each_entry_safe(io, next, &ready, link)
+			carry_out(container_of(io, struct request, io));
 		INIT_LIST_HEAD(&ready);
 	}
-	if (w.watch_work) {
-		w.watch_work = false;
+	if (w.housekeeping_work) {
+		w.housekeeping_work = false;
 		blkdebug_engine_housekeep(w.engine);
 	}
 }
 
 /* The way by which the target finds out whether rules may want a request */
-static bool wanted(const struct blkdebug_io *io)
+static bool wanted(const struct blkdebug_io_desc *desc)
 {
 	unsigned int seq = blkdebug_filter_begin(w.engine);
 
 	if (!(w.engine->mode & BLKDEBUG_HAS_RULES) ||
-	    !blkdebug_count(w.engine, io->iotype))
+	    !blkdebug_count(w.engine, desc->iotype))
 		return false;
-	if (!io->nr_sectors || suspended())
+	if (!desc->nr_sectors || suspended())
 		return true;
-	return !blkdebug_filter_passes(w.engine, seq, io->iotype,
-				       w.engine->by_flags ? io->flags : 0,
-				       io->sector,
-				       io->sector + io->nr_sectors - 1);
+	return !blkdebug_filter_passes(w.engine, seq, desc->iotype,
+				       w.engine->by_flags ? desc->flags : 0,
+				       desc->sector,
+				       desc->sector + desc->nr_sectors - 1);
 }
 
-static void describe(const struct words *words, struct blkdebug_io *io)
+static void describe(const struct words *words, struct blkdebug_io_desc *desc)
 {
 	const struct blkdebug_geometry *geometry = &w.engine->geometry;
 	const char *flag = word(words, 4);
 	int iotype = blkdebug_iotype_lookup(word(words, 1),
 					    strlen(word(words, 1)));
 
-	memcpy(io->comm, current->comm, sizeof(io->comm));
-	io->iotype = iotype < 0 ? BLKDEBUG_IO_READ : iotype;
-	io->sector = number(words, 2) % geometry->sectors & -(u64)geometry->block;
-	io->nr_sectors = min(number(words, 3) % MAX_IO & -(u64)geometry->block,
-			     geometry->sectors - io->sector) ?: geometry->block;
-	io->flags = 0;
-	if (io->iotype == BLKDEBUG_IO_FLUSH) {
-		io->sector = 0;
-		io->nr_sectors = 0;
+	memcpy(desc->comm, current->comm, sizeof(desc->comm));
+	desc->iotype = iotype < 0 ? BLKDEBUG_IO_READ : iotype;
+	desc->sector = number(words, 2) % geometry->sectors & -(u64)geometry->block;
+	desc->nr_sectors = min(number(words, 3) % MAX_IO & -(u64)geometry->block,
+			     geometry->sectors - desc->sector) ?: geometry->block;
+	desc->flags = 0;
+	if (desc->iotype == BLKDEBUG_IO_FLUSH) {
+		desc->sector = 0;
+		desc->nr_sectors = 0;
 	}
 	while (*flag) {
 		size_t len = strcspn(flag, ",");
 		int bit = blkdebug_flag_lookup(flag, len);
 
 		if (bit >= 0)
-			io->flags |= 1U << bit;
+			desc->flags |= 1U << bit;
 		flag += len + !!flag[len];
 	}
 }
 
 static void submit_request(struct request *rq)
 {
-	switch (blkdebug_submit(w.engine, &rq->req)) {
+	switch (blkdebug_submit(w.engine, &rq->io)) {
 	case BLKDEBUG_PASS:
-		go_down(rq, rq->req.io.sector, rq->req.io.nr_sectors);
+		go_down(rq, rq->io.desc.sector, rq->io.desc.nr_sectors);
 		break;
 	case BLKDEBUG_FAIL:
-		shim_assert(rq->req.error && rq->req.immediately);
+		shim_assert(rq->io.error && rq->io.immediately);
 		complete(rq);
 		break;
 	case BLKDEBUG_ALTER:
 		alter(rq);
 		break;
 	case BLKDEBUG_HELD:
+	case BLKDEBUG_QUEUED:
 		break;
 	default:
 		shim_assert(!"a verdict");
@@ -371,8 +372,8 @@ static void pass_request(struct request *rq)
 	char *before = text_of(print_all, NULL), *after;
 	unsigned int count = w.engine->seq.count;
 
-	shim_assert(blkdebug_submit(w.engine, &rq->req) == BLKDEBUG_PASS);
-	shim_assert(!rq->req.heals);
+	shim_assert(blkdebug_submit(w.engine, &rq->io) == BLKDEBUG_PASS);
+	shim_assert(!rq->io.heals);
 	shim_assert(w.engine->seq.count == count || shim_disturb ||
 		    shim_tracing);
 	rq->down = true;
@@ -389,15 +390,15 @@ static void do_io(const struct words *words)
 	struct request *rq = malloc(sizeof(*rq));
 
 	memset(rq, 0xa5, sizeof(*rq));
-	describe(words, &rq->req.io);
-	rq->req.requeue = rq->req.io.iotype == BLKDEBUG_IO_READ;
-	if (suspended() && w.noflush && rq->req.requeue) {
+	describe(words, &rq->io.desc);
+	rq->io.requeue = rq->io.desc.iotype == BLKDEBUG_IO_READ;
+	if (suspended() && w.noflush && rq->io.requeue) {
 		free(rq);
 		return;
 	}
 	rq->down = false;
 	list_add_tail(&rq->link, &w.requests);
-	if (wanted(&rq->req.io))
+	if (wanted(&rq->io.desc))
 		submit_request(rq);
 	else
 		pass_request(rq);
@@ -421,14 +422,14 @@ static void do_end(const struct words *words)
 
 static void do_suspend(const struct words *words)
 {
-	struct blkdebug_request *req, *next;
+	struct blkdebug_io *io, *next;
 	LIST_HEAD(requeued);
 
 	w.noflush = !strcmp(word(words, 1), "noflush");
 	blkdebug_suspend(w.engine, w.noflush, &requeued);
-	list_for_each_entry_safe(req, next, &requeued, link) {
-		shim_assert(req->requeue && list_empty(&req->holds));
-		end(container_of(req, struct request, req));
+	list_for_each_entry_safe(io, next, &requeued, link) {
+		shim_assert(io->requeue && list_empty(&io->holds));
+		end(container_of(io, struct request, io));
 	}
 }
 
@@ -483,15 +484,15 @@ static void do_message(const struct words *words)
 
 /* What has to be right at any time */
 
-static bool is_request(const struct blkdebug_request *req)
+static bool is_request(const struct blkdebug_io *io)
 {
 	struct request *rq;
 
 	list_for_each_entry(rq, &w.requests, link) {
-		if (&rq->req == req)
+		if (&rq->io == io)
 			return !rq->down;
 	}
-	return req->io.iotype == BLKDEBUG_IO_EVENT && w.sleepers;
+	return io->desc.iotype == BLKDEBUG_IO_EVENT && w.sleepers;
 }
 
 static bool in_list(const struct list_head *entry, const struct list_head *list)
@@ -505,12 +506,12 @@ static bool in_list(const struct list_head *entry, const struct list_head *list)
 	return false;
 }
 
-static bool is_delayed(const struct blkdebug_request *req)
+static bool is_delayed(const struct blkdebug_io *io)
 {
 	const struct timerqueue_node *node;
 
 	for (node = w.engine->delays.queue.first; node; node = node->next) {
-		if (node == &req->due)
+		if (node == &io->due)
 			return true;
 	}
 	return false;
@@ -548,10 +549,10 @@ static void check_holds(void)
 	while ((hold = blkdebug_hold_after(&w.engine->holds, last))) {
 		shim_assert(hold->number > last);
 		last = hold->number;
-		shim_assert(is_request(hold->req));
-		shim_assert(in_list(&hold->req_link, &hold->req->holds));
+		shim_assert(is_request(hold->io));
+		shim_assert(in_list(&hold->req_link, &hold->io->holds));
 		shim_assert(in_list(&hold->tag_link, &hold->tag->holds));
-		shim_assert(hold->own || !hold->owner ||
+		shim_assert(hold->embedded || !hold->owner ||
 			    hold->owner->hold == hold);
 		nr++;
 	}
@@ -561,8 +562,8 @@ static void check_holds(void)
 		return;
 	shim_assert(list_empty(&w.engine->ready));
 	list_for_each_entry(rq, &w.requests, link)
-		shim_assert(rq->down || !list_empty(&rq->req.holds) ||
-			    is_delayed(&rq->req));
+		shim_assert(rq->down || !list_empty(&rq->io.holds) ||
+			    is_delayed(&rq->io));
 }
 
 static void check_rules(void)
@@ -659,7 +660,7 @@ static void check_told(struct news old)
 	shim_assert((new.last_hold == old.last_hold &&
 		     new.nr_holds == old.nr_holds) ||
 		    (changes & BLKDEBUG_CHANGED_HELD));
-	shim_assert(!changes || w.watch_work);
+	shim_assert(!changes || w.housekeeping_work);
 }
 
 static void check(void)

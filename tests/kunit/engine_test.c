@@ -22,7 +22,7 @@ static u64 injected(struct kit *kit)
 static int outcome(struct kit *kit, unsigned int iotype, sector_t sector,
 		   sector_t nr_sectors, u16 flags)
 {
-	return kit_outcome(kit, kit_request(kit, iotype, sector, nr_sectors,
+	return kit_outcome(kit, kit_io(kit, iotype, sector, nr_sectors,
 					    flags));
 }
 
@@ -106,15 +106,15 @@ static void test_errno_0(struct kunit *test)
 static void test_immediately(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_READ, 0, 1, 0);
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 1, 0);
 
 	kit_says(kit, 1, "add inject-error immediately=on state=1 inject-error");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_FAIL);
-	KUNIT_EXPECT_TRUE(test, req->immediately);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_FAIL);
+	KUNIT_EXPECT_TRUE(test, io->immediately);
 	kit_says(kit, 1, "state 2");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_HELD);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), req);
-	KUNIT_EXPECT_EQ(test, req->verdict, BLKDEBUG_FAIL);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
 /* Arming */
@@ -228,16 +228,16 @@ static void test_state_set_by_standing(struct kunit *test)
 static void test_reset(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_READ, 0, 1, 0);
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 1, 0);
 
 	kit->engine.start_state = 5;
 	kit_says(kit, 1, "add suspend event=read_aio tag=a inject-error");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_HELD);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
 	writes(kit, 0, -EIO);
 	kit_says(kit, 0, "reset");
 	expect_state(kit, 5);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), req);
-	KUNIT_EXPECT_EQ(test, req->verdict, BLKDEBUG_PASS);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_PASS);
 	expect_answer(kit, "", "list");
 	KUNIT_EXPECT_EQ(test, injected(kit), 0);
 	kit_says(kit, 1, "add inject-error");
@@ -289,20 +289,20 @@ struct racer {
 static int race(void *arg)
 {
 	struct racer *racer = arg;
-	struct blkdebug_request *req = kmalloc(sizeof(*req), GFP_KERNEL);
+	struct blkdebug_io *io = kmalloc(sizeof(*io), GFP_KERNEL);
 	unsigned int i;
 
 	wait_for_completion(racer->start);
-	for (i = 0; req && i < RACED_READS; i++) {
-		memset(req, 0xa5, sizeof(*req));
-		memset(&req->io, 0, sizeof(req->io));
-		req->io.nr_sectors = 8;
-		if (blkdebug_submit(&racer->kit->engine, req) == BLKDEBUG_FAIL)
+	for (i = 0; io && i < RACED_READS; i++) {
+		memset(io, 0xa5, sizeof(*io));
+		memset(&io->desc, 0, sizeof(io->desc));
+		io->desc.nr_sectors = 8;
+		if (blkdebug_submit(&racer->kit->engine, io) == BLKDEBUG_FAIL)
 			racer->failed++;
 		else
 			racer->passed++;
 	}
-	kfree(req);
+	kfree(io);
 	complete(&racer->done);
 	return 0;
 }
@@ -418,11 +418,11 @@ static const struct blkdebug_effect *altered(struct kit *kit,
 					     sector_t sector,
 					     sector_t nr_sectors)
 {
-	struct blkdebug_request *req = kit_request(kit, iotype, sector,
+	struct blkdebug_io *io = kit_io(kit, iotype, sector,
 						   nr_sectors, 0);
 
-	KUNIT_ASSERT_EQ(kit->test, kit_outcome(kit, req), BLKDEBUG_ALTER);
-	return &req->effect;
+	KUNIT_ASSERT_EQ(kit->test, kit_outcome(kit, io), BLKDEBUG_ALTER);
+	return &io->effect;
 }
 
 /* Evenly, within small limits and large ones */
@@ -488,39 +488,39 @@ static void test_effects(struct kunit *test)
 static void test_delay(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
 
 	kit_says(kit, 1, "add delay ms=3600000 delay sector=9 ms=5");
 	kit_says(kit, 1, "add delay iotype=read us=7 inject-error");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_HELD);
-	KUNIT_EXPECT_EQ(test, req->delay, 3600000007);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
+	KUNIT_EXPECT_EQ(test, io->delay, 3600000007);
 	KUNIT_EXPECT_NULL(test, kit_ready(kit));
 	blkdebug_end_delays(&kit->engine);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), req);
-	KUNIT_EXPECT_EQ(test, req->verdict, BLKDEBUG_FAIL);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
 /* In the order in which they are due */
 static void test_delays_due(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *slow = kit_request(kit, BLKDEBUG_IO_READ, 0, 8, 0);
-	struct blkdebug_request *fast = kit_request(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
-	struct blkdebug_request *req;
+	struct blkdebug_io *slow = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+	struct blkdebug_io *fast = kit_io(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
+	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "add delay iotype=read ms=300 delay iotype=write ms=10");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, slow), BLKDEBUG_HELD);
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, fast), BLKDEBUG_HELD);
-	while (!(req = kit_ready(kit)))
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, slow), BLKDEBUG_QUEUED);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, fast), BLKDEBUG_QUEUED);
+	while (!(io = kit_ready(kit)))
 		cond_resched();
-	KUNIT_EXPECT_PTR_EQ(test, req, fast);
-	while (!(req = kit_ready(kit)))
+	KUNIT_EXPECT_PTR_EQ(test, io, fast);
+	while (!(io = kit_ready(kit)))
 		cond_resched();
-	KUNIT_EXPECT_PTR_EQ(test, req, slow);
+	KUNIT_EXPECT_PTR_EQ(test, io, slow);
 }
 
 /* Heal all that a write covers */
-static void heal_sectors(struct kit *kit, const struct blkdebug_request *req,
+static void heal_sectors(struct kit *kit, const struct blkdebug_io *io,
 			 sector_t sector, sector_t nr_sectors)
 {
 	struct blkdebug_heal heal = {
@@ -531,25 +531,25 @@ static void heal_sectors(struct kit *kit, const struct blkdebug_request *req,
 	do {
 		if (!heal.spare)
 			heal.spare = blkdebug_bad_alloc(GFP_KERNEL);
-	} while (!blkdebug_heal_some(&kit->engine, req, &heal));
+	} while (!blkdebug_heal_some(&kit->engine, io, &heal));
 	blkdebug_bad_free(heal.spare);
 }
 
 static void test_healed(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_WRITE, 12, 8, 0);
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_WRITE, 12, 8, 0);
 
 	kit_says(kit, 1, "add inject-error sector=8-15,100 healed=on tag=bad");
 	reads(kit, 0, BLKDEBUG_PASS);
 	reads(kit, 5, -EIO);
-	KUNIT_EXPECT_EQ(test, kit_outcome(kit, req), BLKDEBUG_PASS);
-	KUNIT_EXPECT_TRUE(test, req->heals);
-	heal_sectors(kit, req, 12, 8);
+	KUNIT_EXPECT_EQ(test, kit_outcome(kit, io), BLKDEBUG_PASS);
+	KUNIT_EXPECT_TRUE(test, io->heals);
+	heal_sectors(kit, io, 12, 8);
 	expect_answer(kit, "1 1 - inject-error sector=8-11,100 tag=bad healed=on",
 		      "list");
 	reads(kit, 12, BLKDEBUG_PASS);
-	heal_sectors(kit, req, 0, 200);
+	heal_sectors(kit, io, 0, 200);
 	KUNIT_EXPECT_TRUE(test, kit_rule(kit, 1)->dead);
 	reads(kit, 8, BLKDEBUG_PASS);
 }
@@ -557,36 +557,36 @@ static void test_healed(struct kunit *test)
 /* Holds */
 
 /* A request that is to be held */
-static struct blkdebug_request *held(struct kit *kit, unsigned int iotype)
+static struct blkdebug_io *held(struct kit *kit, unsigned int iotype)
 {
-	struct blkdebug_request *req = kit_request(kit, iotype, 0, 8, 0);
+	struct blkdebug_io *io = kit_io(kit, iotype, 0, 8, 0);
 
-	KUNIT_ASSERT_EQ(kit->test, kit_submit(kit, req), BLKDEBUG_HELD);
-	return req;
+	KUNIT_ASSERT_EQ(kit->test, kit_submit(kit, io), BLKDEBUG_HELD);
+	return io;
 }
 
 /* The next request that goes on is this one, with this verdict */
-static void expect_goes_on(struct kit *kit, struct blkdebug_request *req,
+static void expect_goes_on(struct kit *kit, struct blkdebug_io *io,
 			   enum blkdebug_verdict verdict, int error)
 {
-	KUNIT_ASSERT_PTR_EQ(kit->test, kit_ready(kit), req);
-	KUNIT_EXPECT_EQ(kit->test, req->verdict, verdict);
-	KUNIT_EXPECT_EQ(kit->test, req->error, error);
-	KUNIT_EXPECT_TRUE(kit->test, list_empty(&req->holds));
+	KUNIT_ASSERT_PTR_EQ(kit->test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(kit->test, io->verdict, verdict);
+	KUNIT_EXPECT_EQ(kit->test, io->error, error);
+	KUNIT_EXPECT_TRUE(kit->test, list_empty(&io->holds));
 }
 
 static void test_hold(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "break write_aio a iotype=write");
 	reads(kit, 0, BLKDEBUG_PASS);
-	req = held(kit, BLKDEBUG_IO_WRITE);
+	io = held(kit, BLKDEBUG_IO_WRITE);
 	expect_answer(kit, "1", "is_suspended a");
 	writes(kit, 0, BLKDEBUG_PASS);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
 	kit_says(kit, -ENOENT, "resume a");
 	KUNIT_EXPECT_EQ(test, kit->engine.held[BLKDEBUG_IO_WRITE], 1);
 }
@@ -595,26 +595,26 @@ static void test_hold(struct kunit *test)
 static void test_hold_comes_before_faults(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a inject-error event=user.x");
-	req = held(kit, BLKDEBUG_IO_READ);
+	io = held(kit, BLKDEBUG_IO_READ);
 	kit_says(kit, 0, "event user.x");
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, req, BLKDEBUG_FAIL, EIO);
+	expect_goes_on(kit, io, BLKDEBUG_FAIL, EIO);
 }
 
 /* All tags at once; and each event only after all that held at the last */
 static void test_hold_under_several_tags(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "add suspend event=write_aio tag=a");
 	kit_says(kit, 1, "add suspend event=write_aio tag=b");
 	kit_says(kit, 1, "add suspend event=pwritev tag=c");
 	kit_says(kit, 1, "add suspend tag=d");
-	req = held(kit, BLKDEBUG_IO_WRITE);
+	io = held(kit, BLKDEBUG_IO_WRITE);
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 2);
 	kit_says(kit, 0, "resume b");
 	KUNIT_EXPECT_NULL(test, kit_ready(kit));
@@ -624,26 +624,26 @@ static void test_hold_under_several_tags(struct kunit *test)
 	kit_says(kit, 0, "resume c");
 	expect_answer(kit, "1", "is_suspended d");
 	kit_says(kit, 0, "resume d");
-	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
 }
 
 /* The one held last with the tag goes first; "all" goes from the oldest on */
 static void test_resume_order(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req[4];
+	struct blkdebug_io *io[4];
 	unsigned int i;
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a once=off");
-	for (i = 0; i < ARRAY_SIZE(req); i++)
-		req[i] = held(kit, BLKDEBUG_IO_READ);
+	for (i = 0; i < ARRAY_SIZE(io); i++)
+		io[i] = held(kit, BLKDEBUG_IO_READ);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, req[3], BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io[3], BLKDEBUG_PASS, 0);
 	kit_says(kit, 0, "resume #2");
-	expect_goes_on(kit, req[1], BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io[1], BLKDEBUG_PASS, 0);
 	kit_says(kit, 0, "resume a all errno=ENODATA");
-	expect_goes_on(kit, req[0], BLKDEBUG_FAIL, ENODATA);
-	expect_goes_on(kit, req[2], BLKDEBUG_FAIL, ENODATA);
+	expect_goes_on(kit, io[0], BLKDEBUG_FAIL, ENODATA);
+	expect_goes_on(kit, io[2], BLKDEBUG_FAIL, ENODATA);
 	KUNIT_EXPECT_NULL(test, kit_ready(kit));
 }
 
@@ -651,27 +651,27 @@ static void test_resume_order(struct kunit *test)
 static void test_resume_with_errno(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "add suspend event=write_aio tag=a");
 	kit_says(kit, 1, "add suspend event=write_aio tag=b");
 	kit_says(kit, 1, "add suspend event=pwritev tag=c");
 	kit_says(kit, 1, "add inject-error errno=EILSEQ");
-	req = held(kit, BLKDEBUG_IO_WRITE);
+	io = held(kit, BLKDEBUG_IO_WRITE);
 	kit_says(kit, 0, "resume a errno=ENOSPC");
-	expect_goes_on(kit, req, BLKDEBUG_FAIL, ENOSPC);
+	expect_goes_on(kit, io, BLKDEBUG_FAIL, ENOSPC);
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 0);
 	kit_says(kit, 1, "break write_aio a");
-	req = held(kit, BLKDEBUG_IO_WRITE);
+	io = held(kit, BLKDEBUG_IO_WRITE);
 	kit_says(kit, 0, "resume a errno=0");
-	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
 }
 
 /* More breakpoints than a request has room for hold it one after the other */
 static void test_holds_without_room(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *first, *second;
+	struct blkdebug_io *first, *second;
 	unsigned int i, nr = BLKDEBUG_HOLDS + 3;
 
 	for (i = 0; i < nr; i++)
@@ -695,23 +695,23 @@ static void test_holds_without_room(struct kunit *test)
 static void test_hold_of_what_there_was(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "break write_aio a");
-	req = held(kit, BLKDEBUG_IO_WRITE);
+	io = held(kit, BLKDEBUG_IO_WRITE);
 	kit_says(kit, 1, "break write_aio b");
 	kit_says(kit, 1, "break pwritev c");
 	kit_says(kit, 0, "resume a");
 	expect_answer(kit, "0", "is_suspended b");
 	kit_says(kit, 0, "resume c");
-	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
 }
 
 /* Nor does it catch a bio that had no hold left for all the breakpoints there were */
 static void test_hold_of_what_there_was_without_room(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *first, *second;
+	struct blkdebug_io *first, *second;
 	unsigned int i, nr = BLKDEBUG_HOLDS + 1;
 
 	for (i = 0; i < nr; i++)
@@ -731,57 +731,57 @@ static void test_hold_of_what_there_was_without_room(struct kunit *test)
 static void test_state_moves_during_hold(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "add suspend tag=a set-state new_state=2 state=1");
 	kit_says(kit, 1, "add inject-error state=3 inject-error state=1 errno=ENOSPC");
-	req = held(kit, BLKDEBUG_IO_READ);
+	io = held(kit, BLKDEBUG_IO_READ);
 	expect_state(kit, 2);
 	kit_says(kit, 1, "state 3");
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, req, BLKDEBUG_FAIL, EIO);
+	expect_goes_on(kit, io, BLKDEBUG_FAIL, EIO);
 }
 
 static void test_held_at_completion(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req = kit_request(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
 
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_PASS);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_PASS);
 	KUNIT_EXPECT_FALSE(test, blkdebug_raises_done(&kit->engine,
 						      BLKDEBUG_IO_WRITE));
 	kit_says(kit, 1, "add suspend event=pwritev_done tag=a once=off");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, req), BLKDEBUG_PASS);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_PASS);
 	KUNIT_EXPECT_TRUE(test, blkdebug_raises_done(&kit->engine,
 						     BLKDEBUG_IO_WRITE));
-	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, req), BLKDEBUG_HELD);
+	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, io), BLKDEBUG_HELD);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
-	KUNIT_EXPECT_EQ(test, req->step, BLKDEBUG_STEP_DONE);
-	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, req), BLKDEBUG_HELD);
+	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	KUNIT_EXPECT_EQ(test, io->step, BLKDEBUG_STEP_DONE);
+	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, io), BLKDEBUG_HELD);
 	kit_says(kit, 0, "resume a errno=ENODATA");
-	expect_goes_on(kit, req, BLKDEBUG_FAIL, ENODATA);
+	expect_goes_on(kit, io, BLKDEBUG_FAIL, ENODATA);
 }
 
 /* A hold needs its rule no more */
 static void test_hold_outlives_rules(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req[3];
+	struct blkdebug_io *io[3];
 	unsigned int i;
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a suspend event=read_aio tag=b once=off");
-	for (i = 0; i < ARRAY_SIZE(req); i++)
-		req[i] = held(kit, BLKDEBUG_IO_READ);
+	for (i = 0; i < ARRAY_SIZE(io); i++)
+		io[i] = held(kit, BLKDEBUG_IO_READ);
 	kit_says(kit, 0, "clear");
 	blkdebug_engine_housekeep(&kit->engine);
 	expect_answer(kit, "1", "is_suspended a");
 	kit_says(kit, 0, "remove_break b");
-	expect_goes_on(kit, req[1], BLKDEBUG_PASS, 0);
-	expect_goes_on(kit, req[2], BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io[1], BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io[2], BLKDEBUG_PASS, 0);
 	kit_says(kit, 1, "replace inject-error");
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, req[0], BLKDEBUG_FAIL, EIO);
+	expect_goes_on(kit, io[0], BLKDEBUG_FAIL, EIO);
 	blkdebug_engine_housekeep(&kit->engine);
 	kit_says(kit, 0, "clear");
 	blkdebug_engine_housekeep(&kit->engine);
@@ -793,7 +793,7 @@ static void test_hold_outlives_rules(struct kunit *test)
 static void test_suspend(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *read, *done, *write;
+	struct blkdebug_io *read, *done, *write;
 	LIST_HEAD(requeued);
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a once=off");
@@ -806,7 +806,7 @@ static void test_suspend(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, done),
 			BLKDEBUG_HELD);
 	read = held(kit, BLKDEBUG_IO_READ);
-	write = kit_request(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
+	write = kit_io(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
 	write->requeue = false;
 	KUNIT_EXPECT_EQ(test, kit_submit(kit, write), BLKDEBUG_HELD);
 
@@ -891,16 +891,16 @@ static void test_event_sleeps(struct kunit *test)
 static void test_wait_break_sleeps(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_request *req;
+	struct blkdebug_io *io;
 	struct sleeper sleeper;
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a");
 	start_sleeper(kit, &sleeper, "wait_break", "a");
-	req = held(kit, BLKDEBUG_IO_READ);
+	io = held(kit, BLKDEBUG_IO_READ);
 	wait_for_completion(&sleeper.done);
 	KUNIT_EXPECT_EQ(test, sleeper.r, 1);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, req, BLKDEBUG_PASS, 0);
+	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
 	kit_says(kit, -ETIMEDOUT, "wait_break a 10");
 }
 

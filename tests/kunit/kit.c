@@ -18,9 +18,9 @@ static int set_nothing_aside(struct blkdebug_engine *engine,
 }
 
 static const struct blkdebug_ops ops = {
-	.go_on = nothing,
-	.watch = nothing,
-	.set_aside = set_nothing_aside,
+	.queue_ready = nothing,
+	.schedule_housekeeping = nothing,
+	.prepare_rule = set_nothing_aside,
 };
 
 /* The geometry of a device that does not exist */
@@ -195,7 +195,7 @@ struct blkdebug_rule *kit_rule(struct kit *kit, u64 number)
 }
 
 /**
- * kit_request - make a request, in memory as unknown as that which dm gives
+ * kit_io - make a request, in memory as unknown as that which dm gives
  * @kit: for whose engine
  * @iotype: enum blkdebug_iotype
  * @sector: its first sector
@@ -204,34 +204,34 @@ struct blkdebug_rule *kit_rule(struct kit *kit, u64 number)
  *
  * Return: the request; gone after the test.
  */
-struct blkdebug_request *kit_request(struct kit *kit, unsigned int iotype,
+struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 				     sector_t sector, sector_t nr_sectors,
 				     u16 flags)
 {
-	struct blkdebug_request *req = kunit_kmalloc(kit->test, sizeof(*req),
+	struct blkdebug_io *io = kunit_kmalloc(kit->test, sizeof(*io),
 						     GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(kit->test, req);
-	memset(req, 0xa5, sizeof(*req));
-	req->io.iotype = iotype;
-	req->io.sector = sector;
-	req->io.nr_sectors = nr_sectors;
-	req->io.flags = flags;
-	req->requeue = true;
-	return req;
+	KUNIT_ASSERT_NOT_NULL(kit->test, io);
+	memset(io, 0xa5, sizeof(*io));
+	io->desc.iotype = iotype;
+	io->desc.sector = sector;
+	io->desc.nr_sectors = nr_sectors;
+	io->desc.flags = flags;
+	io->requeue = true;
+	return io;
 }
 
 /**
  * kit_submit - submit a request, which has to count, too
  * @kit: to whose engine
- * @req: the request
+ * @io: the request
  *
  * Return: as blkdebug_submit().
  */
-enum blkdebug_verdict kit_submit(struct kit *kit, struct blkdebug_request *req)
+enum blkdebug_verdict kit_submit(struct kit *kit, struct blkdebug_io *io)
 {
-	bool wanted = blkdebug_count(&kit->engine, req->io.iotype);
-	enum blkdebug_verdict verdict = blkdebug_submit(&kit->engine, req);
+	bool wanted = blkdebug_count(&kit->engine, io->desc.iotype);
+	enum blkdebug_verdict verdict = blkdebug_submit(&kit->engine, io);
 
 	/* Such requests don't even get there */
 	if (!wanted)
@@ -245,33 +245,33 @@ enum blkdebug_verdict kit_submit(struct kit *kit, struct blkdebug_request *req)
  *
  * Return: the first of them, or NULL.
  */
-struct blkdebug_request *kit_ready(struct kit *kit)
+struct blkdebug_io *kit_ready(struct kit *kit)
 {
 	unsigned long flags = blkdebug_lock(&kit->engine);
-	struct blkdebug_request *req =
+	struct blkdebug_io *io =
 		list_first_entry_or_null(&kit->engine.ready,
-					 struct blkdebug_request, link);
+					 struct blkdebug_io, link);
 
-	if (req)
-		list_del_init(&req->link);
+	if (io)
+		list_del_init(&io->link);
 	blkdebug_unlock(&kit->engine, flags);
-	return req;
+	return io;
 }
 
 /**
  * kit_outcome - submit a request that nothing holds for long
  * @kit: to whose engine
- * @req: the request
+ * @io: the request
  *
  * Return: enum blkdebug_verdict, or the errno that it fails with, negative.
  */
-int kit_outcome(struct kit *kit, struct blkdebug_request *req)
+int kit_outcome(struct kit *kit, struct blkdebug_io *io)
 {
-	enum blkdebug_verdict verdict = kit_submit(kit, req);
+	enum blkdebug_verdict verdict = kit_submit(kit, io);
 
-	if (verdict == BLKDEBUG_HELD && kit_ready(kit) == req)
-		verdict = req->verdict;
-	return verdict == BLKDEBUG_FAIL ? -(int)req->error : (int)verdict;
+	if (verdict == BLKDEBUG_QUEUED && kit_ready(kit) == io)
+		verdict = io->verdict;
+	return verdict == BLKDEBUG_FAIL ? -(int)io->error : (int)verdict;
 }
 
 kunit_test_suites(&blkdebug_rule_suite, &blkdebug_engine_suite,

@@ -40,13 +40,13 @@ char *kit_print(struct kunit *test, const struct list_head *rules);
 
 __printf(2, 3) int kit_say(struct kit *kit, const char *format, ...);
 struct blkdebug_rule *kit_rule(struct kit *kit, u64 number);
-struct blkdebug_request *kit_request(struct kit *kit, unsigned int iotype,
+struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 				     sector_t sector, sector_t nr_sectors,
 				     u16 flags);
 enum blkdebug_verdict kit_submit(struct kit *kit,
-				 struct blkdebug_request *req);
-int kit_outcome(struct kit *kit, struct blkdebug_request *req);
-struct blkdebug_request *kit_ready(struct kit *kit);
+				 struct blkdebug_io *io);
+int kit_outcome(struct kit *kit, struct blkdebug_io *io);
+struct blkdebug_io *kit_ready(struct kit *kit);
 
 /* Send a message that must return @r. */
 #define kit_says(kit, r, ...)						\

@@ -147,26 +147,26 @@ static void random_rule(struct model *m, struct seq_buf *out)
 /* What the model does */
 
 static bool touches(const struct blkdebug_rule *rule,
-		    const struct blkdebug_io *io)
+		    const struct blkdebug_io_desc *desc)
 {
 	u32 i;
 
 	if (!rule->nr_ranges)
 		return true;
 	for (i = 0; i < rule->nr_ranges; i++) {
-		if (io->nr_sectors && rule->ranges[i].last >= io->sector &&
-		    rule->ranges[i].first < io->sector + io->nr_sectors)
+		if (desc->nr_sectors && rule->ranges[i].last >= desc->sector &&
+		    rule->ranges[i].first < desc->sector + desc->nr_sectors)
 			return true;
 	}
 	return false;
 }
 
 static bool matches(const struct blkdebug_rule *rule,
-		    const struct blkdebug_io *io)
+		    const struct blkdebug_io_desc *desc)
 {
-	return (rule->iotypes & (1U << io->iotype)) &&
-	       (io->flags & rule->flags_set) == rule->flags_set &&
-	       !(io->flags & rule->flags_clear) && touches(rule, io);
+	return (rule->iotypes & (1U << desc->iotype)) &&
+	       (desc->flags & rule->flags_set) == rule->flags_set &&
+	       !(desc->flags & rule->flags_clear) && touches(rule, desc);
 }
 
 static bool in_state(const struct blkdebug_rule *rule, u32 state)
@@ -199,7 +199,7 @@ static bool fires(struct model_rule *mr)
 
 /* The rule of set-state that @event, or %BLKDEBUG_EV_STANDING, makes act */
 static void model_set_state(struct model *m, unsigned int event,
-			    const char *name, const struct blkdebug_io *io)
+			    const char *name, const struct blkdebug_io_desc *desc)
 {
 	unsigned int i;
 
@@ -209,7 +209,7 @@ static void model_set_state(struct model *m, unsigned int event,
 
 		if (rule->action == BLKDEBUG_SET_STATE && !mr->dead &&
 		    of_event(rule, event, name) && in_state(rule, m->state) &&
-		    matches(rule, io) && fires(mr)) {
+		    matches(rule, desc) && fires(mr)) {
 			m->state = rule->new_state;
 			return;
 		}
@@ -224,7 +224,7 @@ static bool would_arm(const struct model *m, const struct model_rule *mr,
 }
 
 static void model_event(struct model *m, unsigned int event, const char *name,
-			const struct blkdebug_io *io)
+			const struct blkdebug_io_desc *desc)
 {
 	bool arms = false;
 	unsigned int i;
@@ -233,22 +233,22 @@ static void model_event(struct model *m, unsigned int event, const char *name,
 		arms |= would_arm(m, m->rules[i], event, name);
 	for (i = 0; arms && i < m->nr; i++)
 		m->rules[i]->armed = would_arm(m, m->rules[i], event, name);
-	model_set_state(m, event, name, io);
+	model_set_state(m, event, name, desc);
 }
 
 /* Returns the errno that the request fails with, or 0 */
-static int model_check(struct model *m, const struct blkdebug_io *io)
+static int model_check(struct model *m, const struct blkdebug_io_desc *desc)
 {
 	u32 state = m->state;
 	unsigned int i;
 
-	model_set_state(m, BLKDEBUG_EV_STANDING, NULL, io);
+	model_set_state(m, BLKDEBUG_EV_STANDING, NULL, desc);
 	for (i = 0; i < m->nr; i++) {
 		struct model_rule *mr = m->rules[i];
 		const struct blkdebug_rule *rule = mr->rule;
 
 		if (rule->action != BLKDEBUG_INJECT_ERROR || mr->dead ||
-		    !matches(rule, io))
+		    !matches(rule, desc))
 			continue;
 		if (!mr->armed && !(rule->event == BLKDEBUG_EV_STANDING &&
 				    in_state(rule, state)))
@@ -259,16 +259,16 @@ static int model_check(struct model *m, const struct blkdebug_io *io)
 	return 0;
 }
 
-static int model_submit(struct model *m, const struct blkdebug_io *io)
+static int model_submit(struct model *m, const struct blkdebug_io_desc *desc)
 {
-	const struct blkdebug_raises *raises = &blkdebug_raises[io->iotype];
+	const struct blkdebug_raises *raises = &blkdebug_raises[desc->iotype];
 	unsigned int i;
 
 	for (i = 0; i < BLKDEBUG_EVENTS_BEFORE; i++) {
 		if (raises->before[i] != BLKDEBUG_EV_NONE)
-			model_event(m, raises->before[i], NULL, io);
+			model_event(m, raises->before[i], NULL, desc);
 	}
-	return model_check(m, io);
+	return model_check(m, desc);
 }
 
 static void model_free_rule(struct model_rule *mr)
@@ -348,31 +348,31 @@ static void step_state(struct model *m)
 
 static void step_event(struct model *m)
 {
-	const struct blkdebug_io io = { .iotype = BLKDEBUG_IO_EVENT };
+	const struct blkdebug_io_desc desc = { .iotype = BLKDEBUG_IO_EVENT };
 	const char *name = events[draw(m, ARRAY_SIZE(events))];
 
 	kit_says(m->kit, 0, "event %s", name);
-	model_event(m, blkdebug_event_lookup(name), name, &io);
+	model_event(m, blkdebug_event_lookup(name), name, &desc);
 }
 
 static void step_request(struct model *m)
 {
 	struct kit *kit = m->kit;
-	struct blkdebug_request req;
+	struct blkdebug_io io;
 	const char *name;
 	int result;
 
-	memset(&req, 0xa5, sizeof(req));
-	memset(&req.io, 0, sizeof(req.io));
+	memset(&io, 0xa5, sizeof(io));
+	memset(&io.desc, 0, sizeof(io.desc));
 	name = iotypes[draw(m, ARRAY_SIZE(iotypes))];
-	req.io.iotype = blkdebug_iotype_lookup(name, strlen(name));
-	req.io.flags = draw(m, 1U << ARRAY_SIZE(flags));
-	if (req.io.iotype != BLKDEBUG_IO_FLUSH) {
-		req.io.sector = draw(m, MAX_SECTOR);
-		req.io.nr_sectors = 1 + draw(m, one_in(m, 4) ? 60 : 4);
+	io.desc.iotype = blkdebug_iotype_lookup(name, strlen(name));
+	io.desc.flags = draw(m, 1U << ARRAY_SIZE(flags));
+	if (io.desc.iotype != BLKDEBUG_IO_FLUSH) {
+		io.desc.sector = draw(m, MAX_SECTOR);
+		io.desc.nr_sectors = 1 + draw(m, one_in(m, 4) ? 60 : 4);
 	}
-	result = kit_outcome(kit, &req);
-	KUNIT_ASSERT_EQ_MSG(kit->test, result, -model_submit(m, &req.io),
+	result = kit_outcome(kit, &io);
+	KUNIT_ASSERT_EQ_MSG(kit->test, result, -model_submit(m, &io.desc),
 			    "seed %u", m->seed);
 }
 
