@@ -498,7 +498,7 @@ static noinline int map_filtered(struct blkdebug_target *t, struct bio *bio,
 {
 	struct blkdebug_engine *engine = &t->engine;
 	unsigned int sectors = bio_sectors(bio);
-	unsigned int seq = blkdebug_filter_begin(engine);
+	unsigned int seq = blkdebug_read_begin(engine);
 	sector_t first = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
 	u16 flags = 0;
 

@@ -10,80 +10,9 @@
 #include <linux/string.h>
 
 #include "engine.h"
-#include "resume.h"
 #include "trace.h"
 
 static const struct blkdebug_io_desc no_io = { .iotype = BLKDEBUG_IO_EVENT };
-
-/**
- * blkdebug_lock - take the engine's lock
- * @engine: the engine
- *
- * For sections that change nothing that lockless readers look at.
- *
- * Context: any.
- *
- * Return: flags for blkdebug_unlock().
- */
-unsigned long blkdebug_lock(struct blkdebug_engine *engine)
-	__acquires(&engine->lock)
-{
-	unsigned long flags;
-
-	rcu_read_lock();
-	spin_lock_irqsave(&engine->lock, flags);
-	return flags;
-}
-
-/**
- * blkdebug_unlock - wake sleepers if something has changed, and drop the lock
- * @engine: the engine; it may be gone afterwards, if what the caller has held
- *	or resumed under the lock was the last that kept it
- * @flags: from blkdebug_lock()
- */
-void blkdebug_unlock(struct blkdebug_engine *engine, unsigned long flags)
-	__releases(&engine->lock)
-{
-	/* A later sleeper takes the lock first, and sees the change */
-	if (engine->wake && waitqueue_active(&engine->wait))
-		wake_up_all(&engine->wait);
-	engine->wake = false;
-	spin_unlock_irqrestore(&engine->lock, flags);
-	rcu_read_unlock();
-}
-
-/**
- * blkdebug_write_lock - take the engine's lock to change what lockless readers see
- * @engine: the engine
- *
- * Context: any.
- *
- * Return: flags for blkdebug_write_unlock().
- */
-unsigned long blkdebug_write_lock(struct blkdebug_engine *engine)
-	__acquires(&engine->lock)
-{
-	unsigned long flags = blkdebug_lock(engine);
-
-	/*
-	 * Lockless readers that see any change made from here on find @seq odd
-	 * or changed in read_seqcount_retry().
-	 */
-	write_seqcount_begin(&engine->seq);
-	return flags;
-}
-
-/**
- * blkdebug_write_unlock - undo blkdebug_write_lock()
- * @engine: the engine; it may be gone afterwards, as in blkdebug_unlock()
- * @flags: from blkdebug_write_lock()
- */
-void blkdebug_write_unlock(struct blkdebug_engine *engine, unsigned long flags)
-	__releases(&engine->lock)
-{
-	write_seqcount_end(&engine->seq);
-	blkdebug_unlock(engine, flags);
-}
 
 /**
  * blkdebug_notify - wake sleepers and tell watchers of a change
@@ -156,6 +85,14 @@ static bool append_heals(struct blkdebug_event_rules *standing,
 	       (armed && armed->class[BLKDEBUG_CLASS_BAD].live);
 }
 
+/* The rules of an event that an I/O raises; EV_NONE: it raises none there */
+static struct blkdebug_event_rules *
+io_event_rules(const struct blkdebug_ruleset *rs, unsigned int event)
+{
+	return event == BLKDEBUG_EV_NONE ? NULL :
+					   rcu_dereference(rs->event[event]);
+}
+
 /* Add what an event that I/Os of a type raise before their check asks for */
 static void add_event_interest(struct blkdebug_engine *engine,
 			       struct blkdebug_event_rules *er, u32 bit,
@@ -180,6 +117,7 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 {
 	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
 	const struct blkdebug_armed *armed = &engine->armed;
+	struct blkdebug_event_rules *er;
 	u32 interest, unfiltered = 0;
 	unsigned int i, j;
 
@@ -194,14 +132,12 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 		const struct blkdebug_raises *raises = &blkdebug_raises[i];
 
 		for (j = 0; j < BLKDEBUG_EVENTS_BEFORE; j++) {
-			if (raises->before[j] != BLKDEBUG_EV_NONE)
-				add_event_interest(engine,
-					rcu_dereference(rs->event[raises->before[j]]),
-					1U << i, &interest, &unfiltered);
+			er = io_event_rules(rs, raises->before[j]);
+			add_event_interest(engine, er, 1U << i, &interest,
+					   &unfiltered);
 		}
 		/* At completion, state and armed set may be others than now */
-		if (raises->done != BLKDEBUG_EV_NONE &&
-		    blkdebug_event_live(rcu_dereference(rs->event[raises->done])))
+		if (blkdebug_event_live(io_event_rules(rs, raises->done)))
 			unfiltered |= 1U << i;
 	}
 	WRITE_ONCE(engine->interest, interest | unfiltered);
@@ -424,7 +360,7 @@ int blkdebug_engine_init(struct blkdebug_engine *engine,
 	spin_lock_init(&engine->lock);
 	seqcount_spinlock_init(&engine->seq, &engine->lock);
 	blkdebug_holds_init(&engine->holds);
-	blkdebug_delays_init(&engine->delays, blkdebug_delays_due);
+	blkdebug_delays_init(&engine->delays);
 	INIT_LIST_HEAD(&engine->ready);
 	INIT_LIST_HEAD(&engine->idle_tags);
 	engine->tags = RB_ROOT;
@@ -450,10 +386,13 @@ int blkdebug_engine_init(struct blkdebug_engine *engine,
  */
 void blkdebug_engine_exit(struct blkdebug_engine *engine)
 {
+	struct blkdebug_filter *filter;
+
 	blkdebug_delays_exit(&engine->delays);
 	mutex_lock(&engine->control);
-	blkdebug_filter_free(rcu_replace_pointer(engine->filter, NULL,
-				lockdep_is_held(&engine->control)), NULL);
+	filter = rcu_replace_pointer(engine->filter, NULL,
+				     lockdep_is_held(&engine->control));
+	blkdebug_filter_free(filter, NULL);
 	blkdebug_ruleset_free(blkdebug_rules(engine));
 	mutex_unlock(&engine->control);
 	blkdebug_holds_reap(&engine->holds.freed);

@@ -16,6 +16,7 @@
 #ifndef BLKDEBUG_ENGINE_H
 #define BLKDEBUG_ENGINE_H
 
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/seqlock.h>
@@ -158,11 +159,6 @@ int blkdebug_engine_init(struct blkdebug_engine *engine,
 			 const struct blkdebug_ops *ops);
 void blkdebug_engine_exit(struct blkdebug_engine *engine);
 
-unsigned long blkdebug_lock(struct blkdebug_engine *engine);
-void blkdebug_unlock(struct blkdebug_engine *engine, unsigned long flags);
-unsigned long blkdebug_write_lock(struct blkdebug_engine *engine);
-void blkdebug_write_unlock(struct blkdebug_engine *engine,
-			   unsigned long flags);
 void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes);
 
 struct blkdebug_ruleset *blkdebug_rules(struct blkdebug_engine *engine);
@@ -185,6 +181,125 @@ unsigned long blkdebug_seen(struct blkdebug_engine *engine,
 			    unsigned int iotype);
 u64 blkdebug_injected(struct blkdebug_engine *engine);
 void blkdebug_reset_counters(struct blkdebug_engine *engine);
+
+/**
+ * blkdebug_lock - take the engine's lock
+ * @engine: the engine
+ *
+ * For sections that change nothing that lockless readers look at.
+ *
+ * Context: any.
+ *
+ * Return: flags for blkdebug_unlock().
+ */
+static inline unsigned long blkdebug_lock(struct blkdebug_engine *engine)
+	__acquires(&engine->lock)
+	__acquires(RCU)
+{
+	unsigned long flags;
+
+	rcu_read_lock();
+	spin_lock_irqsave(&engine->lock, flags);
+	return flags;
+}
+
+/**
+ * blkdebug_unlock - wake sleepers if something has changed, and drop the lock
+ * @engine: the engine; it may be gone afterwards, if what the caller has held
+ *	or resumed under the lock was the last that kept it
+ * @flags: from blkdebug_lock()
+ */
+static inline void blkdebug_unlock(struct blkdebug_engine *engine,
+				   unsigned long flags)
+	__releases(&engine->lock)
+	__releases(RCU)
+{
+	/* A later sleeper takes the lock first, and sees the change */
+	if (engine->wake && waitqueue_active(&engine->wait))
+		wake_up_all(&engine->wait);
+	engine->wake = false;
+	spin_unlock_irqrestore(&engine->lock, flags);
+	rcu_read_unlock();
+}
+
+/**
+ * blkdebug_write_lock - take the lock to change what lockless readers look at
+ * @engine: the engine
+ *
+ * Context: any.
+ *
+ * Return: flags for blkdebug_write_unlock().
+ */
+static inline unsigned long blkdebug_write_lock(struct blkdebug_engine *engine)
+	__acquires(&engine->lock)
+	__acquires(RCU)
+{
+	unsigned long flags = blkdebug_lock(engine);
+
+	/*
+	 * Its barrier pairs with the one in blkdebug_read_retry(): a lockless
+	 * reader that has seen a change made from here on finds @seq changed.
+	 */
+	write_seqcount_begin(&engine->seq);
+	return flags;
+}
+
+/**
+ * blkdebug_write_unlock - undo blkdebug_write_lock()
+ * @engine: the engine; it may be gone afterwards, as in blkdebug_unlock()
+ * @flags: from blkdebug_write_lock()
+ */
+static inline void blkdebug_write_unlock(struct blkdebug_engine *engine,
+					 unsigned long flags)
+	__releases(&engine->lock)
+	__releases(RCU)
+{
+	write_seqcount_end(&engine->seq);
+	blkdebug_unlock(engine, flags);
+}
+
+/**
+ * blkdebug_read_begin - begin to read without the lock
+ * @engine: the engine
+ *
+ * Context: any but RCU read side: on PREEMPT_RT it may sleep.
+ *
+ * Return: for blkdebug_read_retry().
+ */
+static inline unsigned int blkdebug_read_begin(struct blkdebug_engine *engine)
+{
+	return raw_read_seqcount(&engine->seq);
+}
+
+/**
+ * blkdebug_read_retry - did what was read without the lock change meanwhile?
+ * @engine: the engine
+ * @seq: from blkdebug_read_begin()
+ *
+ * Context: any.
+ *
+ * Return: true if it did, or was being changed already.
+ */
+static inline bool blkdebug_read_retry(struct blkdebug_engine *engine,
+				       unsigned int seq)
+{
+	return (seq & 1) || read_seqcount_retry(&engine->seq, seq);
+}
+
+/**
+ * blkdebug_queue_ready - hand an I/O to the owner's worker
+ * @engine: the engine
+ * @io: the I/O, with its verdict
+ *
+ * Context: the lock is held.
+ */
+static inline void blkdebug_queue_ready(struct blkdebug_engine *engine,
+					struct blkdebug_io *io)
+{
+	lockdep_assert_held(&engine->lock);
+	list_add_tail(&io->link, &engine->ready);
+	engine->ops->queue_ready(engine);
+}
 
 /**
  * blkdebug_count - count an I/O, and test whether a rule may be for its type

@@ -532,21 +532,6 @@ enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_queue_ready - hand an I/O to the owner's worker
- * @engine: the engine
- * @io: the I/O, with its verdict
- *
- * Context: the lock is held.
- */
-void blkdebug_queue_ready(struct blkdebug_engine *engine,
-			  struct blkdebug_io *io)
-{
-	lockdep_assert_held(&engine->lock);
-	list_add_tail(&io->link, &engine->ready);
-	engine->ops->queue_ready(engine);
-}
-
-/**
  * blkdebug_dispatch - let an I/O that nothing holds go on with its verdict
  * @engine: the engine
  * @io: the I/O; if it is held after all, it stays
@@ -563,7 +548,7 @@ void blkdebug_dispatch(struct blkdebug_engine *engine,
 	if (verdict == BLKDEBUG_HELD || io->desc.iotype == BLKDEBUG_IO_EVENT)
 		return;
 	if (io->delay && !(engine->mode & BLKDEBUG_SUSPENDING))
-		blkdebug_delay_begin(&engine->delays, io);
+		blkdebug_delay_io(engine, io);
 	else
 		blkdebug_queue_ready(engine, io);
 }
@@ -606,16 +591,13 @@ static enum blkdebug_verdict process_lockless(struct blkdebug_engine *engine,
 					      struct blkdebug_io *io,
 					      enum blkdebug_step step)
 {
-	enum blkdebug_verdict verdict = BLKDEBUG_NEED_LOCK;
-	/* Outside of RCU: on PREEMPT_RT it may sleep */
-	unsigned int seq = raw_read_seqcount(&engine->seq);
+	unsigned int seq = blkdebug_read_begin(engine);
+	enum blkdebug_verdict verdict;
 
-	if (seq & 1)
-		return verdict;
 	rcu_read_lock();
 	start_steps(io, step);
 	verdict = process_steps(engine, io, false);
-	if (read_seqcount_retry(&engine->seq, seq))
+	if (blkdebug_read_retry(engine, seq))
 		verdict = BLKDEBUG_NEED_LOCK;
 	rcu_read_unlock();
 	return verdict;

@@ -22,8 +22,6 @@ enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
 void blkdebug_dispatch(struct blkdebug_engine *engine,
 		       struct blkdebug_io *io,
 		       enum blkdebug_verdict verdict);
-void blkdebug_queue_ready(struct blkdebug_engine *engine,
-			  struct blkdebug_io *io);
 void blkdebug_resume_with(struct blkdebug_engine *engine,
 			  struct blkdebug_io *io, int error);
 
@@ -48,22 +46,9 @@ bool blkdebug_heal_some(struct blkdebug_engine *engine,
 			struct blkdebug_heal *heal);
 
 /**
- * blkdebug_filter_begin - begin to read what blkdebug_filter_passes() needs
- * @engine: the engine
- *
- * Context: any but RCU read side: on PREEMPT_RT it may sleep.
- *
- * Return: for blkdebug_filter_passes().
- */
-static inline unsigned int blkdebug_filter_begin(struct blkdebug_engine *engine)
-{
-	return raw_read_seqcount(&engine->seq);
-}
-
-/**
  * blkdebug_filter_passes - does no rule match an I/O, as far as is quick to tell?
  * @engine: the engine
- * @seq: from blkdebug_filter_begin()
+ * @seq: from blkdebug_read_begin()
  * @iotype: enum blkdebug_iotype of the I/O
  * @flags: its flags; 0 will do unless the engine's @by_flags is set
  * @first: its first sector
@@ -81,11 +66,10 @@ blkdebug_filter_passes(struct blkdebug_engine *engine, unsigned int seq,
 	bool passes;
 
 	rcu_read_lock_sched();
-	passes = !(seq & 1) &&
-		 !(READ_ONCE(engine->unfiltered) & (1U << iotype)) &&
+	passes = !(READ_ONCE(engine->unfiltered) & (1U << iotype)) &&
 		 !blkdebug_filter_wants(rcu_dereference_sched(engine->filter),
 					iotype, flags, first, last) &&
-		 !read_seqcount_retry(&engine->seq, seq);
+		 !blkdebug_read_retry(engine, seq);
 	rcu_read_unlock_sched();
 	return passes;
 }

@@ -141,43 +141,6 @@ bool blkdebug_cancel_event(struct blkdebug_engine *engine,
 	return held;
 }
 
-/* End some of the delays that are due; returns true if there may be more */
-static bool end_due_delays(struct blkdebug_engine *engine, ktime_t now)
-{
-	struct blkdebug_io *io;
-	unsigned int i;
-
-	lockdep_assert_held(&engine->lock);
-	for (i = 0; i < LOCK_BATCH; i++) {
-		io = blkdebug_delay_end(&engine->delays, now);
-		if (!io)
-			return false;
-		blkdebug_queue_ready(engine, io);
-	}
-	return true;
-}
-
-/**
- * blkdebug_delays_due - the timer of the delays has expired
- * @timer: the timer of an engine
- *
- * Context: soft interrupt.
- *
- * Return: %HRTIMER_NORESTART; the timer has been started again if need be.
- */
-enum hrtimer_restart blkdebug_delays_due(struct hrtimer *timer)
-{
-	struct blkdebug_engine *engine =
-		container_of(timer, struct blkdebug_engine, delays.timer);
-	unsigned long flags = blkdebug_lock(engine);
-
-	/* If more are due, the timer expires at once */
-	end_due_delays(engine, ktime_get());
-	blkdebug_delays_continue(&engine->delays);
-	blkdebug_unlock(engine, flags);
-	return HRTIMER_NORESTART;
-}
-
 /**
  * blkdebug_end_delays - let all delayed I/Os go on at once
  * @engine: an engine without rules that would delay more
@@ -188,7 +151,7 @@ void blkdebug_end_delays(struct blkdebug_engine *engine)
 {
 	unsigned long flags = blkdebug_write_lock(engine);
 
-	while (end_due_delays(engine, KTIME_MAX))
+	while (blkdebug_end_due_delays(engine, KTIME_MAX))
 		flags = cond_resched_lock_irq(engine, flags);
 	blkdebug_write_unlock(engine, flags);
 }
@@ -234,7 +197,7 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING |
 				 (requeue ? BLKDEBUG_REQUEUES : 0));
 	engine->wake = true;
-	while (end_due_delays(engine, KTIME_MAX))
+	while (blkdebug_end_due_delays(engine, KTIME_MAX))
 		flags = cond_resched_lock_irq(engine, flags);
 	while ((hold = blkdebug_hold_after(&engine->holds, 0))) {
 		release_hold(engine, hold, requeue, requeued);

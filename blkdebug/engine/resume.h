@@ -14,7 +14,6 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 bool blkdebug_cancel_event(struct blkdebug_engine *engine,
 			   struct blkdebug_io *io);
 
-enum hrtimer_restart blkdebug_delays_due(struct hrtimer *timer);
 void blkdebug_end_delays(struct blkdebug_engine *engine);
 
 void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,

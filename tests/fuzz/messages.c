@@ -305,7 +305,7 @@ static void work(void)
 /* The way by which the target finds out whether rules may want a request */
 static bool wanted(const struct blkdebug_io_desc *desc)
 {
-	unsigned int seq = blkdebug_filter_begin(w.engine);
+	unsigned int seq = blkdebug_read_begin(w.engine);
 
 	if (!(w.engine->mode & BLKDEBUG_HAS_RULES) ||
 	    !blkdebug_count(w.engine, desc->iotype))

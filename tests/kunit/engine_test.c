@@ -232,7 +232,7 @@ static void test_reset(struct kunit *test)
 
 	kit->engine.start_state = 5;
 	kit_says(kit, 1, "add suspend event=read_aio tag=a inject-error");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_HELD);
 	writes(kit, 0, -EIO);
 	kit_says(kit, 0, "reset");
 	expect_state(kit, 5);
