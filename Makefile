@@ -24,37 +24,37 @@ clean: ## remove what builds and checks made here; the cache stays
 	find blkdebug \( -name '*.o' -o -name '.*.cmd' \) -delete
 
 demo: ## watch it work, on an emulated machine
-	@scripts/demo
+	@tests/demo
 
 check: ## lint, build, and all tests on an emulated machine; KERNEL=<release or suite> for another kernel
-	@scripts/check
+	@tests/check
 
-check-one: ## only the topics T="topic ..." (tests/guest/<topic>.sh)
-	@scripts/check $(or $(T),$(error say which: make check-one T="topic ..."))
+check-one: ## only the topics T="topic ..." (tests/guest/<area>/<topic>.sh)
+	@tests/check $(or $(T),$(error say which: make check-one T="topic ..."))
 
 check-debug: ## the tests on a kernel with KASAN, lockdep and the like, or with FLAVOUR=kcsan; T= as above
-	@KERNEL=debug$(FLAVOUR:%=-%) scripts/check $(T)
+	@KERNEL=debug$(FLAVOUR:%=-%) tests/check $(T)
 
 coverage: ## which lines and branches of the module they run; T= as above
-	@scripts/coverage $(T)
+	@tests/coverage $(T)
 
 check-kernels: ## the tests on the kernels of several Debian releases, or of K="bullseye trixie-rt ..."
-	@scripts/check-kernels $(K)
+	@tests/check-kernels $(K)
 
 check-dkms: ## have dkms install and remove the module, on the oldest and newest of these, or on K=
-	@scripts/check-dkms $(K)
+	@tests/check-dkms $(K)
 
 stress: ## everything at once, for MINUTES=3; SEED=<n> makes the same choices again
-	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) scripts/check stress
+	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) tests/check stress
 
 bench: ## measure what it costs, beside other targets, in about five minutes; also build/bench.json
 	@scripts/bench
 
 fuzz: ## the rule language and the messages, for SECONDS=60; SEED= for the same again
-	@scripts/fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+	@tests/fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 lint: ## shellcheck, codespell, clang, sparse, checkpatch, kernel-doc
-	@scripts/lint
+	@tests/lint
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-scripts/blkdebug-convert: what it makes of the lines in tests/converted, which the
+scripts/blkdebug-convert: what it makes of the lines in tests/guest/parity/converted, which the
 guest then tries; what it notes and refuses; and how it is called.
 """
 
@@ -42,7 +42,7 @@ def refused(arguments, complaint, **kwargs):
 def read_converted():
     """[(other target's line, what it becomes)]"""
     pairs = []
-    with open(f'{TOP}/tests/converted') as file:
+    with open(f'{TOP}/tests/guest/parity/converted') as file:
         for line in file.read().splitlines():
             if line.startswith('\t'):
                 pairs[-1] = (pairs[-1][0], line[1:])

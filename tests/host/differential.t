@@ -22,7 +22,7 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SECTOR = 512
-DISK_SECTORS = 2048            # as in tests/replay.sh
+DISK_SECTORS = 2048            # as in tests/guest/replay.sh
 USED_SECTORS = 32              # few, so that rules for a sector have something to do
 GRANULE = 8                    # the block layer splits discards there, over a loop device
 QEMU_OPEN = ('open -t writeback -d unmap -o driver=raw,file.driver=blkdebug,'
@@ -71,7 +71,7 @@ class Case:
         return words
 
     def replay_lines(self, config_file):
-        """What tests/io.c shall do to bring the rules into force."""
+        """What tests/lib/io.c shall do to bring the rules into force."""
         rules = ' '.join(self.target_words(config_file))
         if self.by_table:
             return [f'table 0 {DISK_SECTORS} blkdebug DEVICE 0 {rules}']
@@ -83,7 +83,7 @@ class Case:
         return (len(self.ops), len(self.rules), sum(len(keys) for _, keys in self.rules))
 
 
-# QEMU's name for the request; the target's letter in tests/io.c
+# QEMU's name for the request; the target's letter in tests/lib/io.c
 READ, WRITE, ZERO, DISCARD, FLUSH, WRITE_FLUSH = 'r', 'w', 'z', 'd', 'f', 'wf'
 DIRTYING = (WRITE, ZERO, DISCARD)
 
@@ -265,9 +265,9 @@ class Guest:
         with open(name, 'w') as file:
             file.writelines(line + '\n' for script in scripts for line in script)
         done = subprocess.run(
-            [f'{TOP}/scripts/guest-run', '--kernel', self.kernel, '--module', self.module,
+            [f'{TOP}/tests/vm/guest-run', '--kernel', self.kernel, '--module', self.module,
              '--file', f'{name}:/tests/ops', '--console', f'{TOP}/build/differential-console.log',
-             '--timeout', '240', '--', 'bash', './replay.sh', 'ops'],
+             '--timeout', '240', '--', 'bash', 'guest/replay.sh', 'ops'],
             stdout=subprocess.PIPE, text=True, check=False)
         said = iter(done.stdout.split())
         if done.returncode or len(done.stdout.split()) != sum(map(len, scripts)):
@@ -410,9 +410,9 @@ def explain(comparison, failure, qemu, guest):
 
 
 def kernel_and_module():
-    """The kernel that scripts/check takes, and the module built for it."""
-    script = '''eval "$(scripts/guest-kernel "${KERNEL:-default}")"
-        module=$(scripts/module-build "$KERNEL_KDIR" "$KERNEL_RELEASE")
+    """The kernel that tests/check takes, and the module built for it."""
+    script = '''eval "$(tests/vm/guest-kernel "${KERNEL:-default}")"
+        module=$(tests/vm/module-build "$KERNEL_KDIR" "$KERNEL_RELEASE")
         echo "$KERNEL_RELEASE" "$module"'''
     done = subprocess.run(['bash', '-euc', script], cwd=TOP, stdout=subprocess.PIPE, text=True,
                           check=True)

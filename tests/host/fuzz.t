@@ -5,7 +5,7 @@
 
 set -u
 
-fuzz=${BASH_SOURCE[0]%/*}/../../scripts/fuzz
+fuzz=${BASH_SOURCE[0]%/*}/../fuzz/run
 seconds=${FUZZ_SECONDS:-60}
 checks=0
 

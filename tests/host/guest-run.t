@@ -5,7 +5,7 @@
 
 set -u
 
-run=${BASH_SOURCE[0]%/*}/../../scripts/guest-run
+run=${BASH_SOURCE[0]%/*}/../../tests/vm/guest-run
 console=$(mktemp)
 trap 'rm -f "$console"' EXIT
 

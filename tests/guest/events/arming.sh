@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Faults with an event: what arms them, what disarms them, and what does not.
+
+# shellcheck source=tests/lib/topic.sh
+. "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
+
+has_module dm-blkdebug
+ram_disk
+bd_sectors=2048
+bd_create bd "$dev" seed=7
+bd=/dev/mapper/bd
+
+# Which of the rules in the list are marked as armed: the first, the second ...
+armed() {
+	local list nr=0 mark marked=() _
+
+	list=$(bd_msg bd list)
+	while read -r _ _ mark _; do
+		((++nr))
+		[[ $mark != armed ]] || marked+=("$nr")
+	done <<< "$list"
+	echo "${marked[*]}"
+}
+
+# --- At load ---
+
+bd_load bd "$dev" seed=7 inject-error event=none sector=0 errno=ENOSPC \
+	inject-error event=none state=2 sector=0-8 errno=EILSEQ inject-error event=none state=1 sector=16 \
+	set-state event=none new_state=2
+dmsetup suspend bd
+dmsetup resume bd
+is "$(armed) $(bd_msg bd state)" '1 3 2' 'the event none arms at load, in the state before it'
+is "$(bd_status bd armed)" 2 'status counts what is armed'
+is "$(ios $bd 'r 0 8' 'r 8 8' 'r 16 8' 'w 0 24')" 'ENOSPC ok EIO ENOSPC' 'and that is tried'
+bd_load bd "$dev" state=5 inject-error event=none state=5 inject-error event=none state=1 errno=ENODATA
+dmsetup suspend bd
+dmsetup resume bd
+is "$(armed) $(io_read $bd 0 8)" '1 EIO' 'the start state is the state at load'
+bd_load bd "$dev" seed=7 inject-error event=none suspend event=none tag=a
+dmsetup suspend bd
+dmsetup resume bd
+is "$(armed) $(bd_msg bd is_suspended a)" '1 0' 'a load holds nothing'
+bd_load bd "$dev" seed=7
+dmsetup suspend bd
+dmsetup resume bd
+
+# --- By a request's own event ---
+
+bd_start bd inject-error event=write_aio errno=ENOSPC
+is "$(ios $bd 'r 0 8' 'w 0 8' 'r 0 8')" 'ok ENOSPC ENOSPC' 'an event arms for its own request and all later ones'
+bd_start bd inject-error event=pwritev_done errno=ENOSPC
+is "$(ios $bd 'w 0 8' 'r 0 8')" 'ok ENOSPC' 'what a completion arms is for the next request'
+bd_start bd inject-error event=write_aio errno=ENOSPC inject-error event=read_aio errno=EILSEQ
+is "$(ios $bd 'w 0 8' f 'r 0 8' f 'w 0 8' f)" 'ENOSPC ENOSPC EILSEQ EILSEQ ENOSPC ENOSPC' \
+	'each arming event replaces what is armed'
+bd_start bd inject-error event=write_aio errno=ENOSPC inject-error event=pwritev errno=EILSEQ
+is "$(io_write $bd 0 8) $(armed)" 'EILSEQ 2' 'of two events of one request the last decides'
+bd_start bd inject-error event=write_aio sector=0-7 errno=ENOSPC
+is "$(ios $bd 'r 0 8' 'w 8 8' 'r 8 8' 'r 0 8')" 'ok ok ok ENOSPC' \
+	'sectors of a fault are those of the failed request, not of the one that arms'
+bd_start bd inject-error event=write_aio iotype=read flags=!fua errno=ENOSPC
+is "$(ios $bd 'r 0 8' 'w 0 8' 'r 0 8' 'w 0 8')" 'ok ok ENOSPC ok' 'iotype and flags too'
+bd_start bd inject-error event=user.a iotype=write errno=ENOSPC
+bd_msg bd event user.a
+is "$(ios $bd 'r 0 8' 'w 0 8')" 'ok ENOSPC' 'also for an event from user space'
+bd_start bd inject-error event=read_aio errno=ENODATA
+bd_msg bd event read_aio
+is "$(armed) $(io_write $bd 0 8)" '1 ENODATA' 'events that I/O raises can be raised from user space'
+
+# --- What an event arms ---
+
+bd_start bd inject-error event=user.a sector=0 errno=ENOSPC inject-error event=user.a sector=8 errno=EILSEQ \
+	inject-error event=user.a state=2 sector=16 errno=ENODATA inject-error event=user.b sector=0 \
+	set-state event=user.a new_state=2
+bd_msg bd event user.a
+is "$(armed) $(bd_msg bd state)" '1 2 2' 'an event arms all its faults whose state matches the one before it'
+is "$(ios $bd 'r 0 8' 'r 8 8' 'r 16 8')" 'ENOSPC EILSEQ ok' 'together'
+bd_msg bd event user.a
+is "$(armed) $(ios $bd 'r 0 8' 'r 8 8' 'r 16 8')" '1 2 3 ENOSPC EILSEQ ENODATA' \
+	'and later in another state those of that'
+bd_msg bd event user.b
+is "$(armed) $(ios $bd 'r 0 8' 'r 8 8')" '4 EIO ok' 'another event replaces them all'
+bd_msg bd state 9 > /dev/null
+is "$(armed) $(io_read $bd 0 8)" '4 EIO' 'a change of the state disarms nothing'
+
+# --- What leaves the armed set as it was ---
+
+bd_start bd inject-error event=user.a state=1 errno=ENOSPC inject-error event=user.b state=5 \
+	set-state event=user.c new_state=3 suspend event=user.d state=5 tag=a
+bd_msg bd event user.a
+bd_msg bd event user.b
+is "$(armed)" 1 'an event whose faults are for another state'
+bd_msg bd event user.c
+is "$(armed)" 1 'an event with a set-state rule only'
+bd_msg bd event user.a
+is "$(armed)" 1 'the event that armed it, now for another state only'
+bd_msg bd event user.d
+bd_msg bd event user.e
+bd_msg bd event l2_update
+is "$(armed) $(io_read $bd 0 8)" '1 ENOSPC' 'an event without rules'
+bd_start bd inject-error event=user.a errno=ENOSPC inject-error event=user.b sector=0 once=on
+bd_msg bd event user.b
+is "$(io_read $bd 0 8)" EIO 'a once rule is armed'
+bd_msg bd event user.a
+bd_msg bd event user.b
+is "$(armed) $(io_read $bd 0 8)" '1 ENOSPC' 'an event whose faults are all used up'
+
+# --- Rules come and go ---
+
+bd_start bd inject-error event=user.a errno=ENOSPC tag=a
+bd_msg bd event user.a
+bd_msg bd add inject-error event=user.a sector=8 errno=EILSEQ > /dev/null
+is "$(armed) $(bd_status bd armed)" '1 1' 'a fault added later is not armed'
+bd_msg bd remove a
+is "$(ios $bd 'r 0 8' 'r 8 8')" 'ok ok' 'neither when those armed are removed'
+bd_msg bd event user.a
+is "$(armed) $(ios $bd 'r 0 8' 'r 8 8')" '1 ok EILSEQ' 'but when its event is raised again'
+bd_start bd inject-error event=user.a errno=ENOSPC tag=a inject-error event=user.a sector=0-7 errno=EILSEQ
+bd_msg bd event user.a
+bd_msg bd remove a
+is "$(armed) $(bd_status bd armed) $(ios $bd 'r 0 8' 'r 8 8')" '1 1 EILSEQ ok' \
+	'removing one armed fault leaves the others'
+bd_msg bd replace inject-error event=user.a errno=ENOSPC > /dev/null
+is "$(armed) $(bd_status bd armed) $(io_read $bd 0 8)" ' 0 ok' 'replaced rules are armed no more'
+bd_msg bd event user.a
+bd_msg bd clear
+is "$(bd_status bd armed) $(io_read $bd 0 8)" '0 ok' 'nor are cleared ones'
+bd_start bd inject-error event=user.a once=on inject-error event=user.a errno=ENOSPC
+bd_msg bd event user.a
+is "$(ios $bd 'r 0 8' 'r 0 8') $(armed) $(bd_status bd armed)" 'EIO ENOSPC 2 1' 'a used-up fault is armed no more'
+
+done_testing

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The unit tests of tests/kunit/: a module that runs them as it is loaded, on
+# kernels with KUnit. Their results are in the kernel log.
+
+# shellcheck source=tests/lib/topic.sh
+. "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
+
+module=$tests_dir/dm-blkdebug-test.ko
+
+# shellcheck disable=SC2317 # called by require
+has_kunit() { [[ -d /sys/kernel/debug/kunit ]]; }
+# shellcheck disable=SC2317
+has_file() { [[ -e $1 ]]; }
+
+require has_kunit 'a kernel with KUnit'
+require has_file "$module"
+
+# Either module names the same memory cache.
+modprobe -r dm-blkdebug
+dmesg_mark
+succeeds 'the tests are loaded' insmod "$module"
+
+# A suite's lines are indented once, those of a test's cases twice; of these only
+# what fails is of interest.
+suite='' seen=() details=''
+while IFS= read -r line; do
+	line=${line#\[*\] }
+	case $line in
+	'    # Subtest: '*) suite=${line#*: } details='' ;;
+	'    ok '*|'    not ok '*)
+		desc="$suite: ${line#*ok * }"
+		if [[ $line == '    ok '* ]]; then ok "$desc"; else not_ok "$desc" "$details"; fi
+		details=''
+		;;
+	'ok '*) seen+=("$suite") ;;
+	'not ok '*) seen+=("$suite") ;;
+	'        ok '*) ;;
+	*) details+=$line$'\n' ;;
+	esac
+done < <(dmesg_since)
+is "${seen[*]}" 'blkdebug-rule blkdebug-engine blkdebug-model' 'all suites reach their end'
+rmmod dm_blkdebug_test
+
+done_testing

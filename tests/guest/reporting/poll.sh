@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# poll() wakes on held and on state.
+
+# shellcheck source=tests/lib/topic.sh
+. "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
+
+require has_module brd
+ram_disk
+bd_create t "$dev"
+t=/dev/mapper/t
+dir=$(bd_sysfs t)
+
+# polls FILE COMMAND...: the poll of a file that was read before is woken by the command
+polls() {
+	local poll
+
+	background /tmp/poll io "$dir/$1" cat 'poll 20000' cat
+	poll=$pid
+	wait_until test -s /tmp/poll
+	"${@:2}" > /tmp/null
+	wait_until process_ended "$poll"
+	mapfile -t words < /tmp/poll
+	like " ${words[*]}" ' ready ' "$1 wakes by: ${*:2}"
+}
+
+# does_not_poll FILE COMMAND...
+does_not_poll() {
+	local poll
+
+	background /tmp/poll io "$dir/$1" cat 'poll 200'
+	poll=$pid
+	wait_until test -s /tmp/poll
+	"${@:2}" > /tmp/null
+	wait_until process_ended "$poll"
+	mapfile -t words < /tmp/poll
+	is "${words[-1]}" timeout "$1 does not wake by: ${*:2}"
+}
+
+# state
+polls state bd_msg t state 2
+is "${words[-1]}" 2 'the new state can be read then'
+polls state put "$dir/state" 3
+bd_msg t replace set-state event=read_aio new_state=4 set-state sector=8 new_state=5 \
+	set-state event=user.x new_state=6
+polls state io_read $t 0 8
+polls state io_write $t 8 8
+polls state bd_msg t event user.x
+polls state bd_msg t reset
+does_not_poll state bd_msg t state 1
+bd_msg t replace set-state event=read_aio new_state=1 inject-error event=read_aio
+does_not_poll state io_read $t 0 8
+
+# held
+bd_msg t replace suspend event=read_aio tag=A once=off suspend event=user.x tag=A once=off
+polls held hold t 1 /tmp/io 'r 0 8'
+is "${words[-1]}" A 'the tag can be read then'
+polls held hold_event t 2 /tmp/event user.x
+polls held bd_msg t resume A
+polls held bd_msg t resume A all errno=EIO
+fails_with ETIMEDOUT 'a caller sleeps' bd_msg t event user.x 0
+background /tmp/event dmsetup message t 0 event user.x
+wait_until bd_status_is t held 1
+polls held kill "$pid"
+wait_until bd_status_is t held 0
+hold t 1 /tmp/io 'r 0 8'
+polls held bd_msg t remove_break A
+bd_msg t break read_aio A
+does_not_poll held io_write $t 0 8
+hold t 1 /tmp/io 'r 0 8'
+bd_msg t add inject-error iotype=write
+does_not_poll held io_write $t 0 8
+does_not_poll held bd_msg t state 9
+bd_msg t resume A
+
+# A file that was read earlier is not ready again for that.
+is "$(io "$dir/state" cat cat 'poll 0')" $'9\n9\ntimeout' 'what has been read is no news'
+
+done_testing

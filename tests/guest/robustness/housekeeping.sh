@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2317 # functions called by asserts
+# Rules with tags and states come, go, are used up, healed and cleaned up behind I/O,
+# while the state moves and events arm faults. In the end all that is shown agrees
+# with itself, and with what I/O meets.
+
+# shellcheck source=tests/lib/topic.sh
+. "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
+
+require has_module brd
+ram_disk
+bd_create t "$dev" seed=7
+t=/dev/mapper/t
+
+# The choices are the same in each run.
+RANDOM=4711
+tags=(a b c d e) errnos=(EIO ENOSPC ENODATA EILSEQ)
+
+# any WORD...: sets $chosen to one of them
+any() { shift $((RANDOM % $#)); chosen=$1; }
+
+# some_rule: adds to $rule one that has to do with the first 512 sectors
+some_rule() {
+	local i sector=$((RANDOM % 512))
+
+	case $((RANDOM % 10)) in
+	0) rule+=" set-state iotype=write sector=$sector new_state=$((1 + RANDOM % 3))" ;;
+	1) rule+=" delay us=10 sector=$sector" ;;
+	2) rule+=" inject-error sector=$sector-$((sector + RANDOM % 64)) healed=on" ;;
+	3)
+		rule+=" inject-error times=$((1 + RANDOM % 3)) sector=$sector"
+		for ((i = 0; i < 80; i++)); do rule+=,$((1000 + 8 * i + sector)); done
+		;;
+	4) rule+=" inject-error times=1 iotype=read sector=$sector-511" ;;
+	5) rule+=" suspend event=write_aio sector=$sector once=on" ;;
+	*)
+		any "${errnos[@]}"
+		rule+=" inject-error errno=$chosen sector=$sector-$((sector + RANDOM % 8))"
+		;;
+	esac
+	any '' ' state=1' ' state=2' ' state=3'
+	rule+=$chosen
+	if [[ $rule != *' event=write_aio'*  && $((RANDOM % 6)) -eq 0 && $rule != *set-state* ]]; then
+		any ' event=user.x' ' event=user.y'
+		rule+=$chosen
+	fi
+	any "${tags[@]}"
+	rule+=" tag=$chosen"
+}
+
+# some_rules N: that many, each with its own random choices
+some_rules() {
+	local i one
+
+	rules=
+	for ((i = 0; i < $1; i++)); do rule=''; some_rule; one=$rule; rules+=$one; done
+}
+
+for ((i = 0; i < 400; i++)); do
+	some_rules $((1 + RANDOM % 6))
+	case $((RANDOM % 16)) in
+	0) echo "message replace$rules" ;;
+	1 | 2 | 3) any "${tags[@]}"; echo "message remove $chosen" ;;
+	4) any "${tags[@]}"; echo "message remove_break $chosen" ;;
+	5) echo "message state $((1 + RANDOM % 3))" ;;
+	6) echo 'message event user.x' ;;
+	7) echo 'message event user.y' ;;
+	8) [[ $((i % 50)) -ne 0 ]] || echo 'message clear' ;;
+	*) echo "message add$rules" ;;
+	esac
+	echo 'show'
+done > /tmp/ops
+some_rules 40
+echo "message add$rules" >> /tmp/ops
+
+# let_go: what breakpoints hold, whatever tag it has
+let_go() {
+	until [[ -e /tmp/stop ]]; do
+		for tag in "${tags[@]}"; do echo "message resume $tag all"; done > /tmp/resume.ops
+		io "$t" - < /tmp/resume.ops
+	done > /tmp/null 2>&1
+}
+
+background /tmp/submitted submit $t 1 4 0 1024
+submitter=$pid
+background /tmp/let.go let_go
+resumer=$pid
+io $t - < /tmp/ops > /tmp/results
+kill -TERM "$submitter"
+eventually 'all I/O ends' process_ended "$submitter"
+: > /tmp/stop
+eventually 'all that is held is let go' process_ended "$resumer"
+is "$(grep -v -e '|' -e '^ok$' -e '^ENOENT$' /tmp/results | sort | uniq -c)" '' 'no message has failed'
+like "$(< /tmp/submitted)" 'read all=[0-9]+ ok=[1-9][0-9]* .*=[1-9]' 'some I/O has met rules, some has not'
+
+# --- What is shown agrees with itself ---
+
+# agree: a table, the list and the status of one moment
+agree() {
+	local table list hits mark rule live=0 armed=0 word sum=0 nr
+
+	table=$(bd_rules t)
+	list=$(bd_msg t list)
+	declare -Ag hits_of=()
+	while read -r _ hits mark rule; do
+		[[ -n $mark ]] || continue
+		[[ $rule =~ \ tag=([a-z]+) ]] || true
+		word=${BASH_REMATCH[1]-}
+		[[ -z $word ]] || hits_of[$word]=$((${hits_of[$word]-0} + hits))
+		case $mark in used) continue ;; armed) armed=$((armed + 1)) ;; esac
+		live=$((live + 1))
+	done <<< "$list"
+	nr=$(grep -c -E '^(inject-error|set-state|suspend|delay)$' <<< "${table// /$'\n'}") || true
+	is "$(bd_status t rules) $nr" "$live $live" "$1: as many rules in status and table as live ones in list"
+	is "$(bd_status t armed)" "$armed" "$1: as many are armed in status as in list"
+	while read -r _ _ word _; do sum=$((sum + ${word#injected=})); done < <(bd_msg t stats)
+	is "$(bd_status t injected)" "$sum" "$1: as many errors injected in status as in stats"
+	for word in "${!hits_of[@]}"; do
+		is "$(bd_msg t wait_hits "$word" 0)" "${hits_of[$word]}" "$1: hits of tag $word are those of its rules"
+	done
+	is "$(bd_status t held)" 0 "$1: nothing is held"
+}
+agree 'after the storm'
+
+# --- and with what I/O meets ---
+
+# expected: by the list, what a read of each of the first sectors says; of rules that
+# are used up by reads, none is left
+expected() {
+	local sector mark rule state words=()
+
+	state=$(bd_status t state)
+	for ((sector = 0; sector < 512; sector++)); do words[sector]=ok; done
+	while read -r _ _ mark rule; do
+		[[ -n $mark && $mark != used && $rule == inject-error* ]] || continue
+		if [[ $mark != armed ]]; then
+			[[ $rule != *' event='* ]] || continue
+			[[ ! $rule =~ \ state=([0-9]+) || ${BASH_REMATCH[1]} -eq $state ]] || continue
+		fi
+		strike "$rule"
+	done < <(bd_msg t list)
+	echo "${words[*]}"
+}
+
+# strike RULE: takes its sectors, as far as no other rule has them
+strike() {
+	local errno=EIO range sector ranges
+
+	[[ ! $1 =~ \ errno=([A-Z]+) ]] || errno=${BASH_REMATCH[1]}
+	[[ $1 =~ \ sector=([0-9,-]+) ]]
+	IFS=, read -ra ranges <<< "${BASH_REMATCH[1]}"
+	for range in "${ranges[@]}"; do
+		for ((sector = ${range%-*}; sector <= ${range#*-} && sector < 512; sector++)); do
+			[[ ${words[sector]} != ok ]] || words[sector]=$errno
+		done
+	done
+}
+
+# use_up: reads until none is used up by the next
+use_up() {
+	local before after
+
+	after=$(bd_msg t list | grep -c ' used ')
+	until [[ $after == "${before-}" ]]; do
+		before=$after
+		for i in 1 2 3; do io $t "${ops[@]}" > /tmp/null; done
+		after=$(bd_msg t list | grep -c ' used ')
+	done
+}
+
+ops=()
+for ((i = 0; i < 512; i++)); do ops+=("r $i 1"); done
+for state in 1 2 3; do
+	bd_msg t state $state > /tmp/null
+	use_up
+	is "$(ios $t "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads meet what is in the list, in state $state"
+done
+for event in user.x user.y; do
+	bd_msg t event $event
+	use_up
+	is "$(ios $t "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads meet what is in the list, after $event"
+done
+agree 'after the reads'
+
+for tag in "${tags[@]}"; do bd_msg t remove "$tag" 2> /tmp/null || true; done
+is "$(bd_msg t list)$(bd_rules t)" 'seed=7' 'the tags name all rules'
+is "$(bd_status t rules) $(bd_status t armed)" '0 0' 'no rule is left in status'
+is "$(ios $t "${ops[@]}" | tr ' ' '\n' | sort -u)" ok 'no rule is left that a read meets'
+for tag in "${tags[@]}"; do
+	fails_with ENOENT "wait_hits $tag: no rule bears it" bd_msg t wait_hits "$tag" 1 1000
+done
+
+done_testing

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2317 # much is called by name
+#
+# File systems on a device under test: what the topics fs-* share. After
+#	fs_disk
+#	fs_new ext4
+# there is a new file system on $bd, mounted on /mnt, and no rule.
+
+# shellcheck source=tests/lib/topic.sh
+. "${BASH_SOURCE[0]%/*}/topic.sh"
+
+bd=/dev/mapper/bd
+
+# None of these writes unless asked to: no inode tables left for later, no commit
+# by the clock, no access times.
+declare -A fs_mkfs=(
+	[btrfs]='mkfs.btrfs -qf'
+	[ext4]='mkfs.ext4 -qF -b 4096 -E lazy_itable_init=0 -J size=8'
+	[xfs]='mkfs.xfs -qf'
+)
+declare -A fs_options=(
+	[btrfs]='noatime,commit=300'
+	[ext4]='noatime,commit=300'
+	[xfs]=noatime
+)
+declare -A fs_checker=(
+	[btrfs]='btrfs check'
+	[ext4]='e2fsck -fn'
+	[xfs]='xfs_repair -n'
+)
+# The sign by which mkfs.xfs knows fstests, and makes less than 300 MB.
+export TEST_DIR=/mnt TEST_DEV=$bd QA_CHECK_FS=yes
+
+# fs_each FUNCTION FS...: calls it with each of these that the kernel has
+fs_each() {
+	local each
+
+	for each in "${@:2}"; do
+		if has_module "$each"; then "$1" "$each"; else skip "needs $each (module)"; fi
+	done
+}
+
+fs_disk() {
+	has_module dm-blkdebug && ram_disk && bd_create bd "$dev"
+}
+
+ext4_log_block() { debugfs -R "bmap <8> $1" "$bd" 2> /tmp/null; }
+
+# How a rule knows the writes of this file system: to its log, of these its commits
+# and what comes before them, and of file data. On 5.10 ext4 does not mark what it
+# logs as metadata; but in a new file system the log is in one piece.
+# shellcheck disable=SC2034 # topics use them
+fs_keys() {
+	local first last
+
+	log=(iotype=write 'flags=meta,sync')
+	commit=(iotype=write 'flags=fua,meta')
+	logged=(iotype=write 'flags=meta,!fua')
+	data=(iotype=write 'flags=!meta')
+	[[ $fs == ext4 ]] || return 0
+	first=$(($(ext4_log_block 0) * 8)) last=$(($(ext4_log_block 2047) * 8 + 7))
+	((first && last - first == 2048 * 8 - 1)) || return
+	log=(iotype=write "sector=$first-$last")
+	commit=("${log[@]}" flags=fua)
+	logged=("${log[@]}" 'flags=!fua')
+	data=(iotype=write "sector=0-$((first - 1)),$((last + 1))-$(($(sectors_of "$dev") - 1))" 'flags=!meta')
+}
+
+# fs_new FS [mkfs option]...: its name is in $fs from then on; see also fs_keys
+fs_new() {
+	fs=$1
+	bd_msg bd reset
+	# shellcheck disable=SC2086 # a command with its options
+	${fs_mkfs[$fs]} "${@:2}" $bd > /dev/null || return
+	fs_keys || return
+	fs_mount || return
+	# btrfs has something to write after its first mount.
+	sync -f /mnt
+	bd_msg bd reset
+}
+
+# fs_mount [OPTION]...
+fs_mount() {
+	local IFS=,
+
+	set -- "${fs_options[$fs]}" "$@"
+	mount -t "$fs" -o "$*" $bd /mnt
+}
+
+# So that nothing is cached.
+fs_remount() { umount /mnt && fs_mount; }
+
+# Is what is on the device consistent? For an unmounted file system, log and all.
+# shellcheck disable=SC2086 # a command with its options
+fs_check() { ${fs_checker[$fs]} $bd; }
+
+# fs_ends DESC: unmounted, and mounted once more without faults, so that it
+# replays its log if it has to, is it consistent?
+fs_replay_and_check() { fs_mount && umount /mnt && fs_check; }
+fs_ends() {
+	succeeds "$fs: unmount" umount /mnt
+	bd_msg bd reset
+	succeeds "$fs: $1" fs_replay_and_check
+}
+
+# fs_write FILE BYTE [SECTORS]: the file begins with so many of these, on the disk
+fs_write() { xfs_io -f -c "pwrite -q -S 0x$2 0 $((512 * ${3-8}))" -c fsync "/mnt/$1"; }
+
+# fs_ios FILE OP...: without the page cache; see ios
+fs_ios() { ios "/mnt/$1" "${@:2}"; }
