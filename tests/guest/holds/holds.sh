@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Breakpoints hold requests: at which events, under which tags, and what comes after.
+# Breakpoints hold bios: at which events, under which tags, and what follows.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -12,16 +12,17 @@ t=/dev/mapper/t
 nr=0
 read_flags=$(read_flags "$dev")
 
-# holds_at EVENT OP EXPECTED: the op is held there, as the words of "held" say, and goes on
+# holds_at EVENT OP EXPECTED: a breakpoint on EVENT holds OP, "held" shows
+# EXPECTED, and a resume lets it complete
 holds_at() {
-	succeeds "break $1" bd_msg t break "$1" A
-	is "$out" $((++nr)) "break $1 answers with the number"
+	succeeds "break $1 succeeds" bd_msg t break "$1" A
+	is "$out" $((++nr)) "break $1 answers with the rule's number"
 	hold t 1 /tmp/io "$2"
 	is "$(held t)" "$nr A $nr $1 $3" "'$2' is held at $1"
-	is "$(< /tmp/io)" '' "and has not completed"
+	is "$(< /tmp/io)" '' "'$2' held at $1 has not completed"
 	bd_msg t resume A
-	eventually "'$2' goes on from $1" file_is /tmp/io ok
-	is "$(held t)" '' 'and nothing is held'
+	eventually "'$2' held at $1 completes after its resume" file_is /tmp/io ok
+	is "$(held t)" '' "nothing is held after the resume of '$2' at $1"
 }
 
 holds_at read_aio 'r 8 16' "read $read_flags 8 16"
@@ -37,109 +38,109 @@ for event in flush_to_os flush_to_disk flush_done; do
 	holds_at $event f 'flush sync 0 0'
 done
 
-# Before the check nothing has been written, at completion all has.
+# Before the check no data are on the disk, at completion all are.
 bd_msg t replace suspend event=pwritev tag=A suspend event=pwritev_done tag=B
 hold t 1 /tmp/io 'w 0 8 byte=5a'
 is "$(io_read "$dev" 0 8 byte=5a)" differs 'a write held before its check is not on the disk'
 bd_msg t resume A
-succeeds 'it is held again as it completes' bd_msg t wait_break B
-is "$(io_read "$dev" 0 8 byte=5a)" ok 'a write held at its completion is'
-is "$(< /tmp/io)" '' 'and is not acknowledged'
+succeeds 'a write held before its check is held again at its completion' bd_msg t wait_break B
+is "$(io_read "$dev" 0 8 byte=5a)" ok 'a write held at its completion is on the disk'
+is "$(< /tmp/io)" '' 'a write held at its completion is not acknowledged'
 bd_msg t resume B
-eventually 'until it is resumed' file_is /tmp/io ok
+eventually 'a write held at its completion is acknowledged after its resume' file_is /tmp/io ok
 
-# One after the other.
+# One hold after the other.
 bd_msg t replace suspend event=write_aio tag=A suspend event=pwritev tag=B once=off
 first=$(bd_msg t list)
 first=${first%% *}
 hold t 1 /tmp/io 'w 0 8'
-like "$(rule_line t $((first + 1)))" '^[0-9]+ 0 - ' 'the next event waits for the resume'
+like "$(rule_line t $((first + 1)))" '^[0-9]+ 0 - ' 'the next event is not raised before the resume'
 bd_msg t resume A
-succeeds 'and is raised then' bd_msg t wait_break B
+succeeds 'the next event is raised after the resume' bd_msg t wait_break B
 bd_msg t resume B
-eventually 'and the request goes on' file_is /tmp/io ok
-like "$(rule_line t "$first")" '^[0-9]+ 1 used ' 'a breakpoint is used up by one request'
+eventually 'a bio held at two events completes after the second resume' file_is /tmp/io ok
+like "$(rule_line t "$first")" '^[0-9]+ 1 used ' 'a breakpoint is used up by one bio'
 hold t 1 /tmp/io 'w 0 8'
-like "$(held t)" ' B ' 'the next request does not meet it, but one with once=off'
+like "$(held t)" ' B ' 'the next bio passes the used-up breakpoint and is held by the one with once=off'
 bd_msg t resume B
-eventually 'which holds as often as it is hit' file_is /tmp/io ok
+eventually 'a bio held by a breakpoint with once=off completes after its resume' file_is /tmp/io ok
 
-# All at once.
+# Several holds at the same time.
 bd_msg t replace suspend event=read_aio tag=A suspend event=read_aio tag=B \
 	suspend event=read_aio tag=A
 hold t 3 /tmp/io 'r 0 8'
-like "$(held t)" ' A .* B .* A ' 'one request is held by all the breakpoints it hits'
+like "$(held t)" ' A .* B .* A ' 'a bio is held by all breakpoints of one event'
 bd_msg t resume B
-is "$(bd_msg t is_suspended B) $(bd_status t held)" '0 2' 'each is resumed by itself'
+is "$(bd_msg t is_suspended B) $(bd_status t held)" '0 2' 'resume of one tag ends that hold only'
 bd_msg t resume A
-is "$(bd_msg t is_suspended A) $(bd_status t held)" '1 1' 'a tag that holds twice is resumed twice'
-is "$(< /tmp/io)" '' 'and the request waits for the last'
+is "$(bd_msg t is_suspended A) $(bd_status t held)" '1 1' 'resume of a tag with two holds ends one of them'
+is "$(< /tmp/io)" '' 'a bio does not complete before its last hold is resumed'
 bd_msg t resume A
-eventually 'and then goes on' file_is /tmp/io ok
+eventually 'a bio completes after its last hold is resumed' file_is /tmp/io ok
 
-# The request must match, too.
+# Breakpoints with sector, flags and iotype.
 bd_msg t replace suspend event=write_aio tag=A sector=100-107 flags=fua once=off \
 	suspend event=pwritev_done tag=B iotype=write-zeroes
 is "$(ios $t 'w 100 8' 'w 92 8 fua' 'w 108 8 fua')" 'ok ok ok' \
-	'what a breakpoint does not name goes by'
+	'a bio outside the sector or flags of a breakpoint passes'
 hold t 1 /tmp/io 'w 99 2 fua'
-like "$(held t)" ' A ' 'what it names does not'
+like "$(held t)" ' A ' 'a bio that matches sector and flags of a breakpoint is held'
 bd_msg t resume A
-eventually 'until resumed' file_is /tmp/io ok
+eventually 'a bio held by sector and flags completes after its resume' file_is /tmp/io ok
 hold t 1 /tmp/io 'z 0 8'
-like "$(held t)" ' B ' 'likewise by iotype at a completion'
+like "$(held t)" ' B ' 'a breakpoint on a completion event holds a bio of its iotype'
 bd_msg t resume B
-eventually 'and resumed' file_is /tmp/io ok
+eventually 'a bio held at its completion by iotype completes after its resume' file_is /tmp/io ok
 
 # Standing breakpoints.
 bd_msg t replace suspend tag=S iotype=read state=1 suspend tag=S iotype=flush
 hold t 1 /tmp/io 'r 0 8'
-like "$(held t)" "^[0-9]+ S [0-9]+ - read $read_flags 0 8\$" 'a standing breakpoint has no event'
+like "$(held t)" "^[0-9]+ S [0-9]+ - read $read_flags 0 8\$" 'a standing breakpoint is shown without an event'
 bd_msg t add suspend tag=S2 once=off
 bd_msg t resume S
-eventually 'after a resume standing breakpoints are not tried again' file_is /tmp/io ok
+eventually 'standing breakpoints are not tried again after a resume' file_is /tmp/io ok
 hold t 2 /tmp/io f
-like "$(held t)" ' S .* flush .* S2 ' 'they hold flushes, too'
+like "$(held t)" ' S .* flush .* S2 ' 'two standing breakpoints hold a flush'
 bd_msg t resume S
 bd_msg t resume S2
-eventually 'which go on' file_is /tmp/io ok
+eventually 'a flush held by standing breakpoints completes after both resumes' file_is /tmp/io ok
 
-# Events come before the check, with a hold between them.
+# Events are raised before the check, and a hold may be between the two.
 bd_msg t replace suspend event=pwritev tag=A suspend tag=S
 hold t 1 /tmp/io 'w 0 8'
-like "$(held t)" ' A ' 'a request is held at its event'
+like "$(held t)" ' A ' 'a bio is held at its event before its check'
 bd_msg t resume A
-succeeds 'and then at its check' bd_msg t wait_break S
+succeeds 'a bio resumed at its event is held at its check' bd_msg t wait_break S
 bd_msg t resume S
-eventually 'and goes on' file_is /tmp/io ok
+eventually 'a bio held at its event and its check completes' file_is /tmp/io ok
 
-# Standing rules see the state as it is at the check.
+# Standing rules are judged by the state at the check.
 bd_msg t state 1
 bd_msg t replace suspend event=read_aio tag=A suspend tag=S state=2
 hold t 1 /tmp/io 'r 0 8'
 bd_msg t state 2
 bd_msg t resume A
-succeeds 'a change of state while held counts at the check' bd_msg t wait_break S
+succeeds 'a state set during a hold counts for standing breakpoints' bd_msg t wait_break S
 bd_msg t resume S
-eventually 'and the request goes on' file_is /tmp/io ok
+eventually 'a bio held by a state set during a hold completes' file_is /tmp/io ok
 
 bd_msg t state 1
 bd_msg t replace set-state state=1 new_state=2 suspend tag=S state=1
 hold t 1 /tmp/io 'r 0 8'
-is "$(bd_msg t state)" 2 'a standing set-state acts before the hold'
+is "$(bd_msg t state)" 2 'a standing set-state acts before the hold of a standing breakpoint'
 bd_msg t add set-state state=2 new_state=3
 bd_msg t resume S
-eventually 'the request goes on' file_is /tmp/io ok
-is "$(bd_msg t state)" 2 'after a resume standing set-state rules are not tried again'
+eventually 'a bio held by a standing breakpoint completes after its resume' file_is /tmp/io ok
+is "$(bd_msg t state)" 2 'standing set-state rules are not tried again after a resume'
 
-# Of an event, too, the state is new before the hold begins.
+# The new state of an event is set before the hold begins.
 bd_msg t state 1
 bd_msg t replace suspend event=read_aio tag=A set-state event=read_aio new_state=4
 hold t 1 /tmp/io 'r 0 8'
-is "$(bd_msg t state)" 4 'an event is processed before its hold begins'
+is "$(bd_msg t state)" 4 "set-state of an event acts before the event's hold"
 bd_msg t resume A
-eventually 'and not once more after it' file_is /tmp/io ok
-like "$(bd_msg t list)" ' 1 - set-state ' 'so set-state has one hit'
+eventually 'a bio held at an event with set-state completes after its resume' file_is /tmp/io ok
+like "$(bd_msg t list)" ' 1 - set-state ' 'set-state of an event has one hit after the resume'
 
 # Faults are tried after the last resume.
 bd_msg t replace suspend event=pwritev tag=A once=off \
@@ -147,43 +148,43 @@ bd_msg t replace suspend event=pwritev tag=A once=off \
 hold t 1 /tmp/io 'w 0 8'
 bd_msg t event user.arm
 bd_msg t resume A
-eventually 'a fault armed while a request is held fails it' file_is /tmp/io ENOSPC
+eventually 'a fault armed during a hold fails the bio' file_is /tmp/io ENOSPC
 hold t 1 /tmp/io 'w 0 8'
 bd_msg t clear
 bd_msg t resume A
-eventually 'a fault removed meanwhile does not' file_is /tmp/io ok
+eventually 'a fault removed during a hold does not fail the bio' file_is /tmp/io ok
 bd_msg t break read_aio A
 hold t 1 /tmp/io 'r 0 8'
 bd_msg t add inject-error errno=ENODATA
 bd_msg t resume A
-eventually 'a standing fault that came meanwhile does' file_is /tmp/io ENODATA
+eventually 'a standing fault added during a hold fails the bio' file_is /tmp/io ENODATA
 
-# A completion event is for failed requests, too.
+# Completion events of failed bios.
 bd_msg t add suspend event=read_done tag=D
 hold t 1 /tmp/io 'r 0 8'
-like "$(held t)" ' D [0-9]+ read_done read ' 'a failed request is held at its completion'
+like "$(held t)" ' D [0-9]+ read_done read ' 'a failed bio is held at its completion event'
 bd_msg t resume D
-eventually 'and fails when resumed' file_is /tmp/io ENODATA
+eventually 'a failed bio held at its completion fails after its resume' file_is /tmp/io ENODATA
 
-# A rule that comes while the request is held is in time.
+# A rule added during a hold.
 bd_msg t replace suspend event=read_aio tag=A
 hold t 1 /tmp/io 'r 0 8'
 bd_msg t break read_done D
 bd_msg t resume A
-succeeds 'a rule that names the completion event in time' bd_msg t wait_break D
+succeeds 'a breakpoint on a completion event, added during a hold before it, holds the bio' bd_msg t wait_break D
 bd_msg t resume D
-eventually 'and then it is done' file_is /tmp/io ok
+eventually 'a bio held by a breakpoint added during its hold completes' file_is /tmp/io ok
 
-# One held request hinders nobody.
+# Other I/O during a hold.
 bd_msg t replace suspend event=write_aio tag=A sector=0
 hold t 1 /tmp/io 'w 0 8'
 eventually 'the submitter of a held write waits in state D' process_state_is "$pid" D
-is "$(ios $t 'w 8 8 byte=11' 'r 8 8 byte=11' f 'd 64 8')" 'ok ok ok ok' 'while other I/O goes on'
-like "$(bd_status t held) $(dmsetup table t)" '^1 .*blkdebug ' 'and status and table answer'
+is "$(ios $t 'w 8 8 byte=11' 'r 8 8 byte=11' f 'd 64 8')" 'ok ok ok ok' 'other I/O completes during a hold'
+like "$(bd_status t held) $(dmsetup table t)" '^1 .*blkdebug ' 'status and table answer during a hold'
 bd_msg t resume A
-eventually 'the held write goes on' file_is /tmp/io ok
+eventually 'the held write completes after its resume' file_is /tmp/io ok
 
-# Completions in a hard interrupt.
+# Completions in hard interrupt context.
 if null_disk 16 irqmode=2; then
 	bd_create n "$dev"
 	bd_msg n replace suspend event=read_done tag=A suspend event=pwritev_done tag=A \
@@ -191,9 +192,9 @@ if null_disk 16 irqmode=2; then
 	hold n 1 /tmp/io 'r 0 8' 'w 0 8'
 	bd_msg n resume A
 	wait_until bd_status_is n state 2
-	like "$(held n)" '^2 A 2 pwritev_done write ' 'requests are held that complete in an interrupt'
+	like "$(held n)" '^2 A 2 pwritev_done write ' 'a bio that completes in hard interrupt context is held'
 	bd_msg n resume A
-	eventually 'and go on' file_is /tmp/io $'ok\nok'
+	eventually 'a bio held in hard interrupt context completes after its resume' file_is /tmp/io $'ok\nok'
 else
 	skip 'needs null_blk' 2
 fi

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # functions called by asserts
-# The messages about breakpoints: break, remove_break, resume, wait_break,
-# is_suspended and held, and what other messages do to held requests.
+# The messages break, remove_break, resume, wait_break, is_suspended and held,
+# and other messages in the presence of held bios.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -12,89 +12,90 @@ bd_create t "$dev"
 t=/dev/mapper/t
 
 # break
-succeeds 'break answers' bd_msg t break write_aio A
-is "$out" 1 'with the number'
-succeeds 'break takes keys' bd_msg t break pwritev A2 once=off sector=100-107,200 iotype=write
-is "$out" 2 'and numbers go on'
+succeeds 'break succeeds' bd_msg t break write_aio A
+is "$out" 1 "break answers with the rule's number"
+succeeds 'break with keys succeeds' bd_msg t break pwritev A2 once=off sector=100-107,200 iotype=write
+is "$out" 2 'break answers with the next number'
 is "$(rule_line t 2)" \
 	'2 0 - suspend event=pwritev sector=100-107,200 iotype=write tag=A2 once=off' \
-	'break is an add of suspend'
+	'break adds a suspend rule'
 before=$(bd_msg t list)
-fails_with ENOENT 'break of an unknown event' bd_msg t break no_such_event A
-fails_with EINVAL 'break of a bad tag' bd_msg t break write_aio 1A
-fails_with EINVAL 'break with an unknown key' bd_msg t break write_aio A3 colour=red
-fails_with EINVAL 'break with a key of inject-error' bd_msg t break write_aio A3 errno=EIO
-fails_with EINVAL 'break with the tag twice' bd_msg t break write_aio A3 tag=A4
-fails_with EINVAL 'break with another rule behind' \
+fails_with ENOENT 'break on an unknown event fails' bd_msg t break no_such_event A
+fails_with EINVAL 'break with an invalid tag fails' bd_msg t break write_aio 1A
+fails_with EINVAL 'break with an unknown key fails' bd_msg t break write_aio A3 colour=red
+fails_with EINVAL 'break with a key of inject-error fails' bd_msg t break write_aio A3 errno=EIO
+fails_with EINVAL 'break with tag= as a key fails' bd_msg t break write_aio A3 tag=A4
+fails_with EINVAL 'break followed by another rule fails' \
 	bd_msg t break write_aio A3 inject-error errno=EIO
-fails_with EINVAL 'break without a tag' bd_msg t break write_aio
-fails_with EINVAL 'break alone' bd_msg t break
-is "$(bd_msg t list)" "$before" 'and nothing has changed'
+fails_with EINVAL 'break without a tag fails' bd_msg t break write_aio
+fails_with EINVAL 'break without an event fails' bd_msg t break
+is "$(bd_msg t list)" "$before" 'failed break messages leave the rules unchanged'
 
 # held, is_suspended, wait_break
 bd_msg t replace suspend event=write_aio tag=A suspend event=read_aio tag=A
-is "$(bd_msg t held)" '' 'held: nothing'
-is "$(bd_msg t is_suspended A)" 0 'is_suspended: 0'
-is "$(bd_msg t is_suspended never_heard_of)" 0 'also for a tag nobody bears'
-fails_with ETIMEDOUT 'wait_break gives up' bd_msg t wait_break A 30
-fails_with ETIMEDOUT 'also on a tag nobody bears' bd_msg t wait_break never_heard_of 0
+is "$(bd_msg t held)" '' 'held answers nothing if nothing is held'
+is "$(bd_msg t is_suspended A)" 0 'is_suspended answers 0 if nothing is held'
+is "$(bd_msg t is_suspended never_heard_of)" 0 'is_suspended answers 0 for an unknown tag'
+fails_with ETIMEDOUT 'wait_break times out' bd_msg t wait_break A 30
+fails_with ETIMEDOUT 'wait_break on an unknown tag times out' bd_msg t wait_break never_heard_of 0
 background /tmp/wait bd_msg t wait_break A
 hold t 1 /tmp/io 'w 8 8'
-eventually 'wait_break wakes' file_like /tmp/wait '^1 A 3 write_aio write sync 8 8 [0-9]+$'
-like "$(bd_msg t held)" '^1 A 3 write_aio write sync 8 8 [0-9]+$' 'and its answer is as in held'
-is "$(bd_msg t is_suspended A)" 1 'is_suspended: 1'
-succeeds 'wait_break is content with what is held' bd_msg t wait_break A 0
-like "$out" '^1 A 3 ' 'and answers with it'
+eventually 'wait_break returns when a bio is held' file_like /tmp/wait '^1 A 3 write_aio write sync 8 8 [0-9]+$'
+like "$(bd_msg t held)" '^1 A 3 write_aio write sync 8 8 [0-9]+$' 'held and wait_break show the same line'
+is "$(bd_msg t is_suspended A)" 1 'is_suspended answers 1 for a held tag'
+succeeds 'wait_break returns at once if the tag is held' bd_msg t wait_break A 0
+like "$out" '^1 A 3 ' 'wait_break answers with the present hold'
 older_than() {
 	local line
 
 	line=$(bd_msg t held)
 	((${line##* } > $1))
 }
-eventually 'the time held grows' older_than "${out##* }"
+eventually 'the time in held grows' older_than "${out##* }"
 
 for sleep in 'wait_break B' 'wait_hits A 100'; do
 	background /tmp/wait dmsetup message t 0 "$sleep"
 	wait_until process_state_is "$pid" D
 	kill "$pid"
-	eventually "$sleep can be killed" process_ended "$pid"
+	eventually "a sleeping $sleep can be killed" process_ended "$pid"
 done
 
 # resume
-fails_with ENOENT 'resume of another tag' bd_msg t resume B
-fails_with ENOENT 'resume of all of another tag' bd_msg t resume B all
-fails_with ENOENT 'resume of no hold' bd_msg t resume '#2'
-fails_with EINVAL 'resume of hold 0' bd_msg t resume '#0'
-fails_with EINVAL 'resume of no number' bd_msg t resume '#'
-fails_with EINVAL 'resume of what is no number' bd_msg t resume '#1x'
-fails_with EINVAL 'resume of what is no tag' bd_msg t resume 1
-fails_with EINVAL 'resume with a strange word' bd_msg t resume A some
-fails_with EINVAL 'resume with a word twice' bd_msg t resume A all all
-fails_with EINVAL 'resume with two errnos' bd_msg t resume A errno=EIO errno=EIO
-fails_with EINVAL 'resume with no errno' bd_msg t resume A errno=
+fails_with ENOENT 'resume of a tag without holds fails' bd_msg t resume B
+fails_with ENOENT 'resume all of a tag without holds fails' bd_msg t resume B all
+fails_with ENOENT 'resume of an unused hold number fails' bd_msg t resume '#2'
+fails_with EINVAL 'resume of hold number 0 fails' bd_msg t resume '#0'
+fails_with EINVAL 'resume of an empty hold number fails' bd_msg t resume '#'
+fails_with EINVAL 'resume of an invalid hold number fails' bd_msg t resume '#1x'
+fails_with EINVAL 'resume of an invalid tag fails' bd_msg t resume 1
+fails_with EINVAL 'resume with an unknown word fails' bd_msg t resume A some
+fails_with EINVAL 'resume with a word given twice fails' bd_msg t resume A all all
+fails_with EINVAL 'resume with two errnos fails' bd_msg t resume A errno=EIO errno=EIO
+fails_with EINVAL 'resume with an empty errno fails' bd_msg t resume A errno=
 for e in EREMCHG EAGAIN EXDEV 4096 -5 eio; do
-	fails_with EINVAL "resume with errno=$e" bd_msg t resume A errno=$e
+	fails_with EINVAL "resume with errno=$e fails" bd_msg t resume A errno=$e
 done
-fails_with EINVAL 'resume alone' bd_msg t resume
-is "$(bd_msg t is_suspended A)$(< /tmp/io)" 1 'and all that leaves the request alone'
-succeeds 'resume' bd_msg t resume A
-is "$out" '' 'has no answer'
-eventually 'and the request goes on' file_is /tmp/io ok
-fails_with ENOENT 'nothing is left to resume' bd_msg t resume A
+fails_with EINVAL 'resume without a tag fails' bd_msg t resume
+is "$(bd_msg t is_suspended A)$(< /tmp/io)" 1 'failed resumes leave the bio held'
+succeeds 'resume of a held tag succeeds' bd_msg t resume A
+is "$out" '' 'resume has no answer'
+eventually 'a bio completes after its resume' file_is /tmp/io ok
+fails_with ENOENT 'a second resume of the same hold fails' bd_msg t resume A
 
 # resume with an errno
-# failed_by ERRNO WORD...: a write that two tags hold fails when it is resumed so
+# failed_by ERRNO WORD...: a write held by two tags, resumed with these words,
+# ends with ERRNO
 failed_by() {
 	bd_msg t replace suspend event=write_aio tag=A suspend event=write_aio tag=B \
 		inject-error errno=ENODATA suspend event=pwritev tag=C
 	hold t 2 /tmp/io 'w 0 8 byte=77'
-	succeeds "resume ${*:2}" bd_msg t resume "${@:2}"
-	eventually "gives $1" file_is /tmp/io "$1"
-	is "$(bd_status t held)" 0 'and ends all holds of the request'
+	succeeds "resume ${*:2} succeeds" bd_msg t resume "${@:2}"
+	eventually "a write resumed by ${*:2} ends with $1" file_is /tmp/io "$1"
+	is "$(bd_status t held)" 0 "resume ${*:2} ends all holds of the bio"
 }
 io_write t 0 8
 failed_by ENOSPC A errno=ENOSPC
-is "$(io_read "$dev" 0 8 byte=0)" ok 'nothing has been written'
+is "$(io_read "$dev" 0 8 byte=0)" ok 'a write resumed with an errno is not on the disk'
 failed_by EILSEQ B errno=84
 failed_by EIO A all errno=EIO
 failed_by EIO A errno=EIO all
@@ -104,60 +105,60 @@ for i in 1 2 3; do hold t $i /tmp/io.$i "w $((8 * i)) 8"; done
 number=$(bd_msg t held)
 number=${number%% *}
 bd_msg t resume "#$number" errno=ENOLINK
-eventually 'an errno for a certain hold' file_is /tmp/io.1 ENOLINK
-is "$(bd_status t held)" 2 'is for that only'
+eventually 'resume by number with an errno fails that bio' file_is /tmp/io.1 ENOLINK
+is "$(bd_status t held)" 2 'resume by number with an errno leaves the other holds'
 bd_msg t resume A all errno=ENOSPC
-for i in 2 3; do eventually "an errno for all: $i" file_is /tmp/io.$i ENOSPC; done
+for i in 2 3; do eventually "resume all with an errno fails bio $i" file_is /tmp/io.$i ENOSPC; done
 
 bd_msg t replace suspend event=pwritev_done tag=D once=off suspend event=flush_done tag=D \
 	suspend event=pwritev_done tag=E sector=0
 hold t 2 /tmp/io 'w 0 8 byte=66'
 bd_msg t resume D errno=ETIMEDOUT
-eventually 'a write held at its completion fails' file_is /tmp/io ETIMEDOUT
-is "$(io_read "$dev" 0 8 byte=66)" ok 'though it is on the disk'
+eventually 'a write held at its completion fails with the errno of its resume' file_is /tmp/io ETIMEDOUT
+is "$(io_read "$dev" 0 8 byte=66)" ok 'a write failed at its completion is on the disk'
 hold t 1 /tmp/io f
 bd_msg t resume D errno=EIO
-eventually 'so does a flush' file_is /tmp/io EIO
+eventually 'a flush held at its completion fails with the errno of its resume' file_is /tmp/io EIO
 bd_msg t add inject-error errno=ENOSPC
 hold t 1 /tmp/io 'w 8 8'
 bd_msg t resume D errno=0
-eventually 'errno=0 does not heal what has failed before' file_is /tmp/io ENOSPC
+eventually 'resume with errno=0 does not clear the error of a failed bio' file_is /tmp/io ENOSPC
 
 # remove_break
 bd_msg t replace suspend event=write_aio tag=A once=off suspend event=read_aio tag=A \
 	inject-error tag=A sector=800 suspend event=write_aio tag=B sector=8
 hold t 1 /tmp/io.1 'w 0 8'
 hold t 3 /tmp/io.2 'w 8 8'
-succeeds 'remove_break' bd_msg t remove_break A
-eventually 'resumes what its tag holds' file_is /tmp/io.1 ok
-is "$(bd_msg t is_suspended A) $(< /tmp/io.2)" '0 ' 'but not what another tag holds, too'
+succeeds 'remove_break succeeds' bd_msg t remove_break A
+eventually 'remove_break resumes the holds of its tag' file_is /tmp/io.1 ok
+is "$(bd_msg t is_suspended A) $(< /tmp/io.2)" '0 ' 'remove_break leaves a bio held under another tag'
 rules=$(bd_msg t list)
-unlike "$rules" 'suspend[^'$'\n'']*tag=A' 'removes all breakpoints with the tag'
-like "$rules" 'inject-error[^'$'\n'']*tag=A' 'but no fault'
-fails_with ENOENT 'a fault is no breakpoint' bd_msg t remove_break A
+unlike "$rules" 'suspend[^'$'\n'']*tag=A' 'remove_break removes all breakpoints with the tag'
+like "$rules" 'inject-error[^'$'\n'']*tag=A' 'remove_break leaves a fault with the tag'
+fails_with ENOENT 'remove_break of a tag that only a fault has fails' bd_msg t remove_break A
 bd_msg t remove_break B
-eventually 'remove_break lets go what a used-up breakpoint holds' file_is /tmp/io.2 ok
-fails_with ENOENT 'a used-up breakpoint is not there' bd_msg t remove_break B
-fails_with ENOENT 'no tag, no breakpoint' bd_msg t remove_break never_heard_of
-fails_with EINVAL 'remove_break takes a tag' bd_msg t remove_break 1
-fails_with EINVAL 'one tag' bd_msg t remove_break A B
-fails_with EINVAL 'not none' bd_msg t remove_break
-is "$(ios $t 'w 0 8' 'r 0 8')" 'ok ok' 'nothing is caught any more'
+eventually 'remove_break resumes the holds of a used-up breakpoint' file_is /tmp/io.2 ok
+fails_with ENOENT 'remove_break of a used-up breakpoint without holds fails' bd_msg t remove_break B
+fails_with ENOENT 'remove_break of an unknown tag fails' bd_msg t remove_break never_heard_of
+fails_with EINVAL 'remove_break with a number fails' bd_msg t remove_break 1
+fails_with EINVAL 'remove_break with two tags fails' bd_msg t remove_break A B
+fails_with EINVAL 'remove_break without a tag fails' bd_msg t remove_break
+is "$(ios $t 'w 0 8' 'r 0 8')" 'ok ok' 'I/O passes after all breakpoints are removed'
 
-# What a breakpoint holds stays held without it.
-# stays_held COMMAND...
+# Messages that remove rules keep bios held.
+# stays_held COMMAND...: a held bio stays held after the message
 stays_held() {
 	bd_msg t replace suspend event=write_aio tag=A once=off
 	hold t 1 /tmp/io 'w 0 8'
-	succeeds "${*:3}" "$@"
-	like "$(held t) $(< /tmp/io)" ' A .* write_aio write sync 0 8 $' 'a held request stays held'
-	succeeds 'it can be resumed' bd_msg t resume A
-	eventually 'and goes on' file_is /tmp/io ok
+	succeeds "message ${*:3} succeeds while a bio is held" "$@"
+	like "$(held t) $(< /tmp/io)" ' A .* write_aio write sync 0 8 $' "a bio stays held after ${*:3}"
+	succeeds "a bio can be resumed after ${*:3}" bd_msg t resume A
+	eventually "a bio resumed after ${*:3} completes" file_is /tmp/io ok
 }
 stays_held bd_msg t clear
 stays_held bd_msg t remove A
 stays_held bd_msg t replace inject-error sector=800
-fails_with ENOENT 'the breakpoint is gone' bd_msg t remove_break A
+fails_with ENOENT 'remove_break after replace fails' bd_msg t remove_break A
 
 # reset
 bd_msg t state 5
@@ -166,19 +167,19 @@ bd_msg t replace suspend event=write_aio tag=A once=off suspend event=write_aio 
 hold t 2 /tmp/io.1 'w 0 8'
 hold t 3 /tmp/io.2 'w 8 8'
 hold_event t 4 /tmp/event user.x
-succeeds 'reset' bd_msg t reset
+succeeds 'reset succeeds while bios are held' bd_msg t reset
 for file in /tmp/io.1 /tmp/io.2 /tmp/event; do
-	eventually "resumes what is held: $file" file_is $file ok
+	eventually "reset resumes the holds: $file" file_is $file ok
 done
 like "$(dmsetup status t)" ' state=1 rules=0 armed=0 held=0 injected=0 ' \
-	'no rules, nothing armed or held, the start state, no errors counted'
-is "$(bd_msg t list)" '' 'the list is empty'
-unlike "$(bd_msg t stats)" '=[1-9]' 'all counters are zero'
+	'reset leaves no rules, nothing armed or held, the start state and no injected errors'
+is "$(bd_msg t list)" '' 'list is empty after reset'
+unlike "$(bd_msg t stats)" '=[1-9]' 'all counters are zero after reset'
 dmsetup remove t
 bd_create t "$dev" state=3
 bd_msg t state 4
 bd_msg t reset
-is "$(bd_msg t state)" 3 'the start state is that of the table'
+is "$(bd_msg t state)" 3 'reset restores the start state of the table'
 
 # --- Polling ---
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# errno=: those that bios carry, by name and number; all others are refused.
+# errno=: the errnos that bios carry are accepted by name and number; all others
+# are refused.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -19,9 +20,9 @@ declare -A number_of=(
 while read -r kind words; do
 	[[ $kind != errnos* ]] || read -ra errnos <<< "$words"
 done < /sys/module/dm_blkdebug/parameters/features
-like "${#errnos[@]}" '^1[0-9]$' 'features lists errnos'
+like "${#errnos[@]}" '^1[0-9]$' 'features lists between 10 and 19 errnos'
 
-# Each at a sector of its own, by name and by number
+# A rule for each errno, each on a sector of its own, by name and by number.
 by_name=() by_number=() printed=() ops=() sector=0
 for errno in "${errnos[@]}"; do
 	by_name+=("inject-error sector=$sector errno=$errno")
@@ -32,22 +33,22 @@ for errno in "${errnos[@]}"; do
 done
 twice=()
 for errno in "${errnos[@]}"; do twice+=("$errno" "$errno"); done
-succeeds 'all are taken by name' bd_msg bd replace "${by_name[*]}"
-is "$(ios $bd "${ops[@]}")" "${twice[*]}" 'bios carry each to the submitter of a read or a write'
-succeeds 'all are taken by number' bd_msg bd replace "${by_number[*]}"
-is "$(ios $bd "${ops[@]}")" "${twice[*]}" 'with the same result'
+succeeds 'each listed errno is accepted by name' bd_msg bd replace "${by_name[*]}"
+is "$(ios $bd "${ops[@]}")" "${twice[*]}" 'the submitter of a read or a write gets each listed errno'
+succeeds 'each listed errno is accepted by number' bd_msg bd replace "${by_number[*]}"
+is "$(ios $bd "${ops[@]}")" "${twice[*]}" 'an errno given by number reaches the submitter'
 expected=${printed[*]}
-is "$(bd_rules bd)" "seed=7 ${expected/ errno=EIO/}" 'and are printed by name'
+is "$(bd_rules bd)" "seed=7 ${expected/ errno=EIO/}" 'an errno given by number is printed by name'
 bd_msg bd replace "${by_name[@]/%/ immediately=on}" > /dev/null
-is "$(ios $bd "${ops[@]}")" "${twice[*]}" 'immediately, too'
+is "$(ios $bd "${ops[@]}")" "${twice[*]}" 'immediately=on delivers each listed errno'
 
-# By name and number alike: what is not in the list is refused.
+# An errno that features does not list is refused by name and by number.
 bd_msg bd clear
 for errno in "${!number_of[@]}"; do
-	has_feature errnos "$errno" || fails_with EINVAL "$errno is refused" bd_msg bd add inject-error errno="$errno"
+	has_feature errnos "$errno" || fails_with EINVAL "errno=$errno, which features does not list, is refused" bd_msg bd add inject-error errno="$errno"
 done
 for errno in EREMCHG EAGAIN EWOULDBLOCK EPERM ENOENT EINTR EFAULT EROFS EDQUOT EUCLEAN ERESTARTSYS EFOO; do
-	fails_with EINVAL "$errno is refused" bd_msg bd add inject-error errno=$errno
+	fails_with EINVAL "errno=$errno is refused" bd_msg bd add inject-error errno=$errno
 done
 listed=' 0 ' numbers=({1..31})
 for errno in "${errnos[@]}"; do
@@ -62,16 +63,16 @@ for n in 0 "${numbers[@]}" 131 133; do
 	! bd_load bd "$dev" inject-error errno="$n" 2> /dev/null || taken=yes
 	[[ $taken == "$wanted" ]] || wrong+=("$n")
 done
-is "${wrong[*]}" '' 'of other numbers only 0 is taken'
-succeeds 'hexadecimal numbers are numbers' bd_msg bd add inject-error errno=0x1c
-is "$(bd_rules bd)" 'seed=7 inject-error errno=ENOSPC' 'like others'
-fails_with EINVAL 'numbers beyond all errnos are refused' bd_msg bd add inject-error errno=4096
-fails_with EINVAL 'and do not wrap' bd_msg bd add inject-error errno=65541
+is "${wrong[*]}" '' 'of the unlisted numbers only 0 is accepted'
+succeeds 'a hexadecimal errno is accepted' bd_msg bd add inject-error errno=0x1c
+is "$(bd_rules bd)" 'seed=7 inject-error errno=ENOSPC' 'a hexadecimal errno is printed by name'
+fails_with EINVAL 'a number larger than any errno is refused' bd_msg bd add inject-error errno=4096
+fails_with EINVAL 'a number that wraps to an errno in 16 bits is refused' bd_msg bd add inject-error errno=65541
 
-# --- 0: nothing but a hit ---
+# --- errno=0: a hit without an error ---
 
 read -r ram_number < "/sys/class/block/${dev##*/}/dev"
-# queued_by OP: the tasks that queue what comes of it at the disk below
+# queued_by OP: prints the tasks that submit the bios of OP to the disk below
 queued_by() {
 	local tracing=/sys/kernel/tracing
 
@@ -84,11 +85,11 @@ queued_by() {
 
 if [[ -d /sys/kernel/tracing/events/block ]]; then
 	bd_msg bd replace inject-error sector=8 errno=0 > /dev/null
-	is "$(queued_by 'w 8 8')" io 'a write that is let pass goes on at once, in its order'
-	is "$(bd_list bd)" '1 - inject-error sector=8 errno=0' 'and is a hit'
+	is "$(queued_by 'w 8 8')" io 'a write that an errno=0 rule passes is submitted by its submitter'
+	is "$(bd_list bd)" '1 - inject-error sector=8 errno=0' 'an errno=0 rule counts a hit'
 	bd_msg bd add inject-error sector=16 healed=on > /dev/null
-	is "$(queued_by 'w 8 8')" io 'no less if others heal'
-	like "$(queued_by 'w 8 16')" '^kworker' 'but one that heals goes by a worker'
+	is "$(queued_by 'w 8 8')" io 'a healed=on rule elsewhere leaves the submitting task of a write unchanged'
+	like "$(queued_by 'w 8 16')" '^kworker' 'a write that heals sectors is submitted by a worker'
 else
 	skip 'needs block tracepoints' 4
 fi

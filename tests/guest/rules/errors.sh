@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Bad tables and messages: the errno, the word at fault in the kernel log, and
-# that nothing has changed.
+# Invalid tables and messages: the errno, the word at fault in the kernel log,
+# and no change of the device.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -15,8 +15,8 @@ live=$(dmsetup table bd)
 inactive=$(dmsetup table --inactive bd)
 list=$(bd_msg bd list)
 
-# Cases are run one after the other, then the kernel log is looked at once:
-# reading it takes longer than the rest.
+# All cases run first, then the kernel log is read once, because reading it
+# takes longer than the cases.
 nr_cases=0 nr_judged=0
 rule=() word=() desc=() answer=()
 
@@ -35,7 +35,8 @@ bad_table() {
 # bad_pair RULE WORD WITH TABLE: the log names both of the words that do not go together
 bad_pair() { bad_table "$1" "$2' with '$3" "$4"; }
 
-# bad_message RULE WORD MESSAGE: so does this
+# bad_message RULE WORD MESSAGE: fails with EINVAL; the log names the number and
+# the word
 bad_message() {
 	new_case "$1" "$2" "message: $3"
 	# shellcheck disable=SC2086 # a word each
@@ -79,26 +80,26 @@ judge_cases() {
 }
 
 unchanged() {
-	is "$(dmsetup table bd)" "$live" "$1 leave the live table"
-	is "$(dmsetup table --inactive bd)" "$inactive" "$1 leave the inactive table"
-	is "$(bd_msg bd list)" "$list" "$1 leave the rules"
+	is "$(dmsetup table bd)" "$live" "$1 leave the live table unchanged"
+	is "$(dmsetup table --inactive bd)" "$inactive" "$1 leave the inactive table unchanged"
+	is "$(bd_msg bd list)" "$list" "$1 leave the list of rules unchanged"
 	is "$(dmsetup status bd)" '0 2048 blkdebug state=3 rules=2 armed=0 held=0 injected=0 seed=7' \
-		"$1 leave the status"
+		"$1 leave the status unchanged"
 }
 
-# --- Not even a rule ---
+# --- Errors before the first rule ---
 
-# has_error DESC TABLE: what dm says is ti->error
+# has_error DESC TABLE TEXT: the load fails, and the log has TEXT as ti->error
 has_error() {
 	dmesg_mark
-	fails_with '(Invalid argument|No such (device|file))' "table: $1" dmsetup load bd --table "$2"
-	dmesg_like "blkdebug: $3" "ti->error for $1"
+	fails_with '(Invalid argument|No such (device|file))' "a table with $1 fails to load" dmsetup load bd --table "$2"
+	dmesg_like "blkdebug: $3" "a table with $1 sets ti->error"
 }
 
 has_error 'neither device nor offset' '0 8 blkdebug' 'Invalid argument count'
 has_error 'no offset' "0 8 blkdebug $dev" 'Invalid argument count'
-has_error 'no such device' '0 8 blkdebug /dev/none 0' 'Device lookup failed'
-has_error 'a bad offset' "0 8 blkdebug $dev 1x" 'Invalid device sector'
+has_error 'a device that does not exist' '0 8 blkdebug /dev/none 0' 'Device lookup failed'
+has_error 'an offset that is no number' "0 8 blkdebug $dev 1x" 'Invalid device sector'
 has_error 'a negative offset' "0 8 blkdebug $dev -1" 'Invalid device sector'
 
 bad_table '' foo=1 foo=1
@@ -112,7 +113,7 @@ for value in '' x 1x -1 +1 4294967296 18446744073709551616 99999999999999999999;
 done
 for value in '' x -1 18446744073709551616; do bad_table '' "seed=$value" "seed=$value"; done
 
-# --- Rules: each kind of mistake, and that the number is the rule's ---
+# --- Errors in rules, each kind in a rule of another number ---
 
 bad_table 1 explode explode
 bad_table 1 Inject-error Inject-error
@@ -169,7 +170,7 @@ for value in '' yes ON 1 onoff; do
 	bad_table 1 "immediately=$value" "inject-error immediately=$value"
 done
 
-# When a rule acts
+# Keys that say when a rule acts
 for value in '' x -1 4294967296; do
 	for key in after interval times; do bad_table 1 "$key=$value" "set-state $key=$value"; done
 done
@@ -183,7 +184,7 @@ bad_pair 1 once=on times=0 'inject-error once=on times=0'
 bad_pair 2 once=on times=2 'drop suspend tag=a times=2 once=on'
 bad_pair 1 once=off times=1 'suspend tag=a once=off times=1'
 
-# What a rule does
+# Keys that say what a rule does
 for key in errno=EIO immediately=on healed=on transfer=all ms=1 bits=1 sectors=1 to=1; do
 	bad_table 1 "$key" "drop $key"
 done
@@ -228,21 +229,21 @@ bad_pair 1 transfer=all errno=0 'inject-error errno=0 transfer=all'
 bad_pair 1 transfer=all immediately=on 'inject-error immediately=on transfer=all'
 
 judge_cases
-unchanged 'bad tables'
+unchanged 'invalid tables'
 
-# A word as long as can be is named by its beginning.
+# The log quotes the beginning of a word that is too long for it.
 dmesg_mark
-fails_with EINVAL 'a bad word of 10,000 characters' bd_load bd "$dev" "inject-error event=$(printf '%010000d' 0)"
-dmesg_like "rule 1: .*'event=0000" 'is named by its beginning'
+fails_with EINVAL 'a table with an invalid word of 10,000 characters fails to load' bd_load bd "$dev" "inject-error event=$(printf '%010000d' 0)"
+dmesg_like "rule 1: .*'event=0000" 'the log quotes the beginning of an invalid word of 10,000 characters'
 dmesg_mark
-fails_with EINVAL 'a bad sector late in a long list' \
+fails_with EINVAL 'an invalid sector at the end of a long list fails to load' \
 	bd_load bd "$dev" "inject-error sector=$(printf '%d,' {1..2000})x7"
-dmesg_like "rule 1: .*'x7'" 'is named itself'
+dmesg_like "rule 1: .*'x7'" 'the log names the invalid sector of a long list'
 dmesg_mark
-fails_with EINVAL 'a word with a tab, escaped' bd_load bd "$dev" 'inject-error' $'event=\\\ta'
-dmesg_like 'rule 1: ' 'is named'
+fails_with EINVAL 'a word with an escaped tab fails to load' bd_load bd "$dev" 'inject-error' $'event=\\\ta'
+dmesg_like 'rule 1: ' 'the log names the word with an escaped tab'
 
-# --- Messages: rules bear the number they would have got ---
+# --- Messages: the log uses the numbers that the new rules would have got ---
 
 bad_message 3 errno=EFOO 'add inject-error errno=EFOO'
 bad_message 5 state=x 'add inject-error set-state inject-error state=x inject-error'
@@ -270,7 +271,7 @@ for verb in 'clear x' 'reset x' 'list x' 'wait_hits 1 1 1 1' 'state 1 2' 'stats 
 	bad_message '' "${verb%% *}" "$verb"
 done
 
-# Words that are neither number nor tag, and numbers that are none
+# Words that are neither a number nor a tag, and invalid numbers
 bad_message '' 1x 'remove 1x'
 bad_message '' -1 'remove -1'
 bad_message '' 1x 'wait_hits 1x 1'
@@ -286,20 +287,20 @@ bad_message '' soon 'event user.x soon'
 bad_message '' soon 'wait_break a soon'
 judge_cases
 
-fails_with EINVAL 'a number and a newline, escaped' bd_msg bd state $'3\\\n'
-fails_with ENOENT 'remove of a number nobody has' bd_msg bd remove 3
-fails_with ENOENT 'remove of a tag nobody bears' bd_msg bd remove nosuch
-fails_with ENOENT 'wait_hits for a number nobody has' bd_msg bd wait_hits 3 1
-fails_with ENOENT 'wait_hits for a tag nobody bears' bd_msg bd wait_hits nosuch 1
-fails_with ENOENT 'an event nobody knows' bd_msg bd event nosuch
-fails_with ENOENT 'user. alone is no event' bd_msg bd event user.
-fails_with ENOENT 'nor is a name of 64 characters' bd_msg bd event "user.$long"
-fails_with ENOENT 'break on an event nobody knows' bd_msg bd break nosuch a
-unchanged 'bad messages'
-answers 3-3 'and do not use up numbers' bd add inject-error
+fails_with EINVAL 'a number followed by an escaped newline is refused' bd_msg bd state $'3\\\n'
+fails_with ENOENT 'remove of an unused number fails' bd_msg bd remove 3
+fails_with ENOENT 'remove of an unused tag fails' bd_msg bd remove nosuch
+fails_with ENOENT 'wait_hits for an unused number fails' bd_msg bd wait_hits 3 1
+fails_with ENOENT 'wait_hits for an unused tag fails' bd_msg bd wait_hits nosuch 1
+fails_with ENOENT 'event with an unknown name fails' bd_msg bd event nosuch
+fails_with ENOENT 'event with the name "user." fails' bd_msg bd event user.
+fails_with ENOENT 'event with a name of 64 characters fails' bd_msg bd event "user.$long"
+fails_with ENOENT 'break on an unknown event fails' bd_msg bd break nosuch a
+unchanged 'invalid messages'
+answers 3-3 'failed messages use up no rule numbers' bd add inject-error
 
-fails_with '.' 'a message beyond the table' dmsetup message bd 2048 list
-fails_with EINVAL 'a bad rule at create' bd_create other "$dev" inject-error errno=EFOO
-like "$(dmsetup info other 2>&1)" 'does not exist' 'creates nothing'
+fails_with '.' 'a message to a sector beyond the table fails' dmsetup message bd 2048 list
+fails_with EINVAL 'create with an invalid rule fails' bd_create other "$dev" inject-error errno=EFOO
+like "$(dmsetup info other 2>&1)" 'does not exist' 'create with an invalid rule creates no device'
 
 done_testing

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Many rules with overlapping ranges against a simple model: for each block of 8
-# sectors, which rule was written first.
+# Many rules with overlapping ranges are compared with a simple model: for each
+# block of 8 sectors, the lowest rule number.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -15,10 +15,11 @@ bd=/dev/mapper/bd
 errnos=(EIO ENOSPC EILSEQ ENODATA ETIMEDOUT 0)
 RANDOM=1
 
-# rule[N]: its words; first_block[N], last_block[N], error[N], iotype[N]
+# rule[N]: the words of a rule; first_block[N], last_block[N], error[N],
+# iotype[N]
 rule=() first_block=() last_block=() error=() iotype=()
 
-# new_rule N WIDTH: a range of blocks up to that wide
+# new_rule N WIDTH: draws rule N, a range of up to WIDTH blocks
 new_rule() {
 	local first=$((RANDOM % blocks)) last
 
@@ -34,7 +35,8 @@ new_rule() {
 	rule[$1]="inject-error sector=$((first * 8))-$((last * 8 + 7)) iotype=${iotype[$1]} errno=${error[$1]}"
 }
 
-# The model: the lowest number for reads (r17) and writes (w17) of each block
+# The model: the lowest rule number for reads (r17) and writes (w17) of each
+# block.
 declare -A lowest
 paint() {
 	local numbers=("${!rule[@]}") i n block
@@ -49,7 +51,7 @@ paint() {
 	done
 }
 
-# outcome OP FIRST LAST: sets said to what becomes of a request for these blocks
+# outcome OP FIRST LAST: sets said to the result of a bio on these blocks
 outcome() {
 	local block n won=''
 
@@ -61,7 +63,7 @@ outcome() {
 	[[ -z $won || ${error[won]} == 0 ]] || said=${error[won]}
 }
 
-# probe DESC: 200 requests of up to 8 blocks
+# probe DESC: compares 200 bios of up to 8 blocks with the model
 probe() {
 	local ops=() want=() op i first count said
 
@@ -73,13 +75,13 @@ probe() {
 		outcome $op $first $((first + count - 1))
 		want+=("$said")
 	done
-	is "$(ios $bd "${ops[@]}")" "${want[*]}" "$1"
-	like "${want[*]}" '(ok.*E|E.*ok)' "$1: some fail, some do not"
+	is "$(ios $bd "${ops[@]}")" "${want[*]}" "$1: 200 bios end as in the model"
+	like "${want[*]}" '(ok.*E|E.*ok)' "$1: some of 200 bios fail and some pass"
 }
 
 for ((n = 1; n <= 300; n++)); do new_rule "$n" 16; done
-answers 1-300 '300 rules are added at once' bd add "${rule[*]}"
-probe 'overlapping rules'
+answers 1-300 'add takes 300 rules at once' bd add "${rule[*]}"
+probe '300 overlapping rules'
 
 for ((n = 301; n <= 340; n++)); do
 	new_rule "$n" 64
@@ -99,17 +101,17 @@ bd_msg bd clear
 rule=()
 for ((n = 341; n <= 540; n++)); do new_rule "$n" 4; done
 new_rule 541 1000
-answers 341-541 'new ones after a clear' bd add "${rule[*]}"
+answers 341-541 'add takes rules after a clear' bd add "${rule[*]}"
 probe 'a wide range after narrow ones'
 
-# So many that what there is gives way to something larger
+# So many rules that the index is rebuilt larger.
 for ((n = 542; n <= 800; n++)); do new_rule "$n" 16; done
-answers 542-800 'as many again' bd add "${rule[*]:542}"
-probe 'overlapping rules among overlapping rules'
+answers 542-800 'add takes 259 more rules' bd add "${rule[*]:542}"
+probe 'overlapping rules after the index has grown'
 
 # --- Many rules ---
 
-# load_rules WORD...: as the live table, from a file
+# load_rules WORD...: makes these rules the live table, from a file
 load_rules() {
 	echo "0 65536 blkdebug $dev 0 seed=7 $*" > /tmp/table
 	dmsetup load bd /tmp/table && dmsetup suspend bd && dmsetup resume bd
@@ -119,24 +121,24 @@ mapfile -t sectors < <(seq 8 8 40000)
 written="inject-error sector=4-7 $(printf 'inject-error sector=%d errno=ENODATA ' "${sectors[@]}")"
 written+='inject-error sector=0-39999 errno=ENOSPC'
 succeeds 'a table with 5,002 rules loads' load_rules "$written"
-is "$(bd_status bd rules)" 5002 'and has them all'
+is "$(bd_status bd rules)" 5002 'status counts 5,002 rules'
 is "$(ios $bd 'r 0 4' 'r 0 8' 'r 8 8' 'r 9 7' 'r 20000 1' 'r 39992 8' 'r 40000 1' 'r 40001 8')" \
-	'ENOSPC EIO ENODATA ENOSPC ENODATA ENODATA ENODATA ok' 'each in its place'
+	'ENOSPC EIO ENODATA ENOSPC ENODATA ENODATA ENODATA ok' 'each of 5,002 rules fails its own sectors'
 [[ $(bd_rules bd) == "seed=7 $written" ]]
-is $? 0 'and as it was written'
+is $? 0 'a table with 5,002 rules prints as written'
 bd_msg bd remove 5002
-is "$(ios $bd 'r 0 4' 'r 9 7' 'r 8 8')" 'ok ok ENODATA' 'the last is removed'
+is "$(ios $bd 'r 0 4' 'r 9 7' 'r 8 8')" 'ok ok ENODATA' 'removing the last of 5,002 rules keeps the others'
 
-# Many rules of each other kind: states, events, tags, without sectors
+# Many rules with states, events and tags, most without sectors.
 written=$(printf 'inject-error state=%d sector=8 errno=ENOSPC ' {1..2000})
 for n in {1..1000}; do written+=" set-state event=user.e$n state=$n tag=t$n"; done
 load_rules "$written"
 bd_msg bd state 777 > /dev/null
-is "$(ios $bd 'r 0 8' 'r 8 8')" 'ok ENOSPC' 'one of 2,000 states'
+is "$(ios $bd 'r 0 8' 'r 8 8')" 'ok ENOSPC' 'of 2,000 rules only the one for the state in force acts'
 bd_msg bd event user.e776
-answers 777 'one of 1,000 events' bd state
+answers 777 'of 1,000 events the matching one sets the state' bd state
 bd_msg bd event user.e777
-answers 0 'and the next' bd state
-answers 1 'one of 1,000 tags' bd wait_hits t777 1
+answers 0 'of 1,000 events the next one sets the state' bd state
+answers 1 'wait_hits finds one of 1,000 tags' bd wait_hits t777 1
 
 done_testing

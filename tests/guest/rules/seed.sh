@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The same seed, the same fate: for 10,000 requests, twice, and on every kernel.
+# The same seed makes the same choices: for 10,000 bios, twice, and on every
+# kernel.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -16,7 +17,7 @@ rules=(inject-error iotype=read probability=1/7
 	misdirect iotype=write probability=1/50 to=60000
 	corrupt on=read bits=1 probability=1/9)
 
-# Reads and writes in turns, all over the device
+# Alternating reads and writes all over the device.
 requests() {
 	local i place=1
 
@@ -29,14 +30,15 @@ requests() {
 }
 requests > /tmp/requests
 
-# fate SEED: of all of them, and of the disk, to $fate; and hits by rule to $fired
+# fate SEED: sets $fate to the checksums of all results and of the disk, and
+# $fired to the hits of each rule
 fate() {
 	local said data
 
 	io "$dev" 'w 0 65536' > /dev/null
 	bd_create bd "$dev" "seed=$1" "${rules[@]}" > /dev/null
 	udevadm settle 2> /dev/null
-	# From here on numbers, and so choices, are the same again.
+	# The reload resets rule numbers and hits, so that the choices repeat.
 	dmsetup suspend bd
 	bd_load bd "$dev" "seed=$1" "${rules[@]}"
 	dmsetup resume bd
@@ -50,11 +52,11 @@ fate() {
 fate 42
 first=$fate
 fate 42
-is "$fate" "$first" 'the same seed, the same answers and data'
+is "$fate" "$first" 'the same seed leads to the same results and data'
 is "$first" '5a134a80044ddbb05f265efcc2212632 9a06991e2bb314840ebc0e3b58718bb3' \
-	'which are those of every other kernel'
-is "$fired" '742 378 1029 1371 200 51 431' 'the same rules fired'
+	'results and data are the same as on every other kernel'
+is "$fired" '742 378 1029 1371 200 51 431' 'each rule has the same hits as on every other kernel'
 fate 43
-unlike "$fate" "^$first$" 'another seed, another fate'
+unlike "$fate" "^$first$" 'another seed leads to other results and data'
 
 done_testing
