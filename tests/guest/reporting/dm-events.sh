@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # functions called by asserts
-# dm events, for dmsetup wait: a hit breakpoint, a resumed request, a changed
-# state, a used-up rule, a reached wait_hits.
+# dm events, as dmsetup wait sees them: a hit breakpoint, a resumed bio, a
+# changed state, a used-up rule, a reached wait_hits.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -14,7 +14,8 @@ t=/dev/mapper/t
 event_nr() { dmsetup info -c --noheadings -o events t; }
 event_nr_is_not() { [[ $(event_nr) != "$1" ]]; }
 
-# raises DESC COMMAND...: it raises an event, and dmsetup wait notices
+# raises DESC COMMAND...: the command raises a dm event, and dmsetup wait
+# returns
 raises() {
 	local desc=$1 number waiter
 	shift
@@ -24,18 +25,19 @@ raises() {
 	waiter=$pid
 	"$@" > /tmp/null
 	eventually "$desc wakes dmsetup wait" process_ended "$waiter"
-	succeeds 'and has a number of its own' event_nr_is_not "$number"
+	succeeds "$desc increases the event number" event_nr_is_not "$number"
 	settle
 }
 
-# An event may come a moment after its cause. Nothing to wait for: this is about none.
+# A dm event may come a moment after its cause, and the absence of an event is
+# no condition to wait for.
 settle() {
 	pause
 	pause
 	pause
 }
 
-# silent DESC COMMAND...: no event
+# silent DESC COMMAND...: the command raises no dm event
 silent() {
 	local desc=$1 number
 	shift
@@ -43,15 +45,15 @@ silent() {
 	number=$(event_nr)
 	"$@" > /tmp/null
 	settle
-	is "$(event_nr)" "$number" "$desc raises none"
+	is "$(event_nr)" "$number" "$desc raises no dm event"
 }
 
 raises 'a state set by message' bd_msg t state 2
-silent 'a state set to what it is' bd_msg t state 2
-raises 'a state set by sysfs' put "$(bd_sysfs t)/state" 3
+silent 'setting the present state' bd_msg t state 2
+raises 'a state set through sysfs' put "$(bd_sysfs t)/state" 3
 bd_msg t replace set-state event=read_aio new_state=4
-raises 'a state changed by I/O' io_read $t 0 8
-silent 'a state that I/O does not change' io_read $t 0 8
+raises 'a state changed by a read' io_read $t 0 8
+silent 'a read that sets the present state' io_read $t 0 8
 bd_msg t replace set-state event=user.x new_state=5
 raises 'a state changed by an event' bd_msg t event user.x
 raises 'a reset' bd_msg t reset
@@ -59,29 +61,29 @@ raises 'a reset' bd_msg t reset
 bd_msg t replace suspend event=read_aio tag=A once=off suspend tag=S once=off iotype=write \
 	suspend event=user.x tag=X once=off suspend event=flush_done tag=D once=off
 raises 'a hit breakpoint' hold t 1 /tmp/io 'r 0 8'
-raises 'a resumed request' bd_msg t resume A
+raises 'resume of a read' bd_msg t resume A
 raises 'a hit standing breakpoint' hold t 1 /tmp/io 'w 0 8'
-raises 'a request resumed with an errno' bd_msg t resume S errno=EIO
+raises 'resume of a write with an errno' bd_msg t resume S errno=EIO
 raises 'a breakpoint hit at a completion' hold t 1 /tmp/io f
-raises 'a request resumed there' bd_msg t resume D all
-raises 'a caller of event caught' hold_event t 1 /tmp/event user.x
-raises 'and resumed by remove_break' bd_msg t remove_break X
+raises 'resume of a flush held at its completion' bd_msg t resume D all
+raises 'a held caller of event' hold_event t 1 /tmp/event user.x
+raises 'remove_break of a held caller' bd_msg t remove_break X
 
 bd_msg t replace inject-error iotype=read once=on inject-error iotype=read errno=0 \
 	inject-error iotype=write
 raises 'a used-up rule' io_read $t 0 8
-silent 'a hit of one that is not used up' ios $t 'r 0 8' 'w 0 8'
-silent 'a rule that is removed' bd_msg t clear
-silent 'a rule that is added' bd_msg t add inject-error iotype=read tag=R errno=0
+silent 'a hit that does not use up its rule' ios $t 'r 0 8' 'w 0 8'
+silent 'clear' bd_msg t clear
+silent 'add' bd_msg t add inject-error iotype=read tag=R errno=0
 
 background /tmp/hits bd_msg t wait_hits R 2
 raises 'a reached wait_hits' ios $t 'r 0 8' 'r 0 8'
-eventually 'which also answers' file_is /tmp/hits 2
-raises 'a wait_hits that had been reached' bd_msg t wait_hits R 2
+eventually 'a reached wait_hits answers after its dm event' file_is /tmp/hits 2
+raises 'a wait_hits that has enough hits' bd_msg t wait_hits R 2
 background /tmp/hits bd_msg t wait_hits R 100 50
 number=$(event_nr)
 wait "$pid"
 settle
-is "$(event_nr)" "$number" 'one that is not reached raises none'
+is "$(event_nr)" "$number" 'a timed-out wait_hits raises no dm event'
 
 done_testing

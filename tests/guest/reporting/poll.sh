@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# poll() wakes on held and on state.
+# poll() of the sysfs files held and state.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -11,7 +11,8 @@ bd_create t "$dev"
 t=/dev/mapper/t
 dir=$(bd_sysfs t)
 
-# polls FILE COMMAND...: the poll of a file that was read before is woken by the command
+# polls FILE COMMAND...: the command wakes a poll of the file, which was read
+# before
 polls() {
 	local poll
 
@@ -21,10 +22,10 @@ polls() {
 	"${@:2}" > /tmp/null
 	wait_until process_ended "$poll"
 	mapfile -t words < /tmp/poll
-	like " ${words[*]}" ' ready ' "$1 wakes by: ${*:2}"
+	like " ${words[*]}" ' ready ' "poll of $1 is woken by: ${*:2}"
 }
 
-# does_not_poll FILE COMMAND...
+# does_not_poll FILE COMMAND...: the command wakes no poll of the file
 does_not_poll() {
 	local poll
 
@@ -34,12 +35,12 @@ does_not_poll() {
 	"${@:2}" > /tmp/null
 	wait_until process_ended "$poll"
 	mapfile -t words < /tmp/poll
-	is "${words[-1]}" timeout "$1 does not wake by: ${*:2}"
+	is "${words[-1]}" timeout "poll of $1 is not woken by: ${*:2}"
 }
 
 # state
 polls state bd_msg t state 2
-is "${words[-1]}" 2 'the new state can be read then'
+is "${words[-1]}" 2 'the new state can be read after a poll of state'
 polls state put "$dir/state" 3
 bd_msg t replace set-state event=read_aio new_state=4 set-state sector=8 new_state=5 \
 	set-state event=user.x new_state=6
@@ -54,11 +55,11 @@ does_not_poll state io_read $t 0 8
 # held
 bd_msg t replace suspend event=read_aio tag=A once=off suspend event=user.x tag=A once=off
 polls held hold t 1 /tmp/io 'r 0 8'
-is "${words[-1]}" A 'the tag can be read then'
+is "${words[-1]}" A 'the new tag can be read after a poll of held'
 polls held hold_event t 2 /tmp/event user.x
 polls held bd_msg t resume A
 polls held bd_msg t resume A all errno=EIO
-fails_with ETIMEDOUT 'a caller sleeps' bd_msg t event user.x 0
+fails_with ETIMEDOUT 'a held caller times out' bd_msg t event user.x 0
 background /tmp/event dmsetup message t 0 event user.x
 wait_until bd_status_is t held 1
 polls held kill "$pid"
@@ -73,7 +74,7 @@ does_not_poll held io_write $t 0 8
 does_not_poll held bd_msg t state 9
 bd_msg t resume A
 
-# A file that was read earlier is not ready again for that.
-is "$(io "$dir/state" cat cat 'poll 0')" $'9\n9\ntimeout' 'what has been read is no news'
+# A poll waits for changes after the last read.
+is "$(io "$dir/state" cat cat 'poll 0')" $'9\n9\ntimeout' 'a poll of a file that was just read times out'
 
 done_testing

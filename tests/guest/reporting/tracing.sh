@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Tracepoints: event, state, inject, hold and resume, with all that applies.
+# The tracepoints event, state, inject, hold and resume with their fields.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -15,18 +15,18 @@ read -r device < "$(dm_sysfs t)/dev"
 read_flags=$(read_flags "$dev")
 
 is "$(cd $tracing/events/dm_blkdebug && echo */)" 'event/ hold/ inject/ resume/ state/' \
-	'the tracepoints'
+	'the module has five tracepoints'
 for point in event hold inject resume state; do
 	fields=$(< $tracing/events/dm_blkdebug/$point/format)
 	for field in dev sector nr_sectors iotype flags; do
-		like "$fields" "field:[^;]* $field;" "$point has $field"
+		like "$fields" "field:[^;]* $field;" "tracepoint $point has the field $field"
 	done
-	unlike "$fields" BLKDEBUG_ "$point can be read without our headers"
-	[[ $point == event ]] || like "$fields" 'field:[^;]* rule;' "$point has the rule number"
+	unlike "$fields" BLKDEBUG_ "the format of tracepoint $point has numbers for all names"
+	[[ $point == event ]] || like "$fields" 'field:[^;]* rule;' "tracepoint $point has the field rule"
 done
 echo 1 > $tracing/events/dm_blkdebug/enable
 
-# trace: what has been traced since, without process, processor and time
+# trace: prints the trace since the last call, without task, processor and time
 trace() {
 	local line
 
@@ -47,7 +47,7 @@ hold: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
 resume: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
 event: $device pwritev write 8 + 16 fua,sync
 state: $device rule 1 state 1 -> 2 write 8 + 16 fua,sync
-inject: $device rule 3 errno 28 write 8 + 16 fua,sync inject-error" 'a write held and failed'
+inject: $device rule 3 errno 28 write 8 + 16 fua,sync inject-error" 'the trace of a write that is held and failed'
 
 bd_msg t replace suspend event=user.a_b tag=B > /tmp/null
 hold_event t 1 /tmp/event user.a.b
@@ -59,11 +59,11 @@ is "$(trace)" "event: $device user.a_b event 0 + 0 -
 hold: $device rule 4 hold 2 tag B event 0 + 0 -
 resume: $device rule 4 hold 2 tag B event 0 + 0 -
 event: $device user.nobody event 0 + 0 -
-event: $device l1_grow.alloc_table event 0 + 0 -" 'events from user space'
+event: $device l1_grow.alloc_table event 0 + 0 -" 'the trace of events from user space'
 
 bd_msg t state 2 > /tmp/null
 bd_msg t state 7 > /tmp/null
-is "$(trace)" "state: $device rule 0 state 2 -> 7 event 0 + 0 -" 'a state set by message'
+is "$(trace)" "state: $device rule 0 state 2 -> 7 event 0 + 0 -" 'the trace of a state set by message'
 
 bd_msg t replace suspend tag=S iotype=read suspend event=read_done tag=D \
 	inject-error iotype=read errno=0 > /tmp/null
@@ -79,16 +79,16 @@ inject: $device rule 7 errno 0 read 24 \+ 8 $read_flags inject-error
 event: $device read_done read 24 \+ 8 $read_flags
 hold: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
 resume: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
-inject: $device rule 0 errno 110 read 24 \+ 8 $read_flags inject-error$" 'a read held twice and failed at last'
+inject: $device rule 0 errno 110 read 24 \+ 8 $read_flags inject-error$" 'the trace of a read that is held twice and failed at its completion'
 
 bd_msg t replace inject-error iotype=flush > /tmp/null
 io_flush $t > /tmp/null
 is "$(trace)" "event: $device flush_to_os flush 0 + 0 sync
 event: $device flush_to_disk flush 0 + 0 sync
-inject: $device rule 8 errno 5 flush 0 + 0 sync inject-error" 'a flush'
+inject: $device rule 8 errno 5 flush 0 + 0 sync inject-error" 'the trace of a failed flush'
 
 echo 0 > $tracing/events/dm_blkdebug/enable
 io_flush $t > /tmp/null
-is "$(trace)" '' 'and nothing when it is off'
+is "$(trace)" '' 'disabled tracepoints trace nothing'
 
 done_testing

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# From the start of a suspend until the resume nothing is held and nobody sleeps.
+# From the start of a suspend until the resume nothing is held and no caller
+# sleeps.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -10,10 +11,10 @@ ram_disk
 bd_create t "$dev"
 t=/dev/mapper/t
 sysfs=$(bd_sysfs t)
-# What dmsetup says of EINTR is less than of any other errno.
+# What dmsetup prints for EINTR.
 interrupted='^Command failed'
 
-# Requests and sleepers of all kinds.
+# Bios and sleeping callers of all kinds.
 bd_msg t replace suspend event=write_aio tag=A once=off suspend event=user.x tag=B once=off \
 	suspend event=pwritev_done tag=C sector=0 suspend event=read_aio tag=D once=off \
 	suspend event=read_aio tag=E suspend event=flush_to_disk tag=A
@@ -34,98 +35,98 @@ bd_msg t state 5
 breakpoints=$(bd_msg t list)
 bd_msg t add inject-error sector=8-15 errno=ENOSPC
 
-succeeds 'suspend does not wait for what is held' dmsetup suspend t
-is "$(bd_status t held)$(bd_msg t held)" 0 'nothing is held any more'
-eventually 'a held read goes on' file_is /tmp/io.read ok
-eventually 'a held flush goes on' file_is /tmp/io.flush ok
-eventually 'a write held at its completion completes' file_is /tmp/io.done ok
-is "$(io_read "$dev" 0 8 byte=44)" ok 'and has been written'
-eventually 'a held write goes on to its check' file_is /tmp/io.write ENOSPC
+succeeds 'suspend succeeds while bios are held and callers sleep' dmsetup suspend t
+is "$(bd_status t held)$(bd_msg t held)" 0 'nothing is held during a suspend'
+eventually 'suspend completes a held read' file_is /tmp/io.read ok
+eventually 'suspend completes a held flush' file_is /tmp/io.flush ok
+eventually 'suspend completes a write held at its completion' file_is /tmp/io.done ok
+is "$(io_read "$dev" 0 8 byte=44)" ok 'a write held at its completion is on the disk'
+eventually 'a held write meets its check at the suspend' file_is /tmp/io.write ENOSPC
 for file in event wait_break wait_hits; do
-	eventually "$file is interrupted" file_like /tmp/$file "$interrupted"
+	eventually "suspend interrupts the message $file" file_like /tmp/$file "$interrupted"
 done
-eventually 'so is a write to sysfs' file_like /tmp/put "${errno_text[EINTR]}"
+eventually 'suspend interrupts a writer to sysfs' file_like /tmp/put "${errno_text[EINTR]}"
 like "$(bd_msg t list)" "^$breakpoints"$'\n''[0-9]+ 1 - inject-error' \
-	'no breakpoint has been hit or used up by that'
-is "$(bd_msg t state)" 5 'the state is what it was'
+	'suspend neither hits nor uses up a breakpoint'
+is "$(bd_msg t state)" 5 'suspend keeps the state'
 
-# Messages that come while it is suspended.
+# Messages during a suspend.
 bd_msg t replace set-state event=user.x new_state=6 suspend event=user.x tag=B \
 	inject-error event=user.x errno=EILSEQ sector=8-15 suspend event=read_aio tag=D
 first=$(bd_msg t list)
 first=${first%% *}
-succeeds 'event does not sleep on a suspended device' bd_msg t event user.x
-is "$(bd_msg t state) $(bd_status t armed)" '6 1' 'but moves the state and arms'
+succeeds 'event returns at once during a suspend' bd_msg t event user.x
+is "$(bd_msg t state) $(bd_status t armed)" '6 1' 'event moves the state and arms faults during a suspend'
 is "$(rule_line t $((first + 1)))" "$((first + 1)) 0 - suspend event=user.x tag=B" \
-	'the breakpoint is neither hit nor used up'
-fails_with "$interrupted" 'wait_break fails at once' bd_msg t wait_break B
-fails_with "$interrupted" 'wait_hits fails at once' bd_msg t wait_hits B 1
-is "$(bd_msg t wait_hits "$first" 1)" 1 'but not if satisfied'
-fails_with ENOENT 'nor if there is no such rule' bd_msg t wait_hits nobody 1
-is "$(bd_msg t is_suspended B)" 0 'is_suspended answers'
-is "$(bd_msg t break user.y Y)" $((first + 4)) 'break works'
-succeeds 'so does remove_break' bd_msg t remove_break Y
-is "$(bd_msg t state 7)" 7 'so does state'
-fails_with ENOENT 'resume finds nothing' bd_msg t resume B
+	'event neither hits nor uses up a breakpoint during a suspend'
+fails_with "$interrupted" 'wait_break fails at once during a suspend' bd_msg t wait_break B
+fails_with "$interrupted" 'wait_hits fails at once during a suspend' bd_msg t wait_hits B 1
+is "$(bd_msg t wait_hits "$first" 1)" 1 'wait_hits with enough hits answers during a suspend'
+fails_with ENOENT 'wait_hits for an unknown tag fails with ENOENT during a suspend' bd_msg t wait_hits nobody 1
+is "$(bd_msg t is_suspended B)" 0 'is_suspended answers during a suspend'
+is "$(bd_msg t break user.y Y)" $((first + 4)) 'break adds a rule during a suspend'
+succeeds 'remove_break removes a rule during a suspend' bd_msg t remove_break Y
+is "$(bd_msg t state 7)" 7 'state sets the state during a suspend'
+fails_with ENOENT 'resume fails with ENOENT during a suspend' bd_msg t resume B
 
 # After the resume.
 background /tmp/io io $t 'r 0 8' 'w 8 8'
-succeeds 'resume' dmsetup resume t
-succeeds 'breakpoints hold again' bd_msg t wait_break D
-is "$(bd_msg t state) $(bd_status t armed)" '7 1' 'state and armed faults are still there'
+succeeds 'resume of the device succeeds' dmsetup resume t
+succeeds 'a breakpoint holds a bio after the resume' bd_msg t wait_break D
+is "$(bd_msg t state) $(bd_status t armed)" '7 1' 'state and armed faults are kept until after the resume'
 bd_msg t resume D
-eventually 'what came meanwhile goes on' file_is /tmp/io $'ok\nEILSEQ'
+eventually 'bios submitted during the suspend complete after the resume' file_is /tmp/io $'ok\nEILSEQ'
 hold_event t 1 /tmp/event user.x
 bd_msg t resume B
-eventually 'callers of event sleep again' file_is /tmp/event ok
+eventually 'a caller of event is held again after the resume' file_is /tmp/event ok
 background /tmp/wait_hits bd_msg t wait_hits "$first" 3
 bd_msg t event user.x
-eventually 'so does wait_hits' file_is /tmp/wait_hits 3
+eventually 'wait_hits sleeps again after the resume' file_is /tmp/wait_hits 3
 
-# A file system's writes at the freeze, and at the thaw.
+# Writes of a file system at its freeze and at its thaw.
 bd_msg t clear
 mkfs.ext4 -q -E lazy_itable_init=0 $t 64M
 mount -o noatime,commit=300 $t /mnt
 bd_msg t break write_aio A
 echo dirty > /mnt/file
 rules=$(bd_msg t list)
-succeeds 'a breakpoint does not stop the freeze of a file system' dmsetup suspend t
-is "$(bd_msg t list)" "$rules" 'which does not use it up'
+succeeds 'suspend with a file system succeeds in spite of a breakpoint on writes' dmsetup suspend t
+is "$(bd_msg t list)" "$rules" 'writes of the freeze do not hit the breakpoint'
 background /tmp/thaw answer dmsetup resume t
-eventually 'it may catch a write of the thaw' bd_status_is t held 1
-is "$(< /tmp/thaw)" '' 'so that dmsetup resume waits'
+eventually 'a breakpoint holds a write of the thaw' bd_status_is t held 1
+is "$(< /tmp/thaw)" '' 'dmsetup resume waits for a held write of the thaw'
 bd_msg t resume A
-eventually 'until that is resumed' file_is /tmp/thaw ok
+eventually 'dmsetup resume returns after the resume of the held write' file_is /tmp/thaw ok
 bd_msg t clear
 umount /mnt
-is "$(e2fsck -fn $t > /tmp/fsck 2>&1; echo $?)" 0 'the file system is sound'
+is "$(e2fsck -fn $t > /tmp/fsck 2>&1; echo $?)" 0 'e2fsck finds no error after freeze and thaw'
 
-# dm suspends a device for a moment to count its I/O, too, without telling the target.
+# dm suspends a device without calling the target when it adds dm-stats.
 bd_msg t break write_aio A
 hold t 1 /tmp/io 'w 0 8'
 background /tmp/stats dmsetup message t 0 @stats_create - 1
-eventually 'dm-stats waits for what is held' process_state_is "$pid" D
-succeeds 'which can be resumed' bd_msg t resume A
-eventually 'and goes on' file_is /tmp/io ok
+eventually 'adding dm-stats waits for a held write' process_state_is "$pid" D
+succeeds 'a write that dm-stats waits for can be resumed' bd_msg t resume A
+eventually 'a write that dm-stats waits for completes' file_is /tmp/io ok
 wait "$pid"
-is $? 0 'and so does dm-stats'
+is $? 0 'adding dm-stats succeeds after the write'
 
-# More than are let go under one lock
+# More held bios than are resumed under one lock.
 bd_msg t break write_aio A once=off
 background /tmp/fio fio --name=many --filename=$t --size=1M --bs=4k --rw=write --ioengine=libaio \
 	--direct=1 --iodepth=100 --number_ios=100 --minimal
 eventually 'a hundred writes are held' bd_status_is t held 100
-succeeds 'and a suspend lets them all go' dmsetup suspend t
-is "$(bd_status t held)" 0 'none is held'
+succeeds 'suspend succeeds while a hundred writes are held' dmsetup suspend t
+is "$(bd_status t held)" 0 'nothing is held after a suspend with a hundred writes'
 dmsetup resume t
 wait "$pid"
-is $? 0 'and all have been written'
+is $? 0 'a hundred writes resumed by suspend succeed'
 bd_msg t clear
 
-# A table that is not live yet, and one whose device was never resumed.
+# The first load of a device.
 dmsetup create -n idle
 bd_load idle "$dev" suspend event=read_aio tag=A suspend event=none tag=N
 dmsetup resume idle
-like "$(bd_msg idle list)" ' 0 - .*event=none' 'a breakpoint on none does not hold the load'
+like "$(bd_msg idle list)" ' 0 - .*event=none' 'a breakpoint on the event none does not hold the first load'
 
 done_testing
