@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # much is called by name
-# A write of metadata is acknowledged and lost. Nobody is told, until fsck looks.
+# A metadata write is acknowledged and lost: no call fails, and fsck finds the
+# damage.
 
 # shellcheck source=tests/lib/fs.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/fs.sh"
 
-# lost FINDING KEY...: after a new file's metadata have been written but for that, and all the log
+# lost FINDING KEY...: creates a file while writes that match KEY are dropped;
+# fsck reports FINDING
 lost() {
 	bd_msg bd add drop iotype=write "${@:2}" > /dev/null
 	touch /mnt/dir/file
-	succeeds "$fs: unmount" umount /mnt
-	unlike "$(bd_hits bd)" '^0$' "$fs: a write was lost"
+	succeeds "$fs: unmount succeeds though a write was lost" umount /mnt
+	unlike "$(bd_hits bd)" '^0$' "$fs: at least one write was lost"
 	bd_msg bd reset
-	fails_with "$1" "$fs: and fsck finds that" fs_check
+	fails_with "$1" "$fs: fsck finds the lost write" fs_check
 }
 
 lost_directory() {
@@ -26,7 +28,8 @@ lost_directory() {
 	lost 'Unattached inode' sector=$((8 * block))-$((8 * block + 7))
 }
 
-# AGI, by which the first allocation group knows its inodes, is in its third sector.
+# The AGI block of the first allocation group, its third sector, lists the
+# inodes.
 lost_inode_header() {
 	fs_new xfs -s size=512
 	mkdir /mnt/dir

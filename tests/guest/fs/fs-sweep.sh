@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # much is called by name
-# The first log write fails, then, in another round, the second, and so on, until
-# there are no more. Each time what an fsync has promised is there afterwards.
+# The first log write fails, in the next round the second, and so on, until a
+# round has no failed write. After each round, data of a successful fsync are
+# there.
 
 # shellcheck source=tests/lib/fs.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/fs.sh"
 
-# round N: fails the Nth; false when there was none
+# round N: fails the Nth log write; returns false if there was none
 round() {
 	local file used promised=()
 
@@ -33,9 +34,9 @@ sweep() {
 	fs_new "$1"
 	umount /mnt
 	while fs_mount && round "$n"; do n=$((n + 1)); done > /tmp/rounds 2>&1
-	is "$(< /tmp/rounds)" '' "$fs: consistent, and nothing promised is lost"
-	is $((n > 3)) 1 "$fs: after a few errors"
-	diag "$fs: $n rounds, $kept"
+	is "$(< /tmp/rounds)" '' "$fs: consistent and without loss of synced data after each failed log write"
+	is $((n > 3)) 1 "$fs: at least three log writes have failed"
+	diag "$fs: $n rounds, $kept synced files"
 }
 
 fs_disk

@@ -1,47 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # much is called by name
-# A write to the log is torn, and then the power fails. Replay has to see that, and
-# leave out what was torn; what had been promised before is there.
+# A log write is torn, then the power fails. Log replay must leave out the torn
+# transaction and keep earlier ones.
 
 # shellcheck source=tests/lib/fs.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/fs.sh"
 
-# torn KEY...: the write that agrees with the keys
+# torn KEY...: tears a log write that matches KEY, cuts the power and mounts
+# again
 torn() {
 	fs_write before 11
 	fs_remount
-	# The log shall not begin with what is torn.
+	# A transaction before the torn one, so that the log does not begin
+	# with a torn write.
 	fs_write between 22
 	bd_msg bd add tear sectors=1 once=on "$@" > /dev/null
-	succeeds "$fs: nobody is told of a torn write" xfs_io -f -c 'pwrite -q 0 4k' -c fsync /mnt/after
-	is "$(bd_hits bd)" 1 "$fs: to the log"
-	# The power fails: nothing reaches the disk any more.
+	succeeds "$fs: fsync succeeds though a log write is torn" xfs_io -f -c 'pwrite -q 0 4k' -c fsync /mnt/after
+	is "$(bd_hits bd)" 1 "$fs: one log write is torn"
+	# The power fails: no write reaches the disk.
 	bd_msg bd replace drop > /dev/null
 	umount /mnt
 	bd_msg bd reset
 	dmesg_mark
 	replay
-	is "$(compgen -G '/mnt/after')" '' "$fs: what was torn is left out"
-	is "$(fs_ios before 'r 0 8 byte=11')" ok "$fs: what was promised before is there"
-	succeeds "$fs: unmount" umount /mnt
-	succeeds "$fs: consistent" fs_check
+	is "$(compgen -G '/mnt/after')" '' "$fs: the torn transaction is not replayed"
+	is "$(fs_ios before 'r 0 8 byte=11')" ok "$fs: data synced before the torn write are there"
+	succeeds "$fs: unmount after the replay succeeds" umount /mnt
+	succeeds "$fs: the file system is consistent after the replay" fs_check
 }
 
-# The first block of a transaction says which blocks follow.
+# The first block of a transaction lists the blocks that follow.
 torn_ext4() {
 	replay() {
-		fails_with '.' 'ext4: a log with a wrong checksum is not replayed' fs_mount
-		dmesg_like 'JBD2: .*(checksum|recovering)' 'ext4: which the kernel log says'
+		fails_with '.' 'ext4: mount fails on a log with a wrong checksum' fs_mount
+		dmesg_like 'JBD2: .*(checksum|recovering)' 'ext4: the kernel log reports the wrong checksum'
 		e2fsck -fy "$bd" > /tmp/fsck 2>&1
-		succeeds 'ext4: when that is repaired, it is mounted' fs_mount
+		succeeds 'ext4: mount succeeds after e2fsck' fs_mount
 	}
 	fs_new ext4
 	torn "${logged[@]}"
 }
 
-# Each sector of a log record has the number of the round that it belongs to.
+# Each sector of an xfs log record has the number of its cycle.
 torn_xfs() {
-	replay() { succeeds 'xfs: a log that ends in half a record is replayed' fs_mount; }
+	replay() { succeeds 'xfs: mount replays a log that ends in half a record' fs_mount; }
 	fs_new xfs
 	torn "${commit[@]}"
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the kernels of "make check-debug" look for mistakes with is there, and awake:
-# otherwise their silence would mean nothing.
+# The detectors of the debug kernels are there and active, so that a run without
+# a report means something.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -10,34 +10,35 @@
 debugfs=/sys/kernel/debug
 # shellcheck disable=SC2317 # called by require
 is_debug_kernel() { [[ $(uname -r) == *-debug || $(uname -r) == *-debug-kcsan ]]; }
-require is_debug_kernel 'a kernel that looks for mistakes'
+require is_debug_kernel 'a kernel with detectors'
 
 module=/lib/modules/$(uname -r)/updates/dm-blkdebug.ko
 
-# calls PREFIX DESC: the compiler has put calls of such functions into the module
+# calls PREFIX DESC: the module calls functions with this prefix, which the
+# compiler inserted
 calls() {
 	succeeds "$2" grep -q "$1" "$module"
 }
 
-panics_on() { is "$(< "/proc/sys/kernel/$1")" 1 "the kernel panics: $1"; }
+panics_on() { is "$(< "/proc/sys/kernel/$1")" 1 "the kernel panics on $1"; }
 
 panics_on hung_task_panic
 panics_on softlockup_panic
 if [[ $(uname -r) == *-kcsan ]]; then
-	calls __tsan_read 'KCSAN watches reads of the module'
-	calls __tsan_write 'and its writes'
-	like "$(< $debugfs/kcsan)" 'enabled: 1' 'and is awake'
+	calls __tsan_read 'the module has KCSAN calls for reads'
+	calls __tsan_write 'the module has KCSAN calls for writes'
+	like "$(< $debugfs/kcsan)" 'enabled: 1' 'KCSAN is enabled'
 else
 	panics_on panic_on_warn
-	calls __asan_ 'KASAN watches the memory of the module'
-	calls __ubsan_ 'UBSAN what is undefined'
-	like "$(< /proc/lockdep_stats)" 'debug_locks: +1' 'lockdep has not given up'
-	succeeds 'nor has kmemleak' bash -c "echo stack=on > $debugfs/kmemleak"
+	calls __asan_ 'the module has KASAN calls'
+	calls __ubsan_ 'the module has UBSAN calls'
+	like "$(< /proc/lockdep_stats)" 'debug_locks: +1' 'lockdep is active'
+	succeeds 'kmemleak is active' bash -c "echo stack=on > $debugfs/kmemleak"
 	for dir in failslab fail_page_alloc kunit debug_objects; do
-		succeeds "there is $dir" test -d $debugfs/$dir
+		succeeds "debugfs has $dir" test -d $debugfs/$dir
 	done
-	succeeds 'a task may have its Nth allocation fail' test -e /proc/self/fail-nth
-	succeeds 'the unit tests are here' test -e "$tests_dir/dm-blkdebug-test.ko"
+	succeeds 'fail-nth is there for the Nth allocation of a task' test -e /proc/self/fail-nth
+	succeeds 'the module with the unit tests is there' test -e "$tests_dir/dm-blkdebug-test.ko"
 fi
 
 done_testing

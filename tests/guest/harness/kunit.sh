@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# The unit tests of tests/kunit/: a module that runs them as it is loaded, on
-# kernels with KUnit. Their results are in the kernel log.
+# The unit tests of tests/kunit/, on kernels with KUnit: a module that runs them
+# when it is loaded. The results are in the kernel log.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -17,13 +17,13 @@ has_file() { [[ -e $1 ]]; }
 require has_kunit 'a kernel with KUnit'
 require has_file "$module"
 
-# Either module names the same memory cache.
+# The module and the test module use the same name for a slab cache.
 modprobe -r dm-blkdebug
 dmesg_mark
-succeeds 'the tests are loaded' insmod "$module"
+succeeds 'the module with the unit tests loads' insmod "$module"
 
-# A suite's lines are indented once, those of a test's cases twice; of these only
-# what fails is of interest.
+# Lines of a suite are indented once, those of a test's parameters twice; of
+# these only failed ones are reported.
 suite='' seen=() details=''
 while IFS= read -r line; do
 	line=${line#\[*\] }
@@ -40,7 +40,7 @@ while IFS= read -r line; do
 	*) details+=$line$'\n' ;;
 	esac
 done < <(dmesg_since)
-is "${seen[*]}" 'blkdebug-rule blkdebug-engine blkdebug-model' 'all suites reach their end'
+is "${seen[*]}" 'blkdebug-rule blkdebug-engine blkdebug-model' 'all suites have ended'
 rmmod dm_blkdebug_test
 
 done_testing

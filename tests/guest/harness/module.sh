@@ -12,32 +12,32 @@ module=/sys/module/dm_blkdebug
 unload() { modprobe -r dm-blkdebug; }
 
 for i in first second third; do
-	[[ ! -d $module ]] || succeeds "the module is unloaded before its $i use" unload
-	succeeds "and is gone" is_gone $module
+	[[ ! -d $module ]] || succeeds "the module can be unloaded before its $i use" unload
+	succeeds "the module is not loaded before its $i use" is_gone $module
 	if [[ $i == second ]]; then
-		succeeds 'modprobe loads it' modprobe dm-blkdebug
-		like "$(< $module/parameters/features)" '^actions .*inject-error' 'it has its features'
+		succeeds 'modprobe loads the module' modprobe dm-blkdebug
+		like "$(< $module/parameters/features)" '^actions .*inject-error' 'the loaded module has the parameter features'
 	else
-		# modprobe finds it by its alias.
-		succeeds 'dmsetup create loads it' bd_create t "$dev" suspend event=user.x tag=A
+		# modprobe finds the module by its target's alias.
+		succeeds 'dmsetup create loads the module' bd_create t "$dev" suspend event=user.x tag=A
 		hold_event t 1 /tmp/event user.x
-		fails_with 'in use' 'it cannot be unloaded while a device uses it' unload
-		is "$(bd_status t held)$(< /tmp/event)" 1 'which is as it was'
+		fails_with 'in use' 'the module cannot be unloaded while a device uses it' unload
+		is "$(bd_status t held)$(< /tmp/event)" 1 'a failed unload leaves a held caller'
 		dmsetup suspend t
-		fails_with 'in use' 'nor while that is suspended' unload
+		fails_with 'in use' 'the module cannot be unloaded while a suspended device uses it' unload
 		dmsetup remove t
 		dmsetup create -n t
 		bd_load t "$dev"
-		fails_with 'in use' 'nor if the table is only loaded' unload
+		fails_with 'in use' 'the module cannot be unloaded while an inactive table uses it' unload
 		dmsetup remove t
 	fi
 done
-succeeds 'at last it goes' unload
-unlike "$(dmsetup targets)" blkdebug 'and the target with it'
-fails_with EPERM 'it is told nothing by its parameter' modprobe dm-blkdebug features=delay
+succeeds 'the module can be unloaded after the last use' unload
+unlike "$(dmsetup targets)" blkdebug 'the target type is gone after the unload'
+fails_with EPERM 'a value for the parameter features is refused' modprobe dm-blkdebug features=delay
 dmesg_mark
-succeeds 'it comes again' modprobe dm-blkdebug
-dmesg_unlike 'blkdebug' 'silently'
-like "$(dmsetup targets)" 'blkdebug +v1\.' 'with a version'
+succeeds 'modprobe loads the module after a refused parameter' modprobe dm-blkdebug
+dmesg_unlike 'blkdebug' 'loading the module logs nothing'
+like "$(dmsetup targets)" 'blkdebug +v1\.' 'dmsetup targets shows the version'
 
 done_testing

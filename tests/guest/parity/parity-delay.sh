@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What dm-delay does, done by rules: beside it, with the same I/O.
+# dm-delay beside the rules that replace it: the same I/O, the same results and
+# data.
 
 # shellcheck source=tests/lib/parity.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/parity.sh"
@@ -8,7 +9,8 @@
 require has_module dm-delay
 parity_disks loop_disk 2
 
-# both_take MS DESC OP...: alike, and each op at least so long
+# both_take MS DESC OP...: both devices give the same results, and each op takes
+# at least MS
 both_take() {
 	local name least=$1 op results times=()
 
@@ -27,19 +29,20 @@ both_take() {
 }
 
 beside '0 4096 delay DEVICE 0 300'
-both_take 300 'one delay for all' 'r 0 8 byte=11' 'w 0 8 byte=22' f 'd 8 8'
+both_take 300 'one delay delays reads, writes, flushes and discards' 'r 0 8 byte=11' 'w 0 8 byte=22' f 'd 8 8'
 beside '0 4096 delay DEVICE 0 0'
-both_take 0 'or for none' 'r 0 8 byte=11' 'w 0 8 byte=22' f 'd 8 8'
+both_take 0 'a delay of 0 delays nothing' 'r 0 8 byte=11' 'w 0 8 byte=22' f 'd 8 8'
 beside '0 2048 delay DEVICE 1024 0 DEVICE 1024 300'
-both_take 300 'one of writes is for flushes and discards, too' 'w 0 8 byte=22' f 'd 8 8'
+both_take 300 'a delay of writes delays writes, flushes and discards' 'w 0 8 byte=22' f 'd 8 8'
 
-# --- In what order requests come back that are under way at once ---
+# --- The order in which concurrent bios complete ---
 
-# A process for each request, which waits for a word to start: so they start
-# within a moment, whatever it takes to start a process.
+# A process for each bio, which waits for a line to start, so that all bios
+# start within a moment however long a process takes to start.
 starters=()
 
-# start_ready NAME OP: the end goes to /tmp/order.NAME
+# start_ready NAME OP: starts a process that waits; at its end it writes the op
+# to /tmp/order.NAME
 start_ready() {
 	local fifo=/tmp/start.$1.${2%% *} fd
 
@@ -50,7 +53,7 @@ start_ready() {
 	} &
 	exec {fd}> "$fifo"
 	starters+=("$fd $2")
-	# It answers to what is no I/O, so it is there.
+	# The answer to an op without I/O shows that the process is ready.
 	echo 'poll 0' >&"$fd"
 	wait_until test -s "$fifo.out"
 	rm "$fifo"
@@ -67,7 +70,8 @@ start_all() {
 	starters=()
 }
 
-# order WANT DESC OP...: of both, and what they leave
+# order WANT DESC OP...: on both devices the ops complete in the order WANT and
+# leave the same data
 order() {
 	local op theirs ours
 
@@ -85,25 +89,25 @@ order() {
 }
 
 beside '0 4096 delay DEVICE 0 1500 DEVICE 0 800 DEVICE 0 100'
-order 'f w r' 'flushes before writes before reads' 'r 0 8' 'w 8 8 byte=22' f
+order 'f w r' 'the shortest delay of flushes, the longest of reads' 'r 0 8' 'w 8 8 byte=22' f
 beside '0 4096 delay DEVICE 0 100 DEVICE 0 1500 DEVICE 0 800'
-order 'r f w' 'reads before flushes before writes' 'w 8 8 byte=22' f 'r 0 8'
+order 'r f w' 'the shortest delay of reads, the longest of writes' 'w 8 8 byte=22' f 'r 0 8'
 beside '0 4096 delay DEVICE 0 800 DEVICE 0 100 DEVICE 0 800'
-order 'd r' 'discards are writes' 'r 0 8' 'd 8 8'
+order 'd r' 'discards are delayed as writes' 'r 0 8' 'd 8 8'
 beside '0 4096 delay DEVICE 0 300 DEVICE 0 0'
-order 'w r' 'writes before reads, if these alone are delayed' 'r 0 8' 'w 8 8 byte=22'
+order 'w r' 'only reads are delayed' 'r 0 8' 'w 8 8 byte=22'
 
-# --- A suspend ends them ---
+# --- A suspend ends delays ---
 
 beside '0 4096 delay DEVICE 0 300'
 for name in theirs ours; do
 	background /tmp/$name io /dev/mapper/$name 'w 0 8 byte=22'
-	succeeds "$name is suspended meanwhile" dmsetup suspend $name
+	succeeds "suspend of $name succeeds during a delayed write" dmsetup suspend $name
 	dmsetup resume $name
 done
-eventually 'and both writes' file_is /tmp/theirs ok
-eventually 'are done' file_is /tmp/ours ok
-is "$(below)" 'same data' 'alike'
+eventually 'suspend completes the write delayed by dm-delay' file_is /tmp/theirs ok
+eventually 'suspend completes the write delayed by a rule' file_is /tmp/ours ok
+is "$(below)" 'same data' 'both delayed writes leave the same data'
 
 try_the_rest delay
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What dm-error does, done by a rule: beside it, with the same I/O.
+# dm-error beside the rule that replaces it: the same I/O, the same results and
+# data.
 
 # shellcheck source=tests/lib/parity.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/parity.sh"
@@ -8,18 +9,18 @@
 parity_disks loop_disk 2
 beside '0 4096 error DEVICE 0'
 alike 'EIO EIO ok' 'reads and writes fail, flushes pass' 'w 0 8 byte=22' 'r 0 8' f
-like "$(ios /dev/mapper/theirs 'd 0 8')" '^(EIO|EOPNOTSUPP)$' 'discards, which it does not offer in all kernels'
-is "$(ios /dev/mapper/ours 'd 0 8')" EIO 'likewise fail here'
-differ EOPNOTSUPP EIO 'as do zeroes, which it offers in none' 'z 0 8'
+like "$(ios /dev/mapper/theirs 'd 0 8')" '^(EIO|EOPNOTSUPP)$' 'discards fail in dm-error, some kernels do not offer them'
+is "$(ios /dev/mapper/ours 'd 0 8')" EIO 'discards fail here'
+differ EOPNOTSUPP EIO 'write-zeroes fail here and are not offered by dm-error' 'z 0 8'
 
-# --- Some bad sectors among good ones ---
+# --- Some bad sectors between good ones ---
 
 convert '1024 64 error DEVICE 1024'
 table='0 1024 linear DEVICE 0
 BAD
 1088 3008 linear DEVICE 1088'
 create_both "${table/BAD/1024 64 error DEVICE 1024}" "${table/BAD/$ours}"
-alike 'ok EIO EIO EIO ok ok' 'as a part of a table' 'r 1016 8' 'r 1024 1' 'w 1084 4 byte=22' \
+alike 'ok EIO EIO EIO ok ok' 'an error target between two linear ones' 'r 1016 8' 'r 1024 1' 'w 1084 4 byte=22' \
 	'r 1000 100' 'w 1088 8 byte=22' f
 
 try_the_rest error

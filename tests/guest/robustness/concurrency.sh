@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # functions called by asserts
-# Two processors do I/O while rules come and go, breakpoints are set, hit and
-# resumed, and the device is suspended. In the end all is accounted for.
+# Two tasks do I/O while rules come and go, breakpoints are set, hit and
+# resumed, and the device is suspended. At the end all counts agree.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -12,17 +12,19 @@ bd_create t "$dev"
 t=/dev/mapper/t
 dir=$(bd_sysfs t)
 
-# There is always a rule, so that all is counted.
+# One rule exists at any time, so that stats count each bio.
 bd_msg t add inject-error sector=524287 tag=last > /tmp/null
 
-# verify CPU: its own half of the first 64 MB, until SIGTERM
+# verify CPU: runs fio on one half of the first 64 MB, on this processor, until
+# SIGTERM
 verify() {
 	exec fio --name="verify$1" --filename="$t" --offset=$(($1 * 32))M --size=32M --bs=4k --rw=randrw \
 		--ioengine=libaio --direct=1 --iodepth=8 --cpus_allowed="$1" --verify=crc32c \
 		--verify_backlog=64 --time_based --runtime=7d --norandommap=0 --minimal
 }
 
-# read_bad: the same sectors behind that, again and again; each error counts
+# read_bad: reads the sectors after fio's in a loop and prints the number of
+# errors
 read_bad() {
 	local ops=() results i errors=0
 
@@ -35,7 +37,7 @@ read_bad() {
 	echo "$errors"
 }
 
-# let_go: what is held, by message and sysfs
+# let_go: resumes all holds in a loop, by message and through sysfs
 let_go() {
 	until [[ -e /tmp/stop ]]; do
 		bd_msg t wait_break A 1000
@@ -45,7 +47,7 @@ let_go() {
 	done > /tmp/null 2>&1
 }
 
-# change_rules: one round of all that can be done to them
+# change_rules: one round of rule changes
 change_rules() {
 	bd_msg t replace suspend event=write_aio tag=A once=off sector=0-131071 \
 		suspend event=pwritev tag=A suspend event=pwritev tag=B \
@@ -65,7 +67,8 @@ suspend_resume() {
 	dmsetup resume t
 }
 
-# storm SECONDS COMMAND...: I/O, and the commands again and again, four times at least
+# storm SECONDS COMMAND...: runs I/O, and the command in a loop, at least four
+# times
 storm() {
 	local end=$((SECONDS + $1)) pids=() file rounds stats in_flight
 	shift
@@ -84,41 +87,42 @@ storm() {
 	done > /tmp/null 2>&1
 	for file in 0 1; do
 		kill -TERM "${pids[file]}"
-		eventually "fio on processor $file ends" process_ended "${pids[file]}"
-		like "$(< /tmp/fio.$file)" ";verify$file;0;0;[1-9]" "and has verified what it read"
+		eventually "$1: fio on processor $file ends" process_ended "${pids[file]}"
+		like "$(< /tmp/fio.$file)" ";verify$file;0;0;[1-9]" "$1: fio on processor $file has verified its data"
 	done
 	: > /tmp/stop
-	eventually 'the reader ends' process_ended "${pids[2]}"
-	eventually 'so does who resumes' process_ended "${pids[3]}"
-	is "$(bd_status t held)" 0 'nothing is held'
+	eventually "$1: the reader of bad sectors ends" process_ended "${pids[2]}"
+	eventually "$1: the loop of resumes ends" process_ended "${pids[3]}"
+	is "$(bd_status t held)" 0 "$1: nothing is held at the end"
 	read -r _ _ _ _ _ _ _ _ in_flight _ < "$(dm_sysfs t)/stat"
-	is "$in_flight" 0 'nothing is on its way'
-	is "$(bd_status t injected)" "$(< /tmp/errors)" 'each error injected has reached the reader'
+	is "$in_flight" 0 "$1: no bio is in flight at the end"
+	is "$(bd_status t injected)" "$(< /tmp/errors)" "$1: each injected error has reached the reader"
 	stats=$(bd_msg t stats)
 	like "$stats" 'read seen=[0-9]+ injected=[1-9][0-9]* held=[1-9]' \
-		'reads have been failed, and held'
-	like "$stats" 'write seen=[0-9]+ injected=0 held=[1-9]' 'writes have been held'
+		"$1: stats count failed and held reads"
+	like "$stats" 'write seen=[0-9]+ injected=0 held=[1-9]' "$1: stats count held writes"
 }
 
 storm 6 change_rules
 read -r reads _ _ _ writes _ < "$(dm_sysfs t)/stat"
-# Some kernels do not count what the target has failed.
+# Some kernels do not count the I/O that the target has failed.
 like "$(bd_msg t stats)" \
-	"read seen=($reads|$((reads + $(bd_status t injected)))) .*write seen=$writes " 'each request has been seen once'
+	"read seen=($reads|$((reads + $(bd_status t injected)))) .*write seen=$writes " 'each bio has been seen once'
 
 bd_msg t stats reset
-again() {
+change_rules_and_suspend() {
 	change_rules
 	suspend_resume
 	bd_msg t replace suspend event=write_aio tag=A once=off suspend tag=B iotype=read
 	suspend_resume --noflush
 	bd_msg t replace inject-error errno=0 tag=last
 }
-storm 3 again
+storm 3 change_rules_and_suspend
 
-# --- Rules that have no bucket in common come and go, and their filters with them ---
+# --- Rules with no bucket in common are replaced, and their filters with them ---
 
-# Between the sectors of the rules, so that each read has to look among them
+# read_between: reads a sector between those of the rules, so that each read
+# looks among them
 read_between() {
 	local ops=() i
 
@@ -139,14 +143,14 @@ for ((i = 0; i < 300; i++)); do
 		echo "message add inject-error iotype=read,write sector=400016$flags"
 	done
 done > /tmp/ops
-is "$(io "$t" - < /tmp/ops | sort -u)" ok 'rules come and go'
+is "$(io "$t" - < /tmp/ops | sort -u)" ok 'rules are replaced and added during reads'
 : > /tmp/stop
 for i in 0 1; do
-	eventually "reader $i ends" process_ended "${readers[i]}"
-	is "$(< /tmp/read.$i)" ok 'and none of its reads has met a rule'
+	eventually "reader $i ends after the rule changes" process_ended "${readers[i]}"
+	is "$(< /tmp/read.$i)" ok "no read of reader $i has met a rule"
 done
 
 bd_msg t clear
-is "$(ios "$t" 'r 0 8' 'w 0 8' f)" 'ok ok ok' 'and the device works'
+is "$(ios "$t" 'r 0 8' 'w 0 8' f)" 'ok ok ok' 'I/O succeeds after all rule changes'
 
 done_testing

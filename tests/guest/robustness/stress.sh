@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # actors are started by name
 #
-# Everything at once, for STRESS_SECONDS. fio writes and verifies on one device,
-# on another all requests are counted, a third comes and goes under its I/O; and
-# meanwhile actors change rules and states, hit and resume breakpoints, suspend,
-# load tables, sleep in messages, read, write and poll sysfs, and trace. In the
-# end no data is lost, and the counts of those who submit are those of the module.
+# All features at once, for STRESS_SECONDS. fio writes and verifies on one
+# device, on a second all I/O is counted, a third is created and removed during
+# its I/O. Meanwhile actors change rules and states, hit and resume breakpoints,
+# suspend, load tables, sleep in messages, read, write and poll sysfs, and
+# trace. At the end no data are lost, and the submitters' counts are those of
+# the module.
 #
-# An actor's choices follow from STRESS_SEED, so a run can be had again but for the
-# order in which actors get their turns.
+# STRESS_SEED determines the choices of each actor, so that a run can be
+# repeated, but for the order in which actors get their turns.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -20,7 +21,7 @@ seconds=${STRESS_SECONDS:-30}
 seed=${STRESS_SEED:-$RANDOM}
 diag "STRESS_SEED=$seed STRESS_SECONDS=$seconds"
 
-# Longer than this nothing takes, be the machine ever so slow.
+# The time limit for any single operation, also on a slow machine.
 stuck_after=45
 
 work=/tmp/stress
@@ -30,12 +31,12 @@ rm -rf $work
 mkdir $work
 cd $work || exit
 
-# Where fio's data lie; no fault may strike there.
+# fio's sectors; no fault may act on these.
 fio_sectors=65536
-# Small, for rules to meet requests
+# Small, so that bios meet rules.
 count_sectors=8192
 
-# brd of 6.12 runs into a BUG when a discard takes away what is being written.
+# brd of 6.12 hits a BUG when a discard removes a page that is being written.
 ram_disk_without_discard() {
 	ram_disk
 	echo 0 > "/sys/class/block/${dev##*/}/queue/discard_max_bytes"
@@ -48,9 +49,9 @@ churn_disk=$dev
 loop_disk $((count_sectors / 2048))
 count_disk=$dev
 
-# The rules that the counted device has always: errors, each with an errno of its
-# own, faults that are none to the submitter, and a breakpoint. There is no other
-# breakpoint for write zeroes, and no other fault that goes unnoticed.
+# The fixed rules of the counted device: errors, each with an errno of its own,
+# faults that the submitter does not notice, and a breakpoint. No other rule
+# holds write-zeroes, and no other fault goes unnoticed.
 counted='inject-error sector=100-199 iotype=read tag=P.read errno=ENODATA
 	inject-error sector=300-499 iotype=write tag=P.write errno=ENOSPC
 	inject-error sector=200-399 iotype=discard tag=P.discard errno=ETIMEDOUT immediately=on
@@ -70,14 +71,14 @@ bd_create count "$count_disk" "$counted"
 data_sysfs=$(bd_sysfs data)
 count_sysfs=$(bd_sysfs count)
 
-# --- What an actor does ---
+# --- Actors ---
 
-# pick WORD...: one of them, into $picked
+# pick WORD...: sets $picked to one of the words
 pick() { picked=${*:RANDOM % $# + 1:1}; }
 
 chance() { ((RANDOM % 100 < $1)); }
 
-# begin NAME: choices of its own, and one process for all it does
+# begin NAME: starts an actor with its own random choices and one io process
 begin() {
 	name=$1 turns=0
 	RANDOM=$((seed + number))
@@ -86,19 +87,21 @@ begin() {
 
 is_emulated() { ! grep -q kvm /sys/devices/system/clocksource/clocksource0/available_clocksource; }
 
-# True until the end
+# next_turn: waits a moment; returns false at the end
 next_turn() {
 	pause
 	[[ ! -e stop ]]
 }
 
-# note WORD...: what it is about to do; that it changes shows that it is not stuck
+# note WORD...: writes down the next operation; an actor whose note does not
+# change is stuck
 note() { echo "$((++turns)) $*" > "$name.now"; }
 
-# What has been done at all: a file for each
+# did WORD: creates a file that says this operation was done
 did() { : > "did ${1//\//-}"; }
 
-# try ERRNOS OP...: for io to do; it may fail with any of these (EIO|EBUSY)
+# try ERRNOS OP...: does OP by io; it may fail with any of these errnos
+# (EIO|EBUSY)
 try() {
 	local allowed=$1 words
 	shift
@@ -114,7 +117,7 @@ try() {
 	esac
 }
 
-# Of each kind some have to be met.
+# The operations that must have been done by the end.
 needed=('message '{add,replace,remove,clear,reset,state,break,remove_break,resume,event,wait_break}
 	'ask '{list,held,stats} resume suspend 'suspend noflush' 'load 0' 'poll ready'
 	'churn '{create,'remove --force',suspend,resume})
@@ -128,12 +131,12 @@ all_done() {
 	done
 }
 
-# The events of requests before their check, at completion, and from user space
+# Events before the check, at completion, and from user space.
 before=(read_aio write_aio pwritev flush_to_os flush_to_disk discard)
 after=(read_done pwritev_done flush_done discard_done)
 user=(user.x user.y l2_load)
 
-# some_sectors DEVICE: a short range, behind fio's if there are such
+# some_sectors DEVICE: sets sectors to a short range, after fio's sectors
 some_sectors() {
 	base=0
 	[[ $1 != data ]] || base=$fio_sectors
@@ -141,7 +144,7 @@ some_sectors() {
 	sectors=$first-$((first + RANDOM % 400))
 }
 
-# a_fault DEVICE: each keeps to a range
+# a_fault DEVICE: sets rule to a fault for a range
 a_fault() {
 	pick error error error error pass delay delay delay silent silent
 	[[ $picked != silent || $1 != count ]] || picked=error
@@ -166,13 +169,13 @@ a_fault() {
 	fi
 }
 
-# a_breakpoint: at an event before the check
+# a_breakpoint: sets rule to a breakpoint before the check
 a_breakpoint() {
 	pick "${before[@]}" "${user[@]}"; rule="suspend event=$picked"
 	if chance 70; then rule+=" sector=$sectors"; fi
 }
 
-# a_late_breakpoint: at completion, or a standing one
+# a_late_breakpoint: sets rule to a breakpoint at completion, or a standing one
 a_late_breakpoint() {
 	pick "${after[@]}"; rule="suspend event=$picked"
 	if chance 30; then rule='suspend'; fi
@@ -188,7 +191,7 @@ a_transition() {
 	fi
 }
 
-# a_rule DEVICE: one of all that may be added to it, into $rule
+# a_rule DEVICE: sets rule to any rule that may be added to this device
 a_rule() {
 	local base first sectors tags=(A B C)
 
@@ -197,7 +200,8 @@ a_rule() {
 	case $picked in
 	fault) a_fault "$1" ;;
 	breakpoint) a_breakpoint; tags=(A B) ;;
-	# What a fault has failed may be held there; nobody ends that with an errno.
+	# Holds of bios that a fault has failed have the tag C; no resume of C
+	# has an errno.
 	late) a_late_breakpoint; tags=(C) ;;
 	transition) a_transition ;;
 	esac
@@ -215,7 +219,7 @@ a_rule() {
 	fi
 }
 
-# On either device
+# change_rules DEVICE: one change of the rules, or one question
 change_rules() {
 	local device=$1 rules base first sectors
 
@@ -261,7 +265,8 @@ change_counted_rules() {
 	done
 }
 
-# let_go DEVICE DIRECTORY: what is held there goes on soon, some of it in special ways
+# let_go DEVICE DIRECTORY: resumes all holds soon, some of them by number or
+# with an errno
 let_go() {
 	local device=$1 dir=$2 hold
 
@@ -275,7 +280,8 @@ let_go() {
 		fi
 		if chance 20; then pick A B C Z; try ENOENT message resume "$picked"; fi
 		if chance 10; then pick A B C Z; try ENOENT message resume "$picked" all errno=0; fi
-		# A request that a fault has failed may be held under C.
+		# Bios that a fault has failed may be held under C, which gets
+		# no errno.
 		if [[ $device == count ]] && chance 20; then
 			pick 'A errno=EIO' 'B all errno=EILSEQ'
 			try ENOENT message resume "$picked"
@@ -285,7 +291,7 @@ let_go() {
 	done
 }
 
-# One ends in another table, with and without flush.
+# move_data: loads tables, suspends and resumes, with and without flush
 move_data() {
 	local table
 
@@ -310,7 +316,7 @@ move_data() {
 
 declare -A total
 
-# add_up: what the module has counted since it began anew
+# add_up: adds the module's counts since the last reset to the totals
 add_up() {
 	local line words word type
 
@@ -338,7 +344,8 @@ all_hit() {
 	done
 }
 
-# While nothing is on its way the counters stand still: note them, and begin anew.
+# The counters stand still while the device is suspended: add them up and reset
+# them.
 move_counted() {
 	local i
 
@@ -372,7 +379,7 @@ sleep_in_messages() {
 	done
 }
 
-# Files go with each suspend, and who has one open gets ENODEV.
+# The sysfs files are removed at each suspend; an open one answers ENODEV.
 use_sysfs() {
 	local dir
 
@@ -394,14 +401,14 @@ use_sysfs() {
 	done
 }
 
-# While a device waits for its last user to be removed it must not be resumed: dm
-# frees what it keeps for IMA at both, with nothing to guard it (6.1).
+# A device that waits for its deferred removal must not be resumed: dm of 6.1
+# frees its IMA data at both without a lock.
 end_deferral() {
 	pause
 	dmsetup message churn 0 @cancel_deferred_remove || while dm_sysfs churn; do pause; done
 }
 
-# Created, used and removed, most often by force and with requests in it
+# Creates, uses and removes a device, mostly by force and during I/O.
 come_and_go() {
 	local how tables
 
@@ -434,8 +441,9 @@ others_online() {
 	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do echo "$1" > "$cpu"; done
 }
 
-# switch_tracepoints FILE: an emulated processor may for ever stay at an instruction
-# that another one has just changed (QEMU before 8.1), so there is only one meanwhile.
+# switch_tracepoints FILE: QEMU before 8.1 may hang an emulated processor in an
+# instruction that another one has just changed, so the other ones go offline
+# meanwhile.
 switch_tracepoints() {
 	local on=$((RANDOM % 2))
 
@@ -470,9 +478,9 @@ trace() {
 	echo 1 > "$tracing/tracing_on"
 }
 
-# --- Those who submit ---
+# --- Submitters ---
 
-# verified N ENGINE: until SIGTERM
+# verified N ENGINE: runs fio until SIGTERM
 verified() {
 	exec fio --name="verify$1" --filename=/dev/mapper/data --offset=$(($1 * 16))M --size=16M \
 		--bsrange=512-16k --rw=randrw --ioengine="$2" --direct=1 --iodepth=8 --rate_iops=100 \
@@ -482,7 +490,7 @@ verified() {
 
 declare -A pid_of
 
-# start NAME COMMAND...
+# start NAME COMMAND...: runs an actor or a submitter in the background
 number=0
 start() {
 	number=$((number + 1))
@@ -490,8 +498,8 @@ start() {
 	pid_of[$1]=$pid
 }
 
-# has_begun FIO: it takes its time, and more of it on a busy machine, to have a thread
-# for the I/O beside its own and the one that helps.
+# has_begun FIO: tests whether fio has its I/O thread besides its main and
+# helper threads, which takes time on a busy machine
 has_begun() {
 	local tasks
 
@@ -503,7 +511,7 @@ RANDOM=$seed
 start fio.0 verified 0 libaio
 start fio.1 verified 1 io_uring
 for name in fio.0 fio.1; do
-	wait_limit=$stuck_after wait_until has_begun $name || { not_ok "$name begins"; exit 1; }
+	wait_limit=$stuck_after wait_until has_begun $name || { not_ok "$name begins its I/O"; exit 1; }
 done
 start submit.data submit /dev/mapper/data "$seed" 2 $fio_sectors $count_sectors
 start submit.count submit /dev/mapper/count "$seed" 10 0 $count_sectors
@@ -519,9 +527,9 @@ for actor in "${actors[@]}"; do
 	[[ -n ${pid_of[$actor]-} ]] || start "$actor" "$actor"
 done
 
-# --- And how that ends ---
+# --- The run and its end ---
 
-# within SECONDS COMMAND...
+# within SECONDS COMMAND...: wait_until with this time limit
 within() { wait_limit=$1 wait_until "${@:2}"; }
 
 dump() {
@@ -542,13 +550,14 @@ dump() {
 	diag "$(dmesg | tail -n 200)"
 }
 
-# With a panic there would be less to look at.
+# panic_on_hung_task 0|1: without a panic the state of a hung machine can be
+# dumped
 panic_on_hung_task() {
 	[[ ! -e /proc/sys/kernel/hung_task_panic ]] || echo "$1" > /proc/sys/kernel/hung_task_panic
 }
 
 stuck() {
-	not_ok 'nothing gets stuck' "$1"
+	not_ok 'no operation gets stuck' "$1"
 	dump
 	panic_on_hung_task 1
 	exit 1
@@ -556,7 +565,7 @@ stuck() {
 
 running() { ! process_ended "${pid_of[$1]}"; }
 
-# Each actor has to get on.
+# check_actors: fails if an actor has ended or has done nothing for a while
 declare -A seen_at=() seen=()
 check_actors() {
 	local actor now
@@ -572,7 +581,7 @@ check_actors() {
 	done
 }
 
-# A request may be lost, too, and with it who waits for it.
+# check_log: fails if the kernel reports a blocked task, as after a lost bio
 check_log() {
 	((SECONDS >= look_at_log)) || return
 	look_at_log=$((SECONDS + 15))
@@ -581,7 +590,8 @@ check_log() {
 
 look_at_log=0
 panic_on_hung_task 0
-# Luck decides what a request meets: some more time for what has not been met yet.
+# Which rules a bio meets is random: allow some more time for operations not
+# done yet.
 seconds=$((SECONDS + seconds))
 while ((SECONDS < seconds)) || { ! all_done && ((SECONDS < seconds + 60)); }; do
 	check_actors
@@ -592,10 +602,10 @@ done
 for name in fio.0 fio.1; do
 	kill -TERM "${pid_of[$name]}"
 	within $stuck_after process_ended "${pid_of[$name]}" || stuck "$name does not end"
-	like "$(< $name.out)" ";verify${name#*.};0;0;[1-9]" "$name verifies what it has written"
+	like "$(< $name.out)" ";verify${name#*.};0;0;[1-9]" "$name verifies its data"
 done
 
-# Whoever waits for a held request still needs somebody to resume it.
+# A submitter whose bio is held ends only while the actors still resume holds.
 kill -TERM "${pid_of[submit.data]}" "${pid_of[submit.count]}" "${pid_of[submit.churn]}"
 for name in submit.data submit.count; do
 	within $stuck_after process_ended "${pid_of[$name]}" || stuck "$name does not end"
@@ -607,18 +617,18 @@ done
 within $stuck_after process_ended "${pid_of[submit.churn]}" || stuck 'submit.churn does not end'
 panic_on_hung_task 1
 [[ ! -d $events ]] || echo 0 > "$events/enable"
-ok 'nothing gets stuck'
-is "$(cat wrong 2> /tmp/null)" '' 'all operations end as they should'
+ok 'no operation gets stuck'
+is "$(cat wrong 2> /tmp/null)" '' 'all operations have ended with an expected result'
 for one in "${needed[@]}"; do
-	succeeds "done: $one" test -e "did $one"
+	succeeds "the operation was done: $one" test -e "did $one"
 done
 
-# --- The accounts ---
+# --- Comparison of the counts ---
 
 # shellcheck source=/dev/null
 . ./totals
 
-# The submitter's numbers: own[read.ENODATA], own[read.all], and own[read.errors]
+# The submitter's counts: own[read.ENODATA], own[read.all] and own[read.errors]
 declare -A own
 while read -r type words; do
 	own[$type.errors]=0
@@ -627,19 +637,19 @@ while read -r type words; do
 		case $word in E*) own[$type.errors]=$((own[$type.errors] + ${word#*=})) ;; esac
 	done
 	diag "$type $words; the module: seen=${total[$type.seen]-} injected=${total[$type.injected]-} ${total[S.$type]+(silently ${total[S.$type]}) }held=${total[$type.held]-}"
-	unlike "$words" 'short=' "$type: none is done in part"
+	unlike "$words" 'short=' "$type: no I/O was done in part"
 done < submit.count.out
 
-is "${own[open.all]}" "${own[open.ok]}" 'a device that is only suspended can be opened'
+is "${own[open.all]}" "${own[open.ok]}" 'each open of a suspended device succeeds'
 for type in read write write-zeroes discard flush; do
-	is "${total[$type.seen]}" "${own[$type.all]}" "$type: each has been seen once"
+	is "${total[$type.seen]}" "${own[$type.all]}" "$type: the module has seen each bio once"
 	silent=${total[S.$type]-0}
 	is "${total[$type.injected]}" $((own[$type.errors] + silent)) \
-		"$type: each error injected has arrived, and no other"
+		"$type: the submitter got each injected error and no other"
 done
 while read -r type error; do
-	is "${total[P.$type]}" "${own[$type.$error]-0}" "$type: each hit of the rule is such an error"
-	like "${own[$type.$error]-0}" '^[1-9]' "$type: and there are some"
+	is "${total[P.$type]}" "${own[$type.$error]-0}" "$type: each hit of the rule is one error of the submitter"
+	like "${own[$type.$error]-0}" '^[1-9]' "$type: the rule has hits"
 done << END
 read ENODATA
 write ENOSPC
@@ -647,20 +657,20 @@ write-zeroes EREMOTEIO
 discard ETIMEDOUT
 flush ENOLINK
 END
-is "${total[write-zeroes.held]}" "${total[Z]}" 'each hit of the breakpoint is a request held'
+is "${total[write-zeroes.held]}" "${total[Z]}" 'each hit of the breakpoint is one held write-zeroes'
 like "${total[read.held]} ${total[write.held]} ${total[write-zeroes.held]}" \
-	'^[1-9][0-9]* [1-9][0-9]* [1-9]' 'requests have been held'
+	'^[1-9][0-9]* [1-9][0-9]* [1-9]' 'reads, writes and write-zeroes have been held'
 for actor in "${actors[@]}"; do
 	read -r turns _ < "$actor.now"
 	diag "$actor: $turns turns"
 done
 diag "$(cat submit.data.out submit.churn.out)"
-unlike "$(cat submit.data.out)" short= 'nothing has been done in part there, either'
+unlike "$(cat submit.data.out)" short= 'no I/O on the data device was done in part'
 
-is "$(bd_status count held)" 0 'nothing is held'
+is "$(bd_status count held)" 0 'nothing is held at the end'
 bd_msg data reset
 read -r _ _ _ _ _ _ _ _ in_flight _ < "$(dm_sysfs data)/stat"
-is "$in_flight" 0 'nothing is on its way'
-is "$(ios /dev/mapper/data 'r 0 8' 'w 100000 8' f)" 'ok ok ok' 'and the device works'
+is "$in_flight" 0 'no bio is in flight at the end'
+is "$(ios /dev/mapper/data 'r 0 8' 'w 100000 8' f)" 'ok ok ok' 'I/O succeeds at the end'
 
 done_testing

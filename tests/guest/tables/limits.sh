@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-#
 # QEMU's limits: invalid values are refused, valid ones are shown in the queue
 # and in force.
 
