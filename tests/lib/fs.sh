@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # much is called by name
 #
-# File systems on a device under test: what the topics fs-* share. After
-#	fs_disk
-#	fs_new ext4
-# there is a new file system on $bd, mounted on /mnt, and no rule.
+# File systems on a device under test, for the topics fs-*. After fs_disk and
+# fs_new ext4 there is a new file system on $bd, mounted on /mnt, and no rule.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/topic.sh"
 
 bd=/dev/mapper/bd
 
-# None of these writes unless asked to: no inode tables left for later, no commit
-# by the clock, no access times.
+# Without writes that no test asks for: inode tables initialised later, commits
+# by time, access times.
 declare -A fs_mkfs=(
 	[btrfs]='mkfs.btrfs -qf'
 	[ext4]='mkfs.ext4 -qF -b 4096 -E lazy_itable_init=0 -J size=8'
@@ -28,10 +26,11 @@ declare -A fs_checker=(
 	[ext4]='e2fsck -fn'
 	[xfs]='xfs_repair -n'
 )
-# The sign by which mkfs.xfs knows fstests, and makes less than 300 MB.
+# By these variables mkfs.xfs recognises fstests and accepts less than 300 MB.
 export TEST_DIR=/mnt TEST_DEV=$bd QA_CHECK_FS=yes
 
-# fs_each FUNCTION FS...: calls it with each of these that the kernel has
+# fs_each FUNCTION FS...: calls FUNCTION with each of these file systems that
+# the kernel has
 fs_each() {
 	local each
 
@@ -46,9 +45,10 @@ fs_disk() {
 
 ext4_log_block() { debugfs -R "bmap <8> $1" "$bd" 2> /tmp/null; }
 
-# How a rule knows the writes of this file system: to its log, of these its commits
-# and what comes before them, and of file data. On 5.10 ext4 does not mark what it
-# logs as metadata; but in a new file system the log is in one piece.
+# fs_keys: sets the keys of rules for writes to the log, for its commits, for
+# its other blocks, and for file data. ext4 of 5.10 does not mark log blocks as
+# metadata; there the keys are the sectors of the log, which is contiguous in a
+# new file system.
 # shellcheck disable=SC2034 # topics use them
 fs_keys() {
 	local first last
@@ -66,7 +66,8 @@ fs_keys() {
 	data=(iotype=write "sector=0-$((first - 1)),$((last + 1))-$(($(sectors_of "$dev") - 1))" 'flags=!meta')
 }
 
-# fs_new FS [mkfs option]...: its name is in $fs from then on; see also fs_keys
+# fs_new FS [MKFS-OPTION]...: makes and mounts the file system; sets fs, and the
+# keys of fs_keys
 fs_new() {
 	fs=$1
 	bd_msg bd reset
@@ -74,7 +75,7 @@ fs_new() {
 	${fs_mkfs[$fs]} "${@:2}" $bd > /dev/null || return
 	fs_keys || return
 	fs_mount || return
-	# btrfs has something to write after its first mount.
+	# btrfs writes once more after its first mount.
 	sync -f /mnt
 	bd_msg bd reset
 }
@@ -87,24 +88,25 @@ fs_mount() {
 	mount -t "$fs" -o "$*" $bd /mnt
 }
 
-# So that nothing is cached.
+# fs_remount: empties the page cache
 fs_remount() { umount /mnt && fs_mount; }
 
-# Is what is on the device consistent? For an unmounted file system, log and all.
+# fs_check: checks the unmounted file system, its log included
 # shellcheck disable=SC2086 # a command with its options
 fs_check() { ${fs_checker[$fs]} $bd; }
 
-# fs_ends DESC: unmounted, and mounted once more without faults, so that it
-# replays its log if it has to, is it consistent?
+# fs_ends DESC: the file system unmounts, replays its log in a mount without
+# faults, and is consistent
 fs_replay_and_check() { fs_mount && umount /mnt && fs_check; }
 fs_ends() {
-	succeeds "$fs: unmount" umount /mnt
+	succeeds "$fs: unmount before the check succeeds" umount /mnt
 	bd_msg bd reset
 	succeeds "$fs: $1" fs_replay_and_check
 }
 
-# fs_write FILE BYTE [SECTORS]: the file begins with so many of these, on the disk
+# fs_write FILE BYTE [SECTORS]: writes that many sectors at the beginning of the
+# file and syncs them
 fs_write() { xfs_io -f -c "pwrite -q -S 0x$2 0 $((512 * ${3-8}))" -c fsync "/mnt/$1"; }
 
-# fs_ios FILE OP...: without the page cache; see ios
+# fs_ios FILE OP...: ios without the page cache
 fs_ios() { ios "/mnt/$1" "${@:2}"; }

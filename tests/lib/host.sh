@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What every script here shares; source it first.
+# Shared by all scripts on the host. To be sourced first.
 
 set -euo pipefail
 
@@ -12,15 +12,17 @@ export top cache_root
 say() { printf '%s: %s\n' "$self" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# make_work_dir PARENT: sets work to a directory there that goes away with the script.
+# make_work_dir PARENT: sets work to a new directory in PARENT, which is removed
+# when the script ends
 make_work_dir() {
 	work=$(mktemp -d "$1/.dm-blkdebug.XXXXXX")
 	export work
 	trap 'rm -rf -- "$work"' EXIT
 }
 
-# One process at a time fills the cache; the others wait and find it full. What
-# takes long has a lock of its own, as other things may be wanted meanwhile.
+# take_lock NAME: one process at a time fills the cache, the others wait and
+# find it full. An operation of minutes has a lock of its own, so that others
+# can use the rest of the cache meanwhile.
 take_lock() {
 	mkdir -p "$cache_root"
 	exec {cache_lock}> "$cache_root/$1"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the topics parity-* source: another target, as /dev/mapper/theirs, beside
-# /dev/mapper/ours, which is what scripts/blkdebug-convert makes of it. Each is
-# over a disk of its own; these are of one kind and begin with the same data.
+# For the topics parity-*: another target as /dev/mapper/theirs, beside
+# /dev/mapper/ours with the table that scripts/blkdebug-convert prints for it.
+# Each has a disk of its own, of the same kind and with the same data.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/topic.sh"
@@ -11,7 +11,8 @@
 require has_module dm-blkdebug
 parity_sectors=4096
 
-# Lines and messages, and what the converter makes of each
+# Lines and messages of the other target, and what the converter prints for
+# each.
 all_theirs=()
 declare -A converted
 while IFS= read -r line; do
@@ -25,8 +26,8 @@ while IFS= read -r line; do
 	esac
 done < "$tests_dir/guest/parity/converted"
 
-# What becomes of a line or message goes to $ours; only what is tried on the host,
-# too, may be used.
+# convert LINE: sets $ours to the converted line or message, which must be one
+# of the list that is tested on the host, too
 declare -A used
 convert() {
 	[[ -n ${converted[$1]+known} ]] || { not_ok "tests/guest/parity/converted has '$1'"; return 1; }
@@ -34,7 +35,7 @@ convert() {
 	ours=${converted[$1]}
 }
 
-# parity_disks COMMAND...: that which makes a disk, twice
+# parity_disks COMMAND...: makes two disks with the command
 parity_disks() {
 	"$@" && theirs_disk=$dev && "$@" && ours_disk=$dev
 }
@@ -47,13 +48,14 @@ remove_both() {
 	done
 }
 
-# fill_both BYTE
+# fill_both BYTE: fills both disks
 fill_both() {
 	io "$theirs_disk" "w 0 $parity_sectors byte=$1" > /dev/null
 	io "$ours_disk" "w 0 $parity_sectors byte=$1" > /dev/null
 }
 
-# create_both THEIRS OURS: tables, with DEVICE for the disk
+# create_both THEIRS OURS: creates both devices; DEVICE in a table stands for
+# the disk
 create_both() {
 	remove_both
 	fill_both 11
@@ -61,16 +63,16 @@ create_both() {
 		dmsetup create ours --table "${2//DEVICE/$ours_disk}"
 }
 
-# prints LINE: ours prints its table as the converter does, but for the seed
+# prints LINE: the table of ours is the converted LINE, but for the seed
 prints() {
 	local start length device offset rules
 
 	# shellcheck disable=SC2034 # the device, which is a number here
 	read -r start length _ device offset _ rules < <(dmsetup table ours)
-	is "$start $length blkdebug DEVICE $offset${rules:+ $rules}" "$ours" "$1"
+	is "$start $length blkdebug DEVICE $offset${rules:+ $rules}" "$ours" "table of ours: $1"
 }
 
-# beside LINE: both, new
+# beside LINE: creates both devices, ours from the converted LINE
 beside() {
 	local ours
 
@@ -79,7 +81,7 @@ beside() {
 	prints "$1"
 }
 
-# beside_none LINE REASON COUNT: ours alone, and COUNT tests skipped
+# beside_none LINE REASON COUNT: creates ours only, and skips COUNT tests
 beside_none() {
 	local ours
 
@@ -90,8 +92,8 @@ beside_none() {
 	skip "$2" "$3"
 }
 
-# tell LINE MESSAGE...: to both; what theirs answers goes to $theirs_answer, and
-# ours likewise
+# tell LINE MESSAGE...: sends the message to theirs and the converted one to
+# ours; sets theirs_answer and ours_answer
 tell() {
 	local ours
 
@@ -102,7 +104,7 @@ tell() {
 	[[ -z $ours ]] || ours_answer=$(dmsetup message ours 0 $ours)
 }
 
-# below: "same data" or what there is
+# below: prints "same data", or what the two disks have
 below() {
 	local theirs ours
 
@@ -111,25 +113,29 @@ below() {
 	if [[ $theirs == "$ours" ]]; then echo same data; else echo "$theirs but $ours"; fi
 }
 
-# alike WANT DESC OP...: the same I/O to both ends so, and leaves the same data below
+# alike WANT DESC OP...: the same I/O has the results WANT on both devices and
+# leaves the same data below
 alike() {
 	is "$(ios /dev/mapper/theirs "${@:3}"), $(ios /dev/mapper/ours "${@:3}"), $(below)" \
 		"$1, $1, same data" "$2"
 }
 
-# differ THEIRS OURS DESC OP...: the same I/O ends differently, as the documentation says
+# differ THEIRS OURS DESC OP...: the same I/O has different results, as
+# documented
 differ() {
 	is "$(ios /dev/mapper/theirs "${@:4}"), $(ios /dev/mapper/ours "${@:4}")" "$1, $2" "$3"
 }
 
-# refuses LINE: what the converter refuses, theirs does, too
+# refuses LINE: a line or message that the converter refuses is refused by
+# theirs
 refuses() {
 	local table=${1%%: *} message
 
 	message=${1#"$table"}
 	table=${table//DEVICE/$theirs_disk}
 	if [[ -z $message ]]; then
-		# To flakey of 6.12 this makes sense: errors win.
+		# flakey of 6.12 accepts this combination, and errors take
+		# precedence.
 		if [[ $table == *' error_writes random_'* ]] &&
 			dmsetup create theirs --table "$table" 2> /tmp/null; then
 			dmsetup remove theirs
@@ -145,7 +151,8 @@ refuses() {
 	dmsetup remove theirs
 }
 
-# try_the_rest TARGET: of its lines all have been tried, but for those to refuse
+# try_the_rest TARGET: all lines of TARGET in the list were tried; those that
+# the converter refuses are tried here
 try_the_rest() {
 	local theirs left=()
 
