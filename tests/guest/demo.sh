@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Shows what dm-blkdebug is for, in four parts, and verifies each. To be run in
-# a guest of tests/vm/guest-run, by `make demo`: it takes /dev/ram0 and /mnt.
+# Shows in four parts what dm-blkdebug does, and verifies each. For `make demo`,
+# in a guest of tests/vm/guest-run: it uses /dev/ram0 and /mnt.
 
 set -u
 
@@ -12,8 +12,8 @@ failed=0
 part() { printf '\n\n== %s\n\n' "$1"; }
 note() { printf '   %s\n' "$@"; echo; }
 
-# t COMMAND: shows it as typed at a root prompt, runs it, shows what it says.
-# The output is in $out then, the exit status in $status.
+# t COMMAND: shows the command after a root prompt, runs it, and shows its
+# output. Sets out and status.
 t() {
 	printf '# %s\n' "$1"
 	eval "$1" > $output 2>&1
@@ -22,7 +22,7 @@ t() {
 	[[ -z $out ]] || printf '%s\n' "$out"
 }
 
-# verify WHAT TEST...
+# verify DESC TEST...
 verify() {
 	if "${@:2}"; then
 		printf '=> %s\n' "$1"
@@ -39,8 +39,8 @@ said_nothing() { [[ $status -eq 0 && -z $out ]]; }
 writer_ended() { [[ ! -e /proc/$writer ]]; }
 same_sums() { [[ $out =~ ^([0-9a-f]{64})\ .*$'\n'([0-9a-f]{64})\  && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]]; }
 
-# Inode tables are written now: ext4 would do it in the background, by writes
-# that look like file data.
+# Without lazy_itable_init=0 ext4 would write inode tables later, by writes that
+# look like file data.
 make_file_system() {
 	t 'mkfs.ext4 -q -E lazy_itable_init=0 /dev/mapper/demo'
 	t 'mount /dev/mapper/demo /mnt'
@@ -67,7 +67,7 @@ journal_error() {
 	verify 'the file system is read-only' said 'Read-only file system'
 	t "dmesg | grep -o 'EXT4-fs.*' | tail -n 2"
 	t 'dmsetup message demo 0 list'
-	verify 'one hit, and the rule is used up' said '^1 1 used '
+	verify 'the rule has one hit and is used up' said '^1 1 used '
 	t 'umount /mnt'
 }
 
@@ -78,11 +78,11 @@ fsync_error() {
 	note 'Fail the next write of file data; all later ones succeed.'
 	t "dmsetup message demo 0 replace inject-error iotype=write 'flags=!meta' once=on"
 	t "xfs_io -f -c 'pwrite -q 0 4k' -c fsync -c fsync /mnt/file"
-	verify 'of the two fsyncs one failed' said_once 'fsync: Input/output error'
+	verify 'one of the two fsyncs failed' said_once 'fsync: Input/output error'
 	t "xfs_io -c 'pwrite -q 0 4k' -c fsync /mnt/file"
-	verify 'written again, the file is on the disk' said_nothing
+	verify 'the second write of the file is on the disk' said_nothing
 	t 'umount /mnt'
-	verify 'and the file system is fine' succeeded
+	verify 'the file system can be unmounted' succeeded
 }
 
 third_step() {
@@ -95,7 +95,7 @@ third_step() {
     inject-error event=write_aio state=3 iotype=write once=on \
     set-state event=write_aio state=3 new_state=4'
 	t 'xfs_io -d -c fsync /dev/mapper/demo'
-	verify 'a flush too early changes nothing' said_nothing
+	verify 'a flush before the first write changes nothing' said_nothing
 	t "xfs_io -d -c 'pwrite -q 0 4k' /dev/mapper/demo"
 	verify 'step 1 succeeds' said_nothing
 	t 'xfs_io -d -c fsync /dev/mapper/demo'
@@ -103,9 +103,9 @@ third_step() {
 	t "xfs_io -d -c 'pwrite -q 4k 4k' /dev/mapper/demo"
 	verify 'step 3 fails' said 'pwrite: Input/output error'
 	t "xfs_io -d -c 'pwrite -q 4k 4k' /dev/mapper/demo"
-	verify 'tried again, it succeeds' said_nothing
+	verify 'step 3 succeeds when it is tried again' said_nothing
 	t 'dmsetup message demo 0 state'
-	verify 'the machine is in its last state' said '^4$'
+	verify 'the state is the last one' said '^4$'
 }
 
 held_write() {
@@ -122,15 +122,15 @@ held_write() {
 	t 'dmsetup message demo 0 wait_break later'
 	verify 'the write is held' said '^[0-9]+ later [0-9]+ write_aio write '
 	t "xfs_io -f -c 'pwrite -q 0 1M' -c fsync /mnt/other"
-	verify 'another file is written to the disk meanwhile' said_nothing
+	verify 'another file is written to the disk during the hold' said_nothing
 	t 'dmsetup message demo 0 is_suspended later'
-	verify 'and the first write is held still' said '^1$'
+	verify 'the first write is still held' said '^1$'
 	t 'dmsetup message demo 0 resume later'
 	t 'wait'
-	verify 'resumed, the writer has ended' writer_ended
+	verify 'the writer has ended after the resume' writer_ended
 	t 'umount /mnt && mount /dev/mapper/demo /mnt'
 	t 'sha256sum /tmp/new /mnt/held'
-	verify 'the file is intact' same_sums
+	verify 'the file has the new data' same_sums
 	t 'umount /mnt'
 }
 
@@ -141,6 +141,6 @@ held_write
 echo
 t 'dmsetup remove demo'
 t 'modprobe -r dm-blkdebug'
-verify 'nothing is left' succeeded
+verify 'the device and the module are removed' succeeded
 
 [[ $failed -eq 0 ]]

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Part of tests/host/differential.t: does in the guest what is in a file, one op
-# of tests/lib/io.c a line, on a blkdebug device that is there already. The file has
-# DEVICE where a table names the disk below.
+# The guest's part of tests/host/differential.t: does the ops of a file, one op
+# of tests/lib/io.c a line, on a blkdebug device. DEVICE in a table stands for
+# the disk below.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../lib/topic.sh"
 
-# It takes discards and write zeroes, which the RAM disks do not.
+# A loop disk supports discard and write-zeroes, a RAM disk does not.
 loop_disk 1
-# Thousands of rules come and go, each after a grace period.
+# The removal of each of thousands of rules waits for an RCU grace period.
 echo 1 > /sys/kernel/rcu_expedited
 bd_create replay "$dev"
 sed "s|DEVICE|$dev|" "$1" | io /dev/mapper/replay -

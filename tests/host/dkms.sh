@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What dkms makes of the source tree, in a root file system that has dkms and the
-# headers of two kernels: for tests/check-dkms. Prints TAP.
+# Tests dkms with the source tree in a root file system that has dkms and the
+# headers of two kernels, for tests/check-dkms. Prints TAP.
 #
 # Usage: dkms.sh SOURCE OUT      the modules it builds go to OUT/<release>/
 
@@ -24,7 +24,8 @@ check() {
 
 version() { sed -n 's/^PACKAGE_VERSION=//p' "$source/dkms.conf"; }
 
-# modprobe will find it, it fits, and it is the one that dkms has built.
+# in_place RELEASE: modprobe finds the module, it fits the kernel, and dkms has
+# built it
 in_place() {
 	modinfo -k "$1" -F vermagic dm-blkdebug | grep "^$1 " &&
 		modinfo -k "$1" -F filename dm-blkdebug | grep /updates/dkms/
@@ -36,7 +37,7 @@ is_signed() { modinfo -k "$1" -F signer dm-blkdebug | grep .; }
 
 check_signature() {
 	if [[ -e /var/lib/dkms/mok.key ]]; then
-		check "it is signed with dkms's key" is_signed "$1"
+		check "dkms has signed the module with its key" is_signed "$1"
 	else
 		echo "ok $((++checks)) # SKIP this dkms does not sign"
 	fi
@@ -47,7 +48,7 @@ keep() {
 	cp "$(modinfo -k "$1" -F filename dm-blkdebug)" "$out/$1/"
 }
 
-# As the README has it for those who do without dkms
+# sign_by_hand RELEASE: the commands of the README for signing without dkms
 sign_by_hand() {
 	local dir file
 
@@ -67,7 +68,7 @@ sign_by_hand() {
 
 check_signing() {
 	if type -P openssl > "$log"; then
-		check 'it can be signed by hand' sign_by_hand "$1"
+		check 'the module can be signed by hand' sign_by_hand "$1"
 	else
 		echo "ok $((++checks)) # SKIP there is no openssl here"
 	fi
@@ -84,18 +85,19 @@ cd /lib/modules || exit
 kernels=(*)
 first=${kernels[0]} second=${kernels[1]}
 
-# As a kernel's package does; of these there are only the headers.
+# The packages of the kernels would run depmod; only their headers are
+# installed.
 for kernel in "$first" "$second"; do depmod "$kernel" 2> "$log"; done
-check 'dkms takes the source tree' dkms add "$source"
-check "it builds and installs the module for $first" dkms install "$module" -k "$first"
-check 'the module is there' in_place "$first"
-check "as $second arrives, it does so for that by itself" dkms autoinstall -k "$second"
-check 'the module is there, too' in_place "$second"
+check 'dkms adds the source tree' dkms add "$source"
+check "dkms builds and installs the module for $first" dkms install "$module" -k "$first"
+check "modprobe finds the module for $first" in_place "$first"
+check "dkms autoinstall builds the module for $second" dkms autoinstall -k "$second"
+check "modprobe finds the module for $second" in_place "$second"
 check_signature "$second"
 check_signing "$first"
-for kernel in "$first" "$second"; do check "keeps that for $kernel" keep "$kernel"; done
-check 'dkms removes it' dkms remove "$module" --all
-check "it is gone for $first" in_no_place "$first"
-check "and for $second" in_no_place "$second"
-check 'dkms knows it no more' status_is_empty
+for kernel in "$first" "$second"; do check "the module for $kernel can be kept" keep "$kernel"; done
+check 'dkms removes the module' dkms remove "$module" --all
+check "the module for $first is gone" in_no_place "$first"
+check "the module for $second is gone" in_no_place "$second"
+check 'dkms status is empty' status_is_empty
 echo "1..$checks"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Debian's suites, whichever of them runs here: apt for each, out of the cache.
-# Source kernels.sh, too.
+# apt for any Debian suite, with its state in the cache. Source kernels.sh, too.
 
-# Where apt here gets Debian from: a line for each archive, "URI CODENAME"
+# host_archives: prints the Debian archives of this system's apt, one "URI
+# CODENAME" a line
 host_archives() {
 	# shellcheck disable=SC2016 # apt's variables
 	apt-get indextargets --format '$(REPO_URI) $(CODENAME)' \
@@ -15,8 +15,8 @@ archive_exists() {
 		"$suite_dir/InRelease" > /dev/null 2>&1
 }
 
-# The same for the suite, as far as it has updates and security. In a process of
-# its own, as it wants apt as it is here.
+# suite_sources: prints the sources of the suite, with those for updates and
+# security that exist. In a subshell, because it needs this system's apt.
 suite_sources() (
 	unset APT_CONFIG
 	[[ -n $(host_archives) ]] || update_package_lists linux-image-amd64
@@ -35,7 +35,7 @@ suite_sources() (
 
 write_apt_config() {
 	mkdir -p "$suite_dir"/{state/lists/partial,cache/archives/partial}
-	# apt reads this first, but it shall have the last word.
+	# This file must have the last word, so it includes the others first.
 	cat <<- EOF
 		#include "/etc/apt/apt.conf.d/";
 		Dir::Etc::parts "/dev/null";
@@ -58,7 +58,8 @@ write_apt_config() {
 	[[ $suite == "$suite_base" ]] || echo "APT::Default-Release \"$suite\";"
 }
 
-# Gets the suite's package lists; without a network those at hand must do.
+# refresh_suite: fetches the suite's package lists; without a network the
+# present ones are used
 refresh_suite() {
 	local sources
 
@@ -67,19 +68,19 @@ refresh_suite() {
 		echo "$sources" > "$suite_dir/sources.list"
 		apt-get update -qq || true
 	elif [[ -s $suite_dir/sources.list ]]; then
-		say "cannot reach Debian's $suite; taking what is known of it"
+		say "cannot reach the archive of Debian's $suite; using the package lists at hand"
 	else
-		die "no Debian suite $suite to be had"
+		die "cannot reach the archive of Debian's $suite"
 	fi
 }
 
-# use_lists SUITE [ARCH]: from here on apt speaks of that suite, and of packages for
-# ARCH beside those for this machine
+# use_lists SUITE [ARCH]: from here on apt works on that suite, and on packages for
+# ARCH besides those for this machine
 use_lists() {
-	# shellcheck disable=SC2154 # common.sh sets it
+	# shellcheck disable=SC2154 # host.sh sets it
 	suite=$1 suite_arch=${2-} suite_dir=$cache_root/apt-$1${2:+-$2}
-	[[ $suite =~ ^[a-z][a-z-]*$ ]] || die "no kernel and no Debian suite '$suite'"
-	# Some are no suites of their own, but on top of one.
+	[[ $suite =~ ^[a-z][a-z-]*$ ]] || die "'$suite' is neither a kernel release nor a Debian suite"
+	# backports and experimental are additions to another suite.
 	suite_base=${suite%-backports}
 	suite_base=${suite_base/#experimental/sid}
 	mkdir -p "$suite_dir"
@@ -89,9 +90,9 @@ use_lists() {
 	[[ -s $suite_dir/sources.list ]] || refresh_suite
 }
 
-# use_suite SUITE: the same, with what root file systems of it are made by
+# use_suite SUITE: use_lists, and the packages that make root file systems
 use_suite() {
-	# shellcheck disable=SC2154 # common.sh sets it
+	# shellcheck disable=SC2154 # host.sh sets it
 	"$top/tests/vm/setup" suites
 	use_lists "$1"
 }
