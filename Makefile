@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The command line of dm-blkdebug; the work is done by Kbuild and scripts/.
+# The command line of dm-blkdebug. Kbuild builds the module, tests/ has the checks.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
@@ -11,7 +11,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
-		echo "No kernel headers in $(KDIR); install them, or say KDIR=..." >&2; exit 1; }
+		echo "No kernel headers in $(KDIR); install them, or set KDIR=..." >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 install: all ## put it where modprobe finds it
@@ -23,38 +23,42 @@ clean: ## remove what builds and checks made here; the cache stays
 	rm -rf build .tmp_versions .*.cmd *.o *.ko *.mod *.mod.c modules.order Module.symvers
 	find blkdebug \( -name '*.o' -o -name '.*.cmd' \) -delete
 
-demo: ## watch it work, on an emulated machine
+demo: ## a demonstration in an emulated machine
 	@tests/demo
 
-check: ## lint, build, and all tests on an emulated machine; KERNEL=<release or suite> for another kernel
+check: ## lint, build, and all tests in an emulated machine; KERNEL=<release or suite> for another kernel
 	@tests/check
 
 check-one: ## only the topics T="topic ..." (tests/guest/<area>/<topic>.sh)
-	@tests/check $(or $(T),$(error say which: make check-one T="topic ..."))
+	@tests/check $(or $(T),$(error no topic; use: make check-one T="topic ..."))
 
-check-debug: ## the tests on a kernel with KASAN, lockdep and the like, or with FLAVOUR=kcsan; T= as above
+check-debug: ## the topics on a kernel with KASAN, lockdep and others, or with FLAVOUR=kcsan; T= as above
 	@KERNEL=debug$(FLAVOUR:%=-%) tests/check $(T)
 
-coverage: ## which lines and branches of the module they run; T= as above
+coverage: ## the lines and branches of the module that the topics run; T= as above
 	@tests/coverage $(T)
 
-check-kernels: ## the tests on the kernels of several Debian releases, or of K="bullseye trixie-rt ..."
+check-kernels: ## the topics on the kernels of several Debian suites, or of K="bullseye trixie-rt ..."
 	@tests/check-kernels $(K)
 
-check-dkms: ## have dkms install and remove the module, on the oldest and newest of these, or on K=
+check-dkms: ## dkms install and remove on the oldest and newest of these suites, or on K=
 	@tests/check-dkms $(K)
 
-stress: ## everything at once, for MINUTES=3; SEED=<n> makes the same choices again
+stress: ## all features at once for MINUTES=3; SEED=<n> repeats the choices of a run
 	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) tests/check stress
 
 bench: ## measure what it costs, beside other targets, in about five minutes; also build/bench.json
 	@scripts/bench
 
-fuzz: ## the rule language and the messages, for SECONDS=60; SEED= for the same again
+fuzz: ## the rule language and the messages for SECONDS=60; SEED= repeats a run
 	@tests/fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
-lint: ## shellcheck, codespell, clang, sparse, checkpatch, kernel-doc
+lint: ## shellcheck, codespell, clang, sparse, checkpatch, kernel-doc, sizes and language
 	@tests/lint
+
+.PHONY: new-test
+new-test: ## the skeleton of a topic, NAME= and AREA= (tests/README.md)
+	@tests/new-test "$(NAME)" $(AREA)
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
