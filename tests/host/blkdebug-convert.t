@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-scripts/blkdebug-convert: what it makes of the lines in tests/guest/parity/converted, which the
-guest then tries; what it notes and refuses; and how it is called.
+Tests scripts/blkdebug-convert: the lines of tests/guest/parity/converted, which the guest
+then compares with the other targets; notes and refusals; and the command line.
 """
 
 import os
@@ -26,7 +26,7 @@ def same(got, wanted, description):
 
 
 def run(*arguments, stdin=''):
-    """Exit status, output, and what was said besides, without the tool's name."""
+    """Exit status, stdout, and the lines of stderr without the program's name."""
     done = subprocess.run([TOOL, *arguments], input=stdin, capture_output=True, text=True,
                           check=False)
     said = [line.removeprefix('blkdebug-convert: ') for line in done.stderr.splitlines()]
@@ -34,13 +34,13 @@ def run(*arguments, stdin=''):
 
 
 def refused(arguments, complaint, **kwargs):
-    same(run(*arguments, **kwargs), (1, '', [complaint]), ' '.join(arguments) or 'nothing')
+    same(run(*arguments, **kwargs), (1, '', [complaint]), 'refused: ' + (' '.join(arguments) or 'no table'))
 
 
-# --- What the guest tries, too ---
+# --- Lines that the guest tests, too ---
 
 def read_converted():
-    """[(other target's line, what it becomes)]"""
+    """[(line of the other target, converted line)]"""
     pairs = []
     with open(f'{TOP}/tests/guest/parity/converted') as file:
         for line in file.read().splitlines():
@@ -56,12 +56,12 @@ def test_converted():
         table, _, message = theirs.partition(': ')
         status, out, said = run(*[table, message] if message else [table])
         if ours.startswith('! '):
-            same((status, out, said), (1, '', [ours[2:]]), theirs)
+            same((status, out, said), (1, '', [ours[2:]]), f'refused: {theirs}')
         else:
-            same((status, out.splitlines()), (0, [ours] if ours else []), theirs)
+            same((status, out.splitlines()), (0, [ours] if ours else []), f'converted: {theirs}')
 
 
-# --- What is not the same, and said ---
+# --- Notes about differences ---
 
 def noted(arguments, *notes):
     _, _, said = run(*arguments)
@@ -75,8 +75,8 @@ def flakey(features):
 def test_flakey_notes():
     noted([flakey('1 drop_writes')])
     noted(['0 8 flakey d 0 1 0 2 random_read_corrupt 5'])
-    noted([flakey('1 drop_writes 1 2')], "'1': flakey ignores this word and all behind it")
-    noted([flakey('0 drop_writes')], "'drop_writes': flakey ignores this word and all behind it")
+    noted([flakey('1 drop_writes 1 2')], "'1': flakey ignores this word and those after it")
+    noted([flakey('0 drop_writes')], "'drop_writes': flakey ignores this word and those after it")
     noted(['0 8 flakey d 0 5 3'],
           "up 5 s, down 3 s: no rule follows a clock; the device is down in state 2: raise 'event "
           "user.down' and 'event user.up' where a test would wait")
@@ -107,22 +107,22 @@ def test_flakey_order():
                     'random_read_corrupt 1000'))[1],
          '0 8 blkdebug d 0 corrupt probability=1/1000000 bits=1 on=read '
          'corrupt probability=1/200000000 bits=1 on=write corrupt byte=1 value=3 on=write\n',
-         'a fixed byte comes after what is random')
+         'the rule for a fixed byte comes after those for random bytes')
     same(run(flakey('5 corrupt_bio_byte 4294967295 w 0 2766848'))[1],
          '0 8 blkdebug d 0 corrupt flags=fua,meta,sync,prio,rahead,nowait byte=4294967294 value=0 '
-         'on=write\n', 'all flags')
+         'on=write\n', 'corrupt_bio_byte with all flags is converted')
     same(run('0 8 flakey d 0 1 1 7 corrupt_bio_byte 1 r 0 0 random_write_corrupt 1000000000')[1],
          '0 8 blkdebug d 0 corrupt state=2 bits=1 on=write corrupt state=2 byte=0 value=0 on=read '
          'set-state event=user.down new_state=2 set-state event=user.up new_state=1\n',
-         'all of it in the down state')
-    # Kernels before 7.2 take these, and then do the one thing only.
+         'all rules of a flakey with intervals are for the down state')
+    # Kernels before 7.2 accept these and ignore one of the features.
     refused([flakey('6 error_reads corrupt_bio_byte 1 r 0 0')],
             "'error_reads': does not go with 'corrupt_bio_byte' of the same direction")
     refused([flakey('10 corrupt_bio_byte 1 r 0 0 corrupt_bio_byte 1 r 0 0')],
             "feature 'corrupt_bio_byte': given twice")
     refused([flakey('4 random_read_corrupt 1 Random_Read_Corrupt 1')],
             "feature 'Random_Read_Corrupt': given twice")
-    # What the kernel takes modulo 2^32 is no number here.
+    # The kernel takes this number modulo 2^32.
     refused(['0 8 flakey d 0 4294967296 1'],
             "up interval '4294967296': not between 0 and 4294967295")
 
@@ -134,7 +134,7 @@ def test_dust_notes():
     noted([DUST], 'dust splits requests to its block size, and any write heals a block; here they '
           'stay whole, and heal the sectors that they cover')
     noted([DUST, 'addbadblock', '1'])
-    noted([DUST, 'quiet'], "'quiet': nothing to send, as the target logs no I/O")
+    noted([DUST, 'quiet'], "'quiet': no message needed, the target logs no I/O")
     noted([DUST, 'queryblock', '7'],
           'a bad block has a line with tag=block-7 healed=on that is not marked used')
     noted([DUST, 'countbadblocks'], 'count the lines with healed=on that are not marked used')
@@ -152,14 +152,14 @@ def test_dust_notes():
     refused([DUST, 'addbadblock', str(2**61)],
             f"block '{2**61}': not between 0 and {2**61 - 2}")
     refused(['0 8 linear d 0', 'enable'], "target 'linear': only dust takes messages")
-    refused([f'{DUST}\n{DUST}', 'enable'], '2 lines, where one of dust is wanted')
+    refused([f'{DUST}\n{DUST}', 'enable'], '2 lines, expected one dust line')
     refused([DUST, ''], 'message: missing')
 
 
 def test_delay():
-    noted(['0 8 delay d 0 86400001'], "delay '86400001': more than a day, which is the most")
+    noted(['0 8 delay d 0 86400001'], "delay '86400001': limited to one day, the longest delay")
     same(run('0 8 delay d 0 4294967295')[1], '0 8 blkdebug d 0 delay ms=86400000\n',
-         'a longer delay than there is')
+         'a delay longer than a day is converted to a day')
     for other in ('e 0', 'd 8'):
         name, offset = other.split()
         for kind, line in (('write', f'0 8 delay d 0 1 {other} 1'),
@@ -172,13 +172,13 @@ FAILING = 'inject-error iotype=read,write,write-zeroes,discard,secure-erase,zone
 
 
 def test_error():
-    refused(['0 8 error'], "target 'error': names no device; say which one by --device")
-    same(run('--device', 'd', '16 8 error'), (0, f'16 8 blkdebug d 16 {FAILING}\n', []), '--device')
+    refused(['0 8 error'], "target 'error': names no device; give one by --device")
+    same(run('--device', 'd', '16 8 error'), (0, f'16 8 blkdebug d 16 {FAILING}\n', []), '--device names the device of an error line')
     same(run('--device', 'd', '16 8 error e 3'), (0, f'16 8 blkdebug e 3 {FAILING}\n', []),
-         'a device that the line names')
+         '--device is ignored for an error line with a device')
     same(run('--device', 'd', '16 8 error x'),
          (0, f'16 8 blkdebug d 16 {FAILING}\n',
-          ["note: 'x': error ignores this word and all behind it"]), 'words that nobody reads')
+          ["note: 'x': error ignores this word and those after it"]), 'an error line with one word gets the device of --device')
     refused(['0 8 error d x'], "offset of the device 'x': not a number")
 
 
@@ -187,14 +187,14 @@ def test_error():
 def test_tables():
     table = '0 8 linear d 0\n# comment\n\n8 8 error d 8\n16 8 flakey d 0 0 1 1 drop_writes\n'
     converted = f'0 8 linear d 0\n8 8 blkdebug d 8 {FAILING}\n16 8 blkdebug d 0 drop\n'
-    same(run(table), (0, converted, []), 'a table of several lines, as an argument')
-    same(run(stdin=table), (0, converted, []), 'on stdin')
-    same(run('-', stdin=table), (0, converted, []), 'on stdin, by name')
-    same(run('-', 'enable', stdin=DUST), (0, 'state 2\n', []), 'and with a message')
+    same(run(table), (0, converted, []), 'a table of several lines as an argument is converted')
+    same(run(stdin=table), (0, converted, []), 'a table on stdin is converted')
+    same(run('-', stdin=table), (0, converted, []), 'a table on stdin named - is converted')
+    same(run('-', 'enable', stdin=DUST), (0, 'state 2\n', []), 'a message for a table on stdin is converted')
     same(run('0 8 flakey 8:16 0 0 180 1 drop_writes \n')[1], '0 8 blkdebug 8:16 0 drop\n',
-         'as dmsetup prints it')
+         'a line as printed by dmsetup table is converted')
     same(run(r'0 8 error a\ b\\c 0')[1], rf'0 8 blkdebug a\ b\\c 0 {FAILING}' + '\n',
-         'blanks and backslashes in a name')
+         'blanks and backslashes in a device name are kept')
     refused(['0 8 error d 0\n8 8 delay d x 0'], "line 2: offset of the device 'x': not a number")
     refused(['0 8 linear d 0\n0 8 zero'], "target 'linear': none of flakey, dust, delay, error")
     refused(['0 8 flaky d 0'], "target 'flaky': none of flakey, dust, delay, error")
@@ -206,7 +206,7 @@ def test_tables():
     refused(['0 8'], 'target: missing')
     refused(['0 8 delay'], '0 arguments: delay takes 3, 6 or 9')
     refused(['0 8 dust'], 'device: missing')
-    same(run('--no-such-option')[0], 2, 'an unknown option')
+    same(run('--no-such-option')[0], 2, 'an unknown option is a usage error')
 
 
 def main():

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Runs random rules and random requests through QEMU's blkdebug, by qemu-io, and
-through the target in the guest. Each request must end alike.
+Runs random rules and random I/O through QEMU's blkdebug, by qemu-io, and through
+the target in the guest, and compares the results of each operation.
 
-What differs is shortened to the fewest rules, keys and requests that still do.
+A case that differs is reduced to the fewest rules, keys and operations that differ.
 """
 
 import argparse
@@ -23,12 +23,12 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SECTOR = 512
 DISK_SECTORS = 2048            # as in tests/guest/replay.sh
-USED_SECTORS = 32              # few, so that rules for a sector have something to do
-GRANULE = 8                    # the block layer splits discards there, over a loop device
+USED_SECTORS = 32              # few, so that rules with a sector match
+GRANULE = 8                    # the block layer splits discards of a loop device there
 QEMU_OPEN = ('open -t writeback -d unmap -o driver=raw,file.driver=blkdebug,'
              'file.image.driver=file,file.image.filename={image},file.config={config}')
-CASES_PER_QEMU = 100           # commands are arguments, and these have a limit
-CANDIDATES = 500               # cases tried at once when shortening
+CASES_PER_QEMU = 100           # commands are arguments of a process, whose size is limited
+CANDIDATES = 500               # cases tried at once when reducing
 
 
 def load_converter():
@@ -46,14 +46,14 @@ converter = load_converter()
 # --- Cases ---
 
 class Case:
-    """Rules, and requests to make under them one after the other."""
+    """Rules, and operations to do under them one after the other."""
 
     def __init__(self, name, rules, ops, standing, by_table):
         self.name = name
-        self.rules = rules         # [(action, {key: value})], as QEMU has them
+        self.rules = rules         # [(action, {key: value})] of QEMU
         self.ops = ops             # [(kind, sector, count)]
-        self.standing = standing   # event=none becomes a standing rule of the target
-        self.by_table = by_table   # a table of its own, or else rules by message
+        self.standing = standing   # event=none is converted to a standing rule
+        self.by_table = by_table   # loaded as a table, or else set by message
 
     def with_(self, rules=None, ops=None):
         return Case(self.name, self.rules if rules is None else rules,
@@ -71,7 +71,7 @@ class Case:
         return words
 
     def replay_lines(self, config_file):
-        """What tests/lib/io.c shall do to bring the rules into force."""
+        """The ops of tests/lib/io.c that set the rules."""
         rules = ' '.join(self.target_words(config_file))
         if self.by_table:
             return [f'table 0 {DISK_SECTORS} blkdebug DEVICE 0 {rules}']
@@ -83,15 +83,15 @@ class Case:
         return (len(self.ops), len(self.rules), sum(len(keys) for _, keys in self.rules))
 
 
-# QEMU's name for the request; the target's letter in tests/lib/io.c
+# The names of operations in tests/lib/io.c; see Qemu.command() for QEMU's.
 READ, WRITE, ZERO, DISCARD, FLUSH, WRITE_FLUSH = 'r', 'w', 'z', 'd', 'f', 'wf'
 DIRTYING = (WRITE, ZERO, DISCARD)
 
 
 def valid_order(ops):
     """
-    QEMU leaves out the flush of what is clean, and 'write -f' flushes its layers
-    before it notes the write; so something else has to have made them dirty.
+    QEMU omits a flush if nothing was written, and 'write -f' flushes before it notes
+    its own write, so another operation must have written before.
     """
     before = (None,) + tuple(kind for kind, _, _ in ops)
     for previous, (kind, _, _) in zip(before, ops):
@@ -103,7 +103,7 @@ def valid_order(ops):
 
 
 def valid_errno(keys):
-    """QEMU and the block layer take EOPNOTSUPP for a wish to try otherwise, in most requests."""
+    """In most operations QEMU and the block layer try another way after EOPNOTSUPP."""
     return keys.get('errno') != errno.EOPNOTSUPP or keys.get('iotype') in ('read', 'write')
 
 
@@ -111,7 +111,7 @@ def comparable(case):
     return valid_order(case.ops) and all(valid_errno(keys) for _, keys in case.rules)
 
 
-# Each has a blk_status_t of its own in all kernels.
+# Errnos with a blk_status_t of their own in all kernels.
 ERRNOS = [errno.EIO, errno.ENODATA, errno.EILSEQ, errno.ETIMEDOUT, errno.ENOSPC, errno.ENOLINK,
           errno.EREMOTEIO, errno.EBADE, errno.ENOMEM, errno.EBUSY]
 IO_EVENTS = ['read_aio', 'write_aio', 'pwritev', 'pwritev_zero', 'pwritev_done', 'flush_to_os',
@@ -122,12 +122,12 @@ IOTYPES = ['read', 'write', 'write-zeroes', 'discard', 'flush']
 
 
 class Generator:
-    """Draws cases; one random stream for each, so that each can be had alone."""
+    """Draws a case from its own random stream, so that a single case can be repeated."""
 
     def __init__(self, seed, index):
         self.name = f'{seed}:{index}'
         self.random = random.Random(self.name)
-        # A few only, so that rules get into each other's way.
+        # Only a few, so that rules interact.
         self.events = self.random.sample(IO_EVENTS, self.random.randint(1, 4))
         if self.chance(0.4):
             self.events.append(self.random.choice(OTHER_EVENTS))
@@ -189,13 +189,13 @@ class Generator:
         return Case(self.name, rules, ops, standing, at_load or self.chance(0.1))
 
 
-# --- The two that are compared ---
+# --- The two implementations ---
 #
-# Each takes cases and answers with a list of outcomes for each: "ok", the name
-# of an errno, or None where qemu-io says nothing.
+# run() of each takes cases and returns a list of results for each case: "ok", the
+# name of an errno, or None where qemu-io prints nothing.
 
 ERRNO_BY_TEXT = {os.strerror(number): name for number, name in errno.errorcode.items()}
-ERRNO_BY_TEXT[os.strerror(errno.EOPNOTSUPP)] = 'EOPNOTSUPP'     # it has two names
+ERRNO_BY_TEXT[os.strerror(errno.EOPNOTSUPP)] = 'EOPNOTSUPP'     # which is also ENOTSUP
 QEMU_LINE = re.compile(r'(?:read|write|discard) failed: (.*)|'
                        r'(?:read|wrote|discard) \d+/\d+ bytes .*')
 
@@ -236,7 +236,7 @@ class Qemu:
             if match:
                 outcomes.append(ERRNO_BY_TEXT[match.group(1)] if match.group(1) else 'ok')
             elif not re.search(r', \d+ ops; ', line):
-                sys.exit(f'qemu-io said: {line}')
+                sys.exit(f'qemu-io printed: {line}')
         said = iter(outcomes)
         return [[None if kind == FLUSH else next(said) for kind, _, _ in case.ops]
                 for case in cases]
@@ -271,7 +271,7 @@ class Guest:
             stdout=subprocess.PIPE, text=True, check=False)
         said = iter(done.stdout.split())
         if done.returncode or len(done.stdout.split()) != sum(map(len, scripts)):
-            sys.exit(f'the guest ended with status {done.returncode}; its last words:\n'
+            sys.exit(f'the guest ended with status {done.returncode}; its last lines:\n'
                      + '\n'.join(done.stdout.splitlines()[-5:]))
         return [self.outcomes(script, [next(said) for _ in script], len(case.ops))
                 for case, script in zip(cases, scripts)]
@@ -280,7 +280,7 @@ class Guest:
     def outcomes(script, said, nr_ops):
         for line, outcome in zip(script[:-nr_ops], said):
             if outcome != 'ok':
-                sys.exit(f'the target said {outcome} to: {line}')
+                sys.exit(f'the target answered {outcome} to: {line}')
         return said[-nr_ops:]
 
 
@@ -289,7 +289,7 @@ def differs(wanted, got):
 
 
 class Comparison:
-    """Cases, and what has become of them on either side."""
+    """Cases, and the results of both implementations."""
 
     def __init__(self, cases, wanted, got):
         self.cases = cases
@@ -307,19 +307,19 @@ class Comparison:
         return [i for i, different in enumerate(self.different) if any(different)]
 
     def cut(self, i):
-        """The case without what comes after its first difference."""
+        """The case without the operations after its first difference."""
         return self.cases[i].with_(ops=self.cases[i].ops[:self.different[i].index(True) + 1])
 
     def show(self, i):
         case = self.cases[i]
-        yield f'case {case.name}, its rules as QEMU reads them:'
+        yield f'case {case.name}, the rules for QEMU:'
         yield from case.config().splitlines()
-        yield 'as the target reads them' + (' (by message):' if not case.by_table else ':')
+        yield 'the rules for the target' + (' (by message):' if not case.by_table else ':')
         with tempfile.NamedTemporaryFile('w') as file:
             file.write(case.config())
             file.flush()
             yield from case.replay_lines(file.name)
-        yield 'requests (sectors), what qemu-io said, what the target said:'
+        yield 'operation (sectors), result of qemu-io, result of the target:'
         for (kind, sector, count), want, have, bad in zip(
                 case.ops, self.wanted[i], self.got[i], self.different[i]):
             what = kind if kind == FLUSH else f'{kind} {sector} {count}'
@@ -330,10 +330,10 @@ def compare(cases, qemu, guest):
     return Comparison(cases, qemu.run(cases), guest.run(cases))
 
 
-# --- Shortening ---
+# --- Reducing ---
 
 def subsets(items):
-    """The smallest ones, and those that lack only one item, in the order of the items."""
+    """The smallest subsets, and those without one item, in the order of the items."""
     smallest_first = itertools.chain.from_iterable(
         itertools.combinations(items, size) for size in range(len(items)))
     lacking_one = itertools.combinations(items, max(len(items) - 1, 0))
@@ -345,7 +345,7 @@ def fewer_rules(case):
 
 
 def fewer_ops(case):
-    """The last one, which differs, stays."""
+    """The last operation, which differs, is kept."""
     return [case.with_(ops=list(ops) + case.ops[-1:])
             for ops in subsets(case.ops[:-1])]
 
@@ -364,7 +364,7 @@ def fewer_keys(case):
 
 
 def smallest(cases, qemu, guest):
-    """The smallest of the cases that still differs, cut; and how it does."""
+    """The smallest of the cases that differs, cut after its first difference, or None."""
     cases = [case for case in cases if comparable(case)]
     if not cases:
         return None
@@ -374,7 +374,7 @@ def smallest(cases, qemu, guest):
 
 
 def shorten(case, qemu, guest):
-    """Each step takes a boot of the guest, but tries all that it can think of at once."""
+    """Each step tries all its candidates in one boot of the guest."""
     size = None
     while case.size() != size:
         size = case.size()
@@ -386,7 +386,7 @@ def shorten(case, qemu, guest):
 # --- The test ---
 
 def say(text):
-    """Where it is seen, although prove swallows what goes to stdout."""
+    """To stderr, because prove does not show stdout."""
     print(f'# {text}', file=sys.stderr, flush=True)
 
 
@@ -402,7 +402,7 @@ def report(comparison, seed, number):
 
 def explain(comparison, failure, qemu, guest):
     case = comparison.cut(failure)
-    say(f'{len(comparison.failures())} sequences differ; shortening --case {case.name}')
+    say(f'{len(comparison.failures())} sequences differ; reducing --case {case.name}')
     case = shorten(case, qemu, guest)
     for line in compare([case], qemu, guest).show(0):
         print(f'# {line}')
@@ -410,7 +410,7 @@ def explain(comparison, failure, qemu, guest):
 
 
 def kernel_and_module():
-    """The kernel that tests/check takes, and the module built for it."""
+    """The kernel that tests/check uses, and the module built for it."""
     script = '''eval "$(tests/vm/guest-kernel "${KERNEL:-default}")"
         module=$(tests/vm/module-build "$KERNEL_KDIR" "$KERNEL_RELEASE")
         echo "$KERNEL_RELEASE" "$module"'''
@@ -422,17 +422,17 @@ def kernel_and_module():
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.strip().split('\n\n', maxsplit=1)[0])
     parser.add_argument('--seed', action='append', metavar='SEED',
-                        help='(1, and a fresh one)')
+                        help='(1, and a random one)')
     parser.add_argument('--sequences', type=int, default=500, metavar='N',
-                        help='for each seed (500)')
-    parser.add_argument('--case', metavar='SEED:INDEX', help='only this one')
-    parser.add_argument('--kernel', default='default', help='of the guest, with --module')
-    parser.add_argument('--module', help='one that is built already')
+                        help='sequences for each seed (500)')
+    parser.add_argument('--case', metavar='SEED:INDEX', help='run this case only')
+    parser.add_argument('--kernel', default='default', help='kernel of the guest, with --module')
+    parser.add_argument('--module', help='a module that is built already')
     return parser.parse_args()
 
 
 def draw(arguments):
-    """Pairs of a seed and its cases."""
+    """[(seed, its cases)]"""
     if arguments.case:
         seed, index = arguments.case.rsplit(':', 1)
         return [(arguments.case, [Generator(seed, index).case()])]

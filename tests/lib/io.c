@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * io FILE OP...: does the very requests named, no others, and prints one line
- * for each: "ok", the name of its errno, or what an op below says. With "-" for
- * the ops it reads them from stdin, one a line.
+ * io FILE OP...: does just the ops named and prints a line for each: "ok", the
+ * name of its errno, or the output described below. With "-" in the place of the
+ * ops it reads them from stdin, one a line.
  *
  *	r SECTOR COUNT [nowait] [byte=HEX]	read; with byte, "differs" if not all are that
  *	w SECTOR COUNT [nowait] [fua] [atomic] [byte=HEX] write (of byte 00)
@@ -35,9 +35,9 @@
  *	begin OP...				does that in a process of its own
  *	end WORD				waits for that; "ok" if WORD is what OP said
  *
- * Why not the tools there are: xfs_io does not tell which of several requests
- * failed, blkdiscard reads the device before it discards, nothing polls sysfs;
- * and on an emulated processor starting them takes longer than the test.
+ * Existing tools do not fit: xfs_io does not report which of several operations
+ * failed, blkdiscard reads the device before it discards, and none polls sysfs.
+ * Starting a process on an emulated processor takes longer than most tests.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -71,7 +71,7 @@
 
 struct op {
 	char name[8];
-	const char *rest;			/* all after the name */
+	const char *rest;			/* the words after the name */
 	unsigned long long first, count;	/* in sectors */
 	int rwf;				/* RWF_ flags */
 	int byte;				/* -1: none given */
@@ -117,7 +117,7 @@ static const char *outcome(long result)
 	return result < 0 ? strerrorname_np(errno) : "ok";
 }
 
-/* Bytes that are alike are one word, so that a sector is one as a rule */
+/* Equal bytes in a row are one word, so that most sectors are one word */
 static const char *bytes(const unsigned char *data, size_t size)
 {
 	static char text[4096];
@@ -273,7 +273,7 @@ static const char *range_ioctl(int fd, const struct op *op, unsigned long reques
 	return outcome(ioctl(fd, request, range));
 }
 
-/* dm's ioctls take what they work on in one piece of memory with their header */
+/* dm's ioctls have their data in the same buffer, after the header */
 union dm_call {
 	struct dm_ioctl header;
 	struct {
@@ -289,10 +289,10 @@ union dm_call {
 	char bytes[4 << 20];
 };
 
-/* What the kernel is told to leave room for an answer in */
+/* The size of the buffer for an answer */
 #define ANSWER_SIZE	65536
 
-/* That the ops are about, or 0 */
+/* The device of the ops, or 0 */
 static dev_t device;
 
 static union dm_call *dm_call(int fd, const char *words)
@@ -385,7 +385,7 @@ static const char *dm_load(int fd, const char *line)
 	return dm_ioctl(DM_TABLE_LOAD, call);
 }
 
-/* Without the flag it resumes, by the new table if there is one. */
+/* Without the flag it resumes, with the new table if there is one. */
 static const char *dm_suspend(int fd, unsigned int flags)
 {
 	union dm_call *call = dm_call(fd, "");
@@ -430,7 +430,7 @@ static const char *show(int fd)
 	return text;
 }
 
-/* Files in sysfs can't be opened O_DIRECT, nor all of them for writing. */
+/* sysfs does not support O_DIRECT, and some of its files cannot be written. */
 static int open_file(const char *path)
 {
 	int fd = open(path, O_RDWR | O_DIRECT);
@@ -526,7 +526,7 @@ static const char *perform_nth(int fd, const char *text)
 	if (sscanf(text, "%u %n", &nth, &used) < 1 || !nth)
 		errx(2, "no number: %s", text);
 	op = parse(text + used);
-	/* What needs memory itself is done by now: only the op's own counts. */
+	/* All other allocations come before this, so that only those of the op count. */
 	dm_call(fd, "");
 	dm_control();
 	mlockall(MCL_CURRENT | MCL_FUTURE);
@@ -542,7 +542,7 @@ static const char *perform_nth(int fd, const char *text)
 	return said;
 }
 
-/* What has begun says so here */
+/* The results of begun ops arrive here */
 static int begun = -1;
 
 static const char *begin(int fd, const char *text)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the kernel has and what it logs. Sourced by topic.sh.
+# Features of the kernel, and the kernel log. Sourced by topic.sh.
 
 # --- What this kernel has ---
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * submit FILE SEED THREADS FIRST COUNT: does random requests, each a bio of its
- * own, to these sectors of a device until it gets SIGTERM. Then it prints how
- * many there were of each type and how they ended, one type a line:
+ * submit FILE SEED THREADS FIRST COUNT: does random I/O, one bio each, on these
+ * sectors of a device until SIGTERM. Then it prints the number of bios of each
+ * type and of each result, one type a line:
  *
  *	read all=120 ok=100 EIO=20
  *
- * and on the last line how often the device could not be opened, by errno. It is
- * opened anew every few requests, so that it can be removed and made again
- * meanwhile. The same seed gives each thread the same requests.
+ * and on the last line the failed opens of the device, by errno. The device is
+ * reopened every few bios, so that it can be removed and created during the run.
+ * With the same seed each thread does the same I/O.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -30,7 +30,7 @@
 #define MAX_SECTORS	16
 #define PER_OPEN	32
 #define PAUSE_US	10000
-#define DISCARD_SECTORS	8		/* what is not aligned to that may be split */
+#define DISCARD_SECTORS	8		/* unaligned discards may be split */
 #define MAX_ERRNO	160
 
 enum type { READ, WRITE, WRITE_ZEROES, DISCARD, FLUSH, NR_TYPES, OPEN = NR_TYPES };
@@ -54,7 +54,7 @@ static const char *path;
 static unsigned long long first, count;
 static bool stopped;
 
-/* Knuth's MMIX; its low bits are not random enough */
+/* Knuth's MMIX generator, without its low bits, whose periods are short */
 static unsigned int below(struct submitter *s, unsigned int n)
 {
 	s->random = s->random * 6364136223846793005ULL + 1442695040888963407ULL;
@@ -74,7 +74,7 @@ static enum type choose_type(struct submitter *s)
 	return percent < 91 ? DISCARD : FLUSH;
 }
 
-/* The result of the system call; for reads and writes less what was asked for */
+/* The result of the system call; for reads and writes minus the length */
 static long request(struct submitter *s, int fd, enum type type)
 {
 	unsigned int align = type == DISCARD ? DISCARD_SECTORS : 1;
@@ -131,7 +131,7 @@ static void *run(void *arg)
 		}
 		if (fd >= 0)
 			close(fd);
-		/* Others want the processors, too */
+		/* Leave the processors to the actors for a moment */
 		usleep(PAUSE_US);
 	}
 	return NULL;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What QEMU's iotest 077 does with breakpoints and concurrent I/O, as far as it
+# QEMU's iotest 077: breakpoints and concurrent I/O, as far as it
 # does not depend on QEMU's read-modify-write, and similar cases.
 #
 # In QEMU a request that overlaps a held one waits for it. Block devices have no

@@ -11,7 +11,7 @@ ram_disk
 bd_create t "$dev"
 t=/dev/mapper/t
 sysfs=$(bd_sysfs t)
-# What dmsetup prints for EINTR.
+# The text of dmsetup for EINTR.
 interrupted='^Command failed'
 
 # Bios and sleeping callers of all kinds.
