@@ -5,6 +5,17 @@
 
 # --- Devices under test ---
 
+# shellcheck disable=SC2034 # for the topic
+bd=/dev/mapper/bd
+
+# bd_setup DISK-COMMAND...: makes a disk, and over it the device bd without rules,
+# which is $bd; as long as the disk, or bd_sectors
+bd_setup() {
+	has_module dm-blkdebug
+	# shellcheck disable=SC2154 # the disk command sets it
+	"$@" && bd_create bd "$dev" seed=7
+}
+
 # bd_create NAME DEVICE [OPTION or RULE]...: a target as long as the device, or
 # bd_sectors
 bd_create() {

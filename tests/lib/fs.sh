@@ -7,8 +7,6 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/topic.sh"
 
-bd=/dev/mapper/bd
-
 # Without writes that no test asks for: inode tables initialised later, commits
 # by time, access times.
 declare -A fs_mkfs=(
@@ -39,9 +37,7 @@ fs_each() {
 	done
 }
 
-fs_disk() {
-	has_module dm-blkdebug && ram_disk && bd_create bd "$dev"
-}
+fs_disk() { bd_setup ram_disk; }
 
 ext4_log_block() { debugfs -R "bmap <8> $1" "$bd" 2> /tmp/null; }
 

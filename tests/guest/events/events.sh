@@ -11,7 +11,6 @@ loop_disk 16
 loop=$dev
 bd_sectors=8192
 bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
 io_events=(read_aio write_aio pwritev pwritev_zero pwritev_done flush_to_os flush_to_disk read_done
 	flush_done discard discard_done)
 

@@ -5,11 +5,8 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-has_module dm-blkdebug
-ram_disk
 bd_sectors=2048
-bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
+bd_setup ram_disk
 
 # event_leads EVENT STATE DESC: after EVENT the state is STATE
 event_leads() {

@@ -5,11 +5,8 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-has_module dm-blkdebug
-ram_disk
 bd_sectors=65536
-bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
+bd_setup ram_disk
 fill() { io "$dev" 'w 0 64 byte=11' > /dev/null; }
 
 # --- byte= and value= ---

@@ -6,11 +6,8 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-has_module dm-blkdebug
-ram_disk
 bd_sectors=65536
-bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
+bd_setup ram_disk
 
 # at_least MS DESC: the last command of took has taken MS at least
 at_least() { if ((ms >= $1)); then ok "$2"; else not_ok "$2" "it took $ms ms: $out"; fi; }

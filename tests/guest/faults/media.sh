@@ -5,10 +5,7 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-has_module dm-blkdebug
-loop_disk 32
-bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
+bd_setup loop_disk 32
 
 bd_start bd inject-error sector=100-199 healed=on errno=ENODATA
 is "$(ios $bd 'r 96 4' 'r 96 8' 'r 150 1' 'r 199 1' 'r 200 8')" 'ok ENODATA ENODATA ENODATA ok' 'reads of bad sectors fail'

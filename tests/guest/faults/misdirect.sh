@@ -7,7 +7,6 @@
 
 has_module dm-blkdebug
 loop_disk 32
-bd=/dev/mapper/bd
 # The target is neither at the start of its disk nor of the device, so that a
 # wrong base of sectors is noticed.
 dmsetup create bd << EOT

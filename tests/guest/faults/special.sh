@@ -12,7 +12,6 @@ has_module dm-blkdebug
 # The RAM disk of some kernels does not support REQ_NOWAIT.
 loop_disk 32
 bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
 io "$dev" 'w 0 64 byte=11' > /dev/null
 bd_start bd delay ms=1 corrupt byte=0 value=0x22 sector=0-7 tear sectors=1 sector=8-15 drop sector=16-23 \
 	misdirect sector=24-31 to=40 inject-error sector=32-39 transfer=all

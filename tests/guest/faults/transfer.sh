@@ -5,10 +5,7 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-has_module dm-blkdebug
-loop_disk 32
-bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
+bd_setup loop_disk 32
 fill() { io "$dev" 'w 0 64 byte=11' > /dev/null; }
 
 fill

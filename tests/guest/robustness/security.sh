@@ -8,7 +8,6 @@
 
 ram_disk
 bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
 dir=$(bd_sysfs bd)
 
 # --- Permissions ---

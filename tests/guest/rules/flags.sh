@@ -5,10 +5,7 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-has_module dm-blkdebug
-loop_disk 16
-bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
+bd_setup loop_disk 16
 
 # fails DESC FLAGS RESULTS OP...: with a rule for FLAGS the ops end with RESULTS
 fails() {

@@ -5,10 +5,8 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-has_module dm-blkdebug
-ram_disk
 bd_sectors=2048
-bd_create bd "$dev" seed=7
+bd_setup ram_disk
 
 # loaded: loads the rules that stdin has, prints the rules of the inactive table
 loaded() {

@@ -11,7 +11,6 @@ ram_disk
 blocks=1024
 bd_sectors=$((blocks * 8))
 bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
 errnos=(EIO ENOSPC EILSEQ ENODATA ETIMEDOUT 0)
 RANDOM=1
 

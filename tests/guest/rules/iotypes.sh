@@ -5,11 +5,8 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-has_module dm-blkdebug
-loop_disk 16
 bd_sectors=8192
-bd_create bd "$dev" seed=7
-bd=/dev/mapper/bd
+bd_setup loop_disk 16
 
 ops=('r 0 8' 'w 0 8' 'z 0 8' 'd 0 8' f)
 

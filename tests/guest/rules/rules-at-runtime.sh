@@ -9,7 +9,6 @@ has_module dm-blkdebug
 ram_disk
 bd_sectors=65536
 bd_create bd "$dev" seed=7 inject-error sector=0 errno=ENOSPC
-bd=/dev/mapper/bd
 
 # --- add and rule numbers ---
 

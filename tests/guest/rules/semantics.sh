@@ -10,7 +10,6 @@ ram_disk
 ram=$dev
 bd_sectors=65536
 bd_create bd "$ram" seed=7
-bd=/dev/mapper/bd
 
 state() { bd_msg bd state; }
 

@@ -14,7 +14,6 @@ two=$dev
 dmsetup create bd --table "0 1024 blkdebug $one 0 seed=1 inject-error event=read_aio state=2 sector=8-15 errno=ENOSPC
 1024 64 linear $one 1024
 1088 1024 blkdebug $two 512 state=5 seed=2 set-state event=read_aio sector=0-7 new_state=6"
-bd=/dev/mapper/bd
 
 first() { dmsetup message bd 0 "$@"; }
 second() { dmsetup message bd 1088 "$@"; }
