@@ -48,7 +48,7 @@ stress: ## all features at once for MINUTES=3; SEED=<n> repeats the choices of a
 	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) tests/check stress
 
 bench: ## measure what it costs, beside other targets, in about five minutes; also build/bench.json
-	@scripts/bench
+	@tests/bench/run
 
 fuzz: ## the rule language and the messages for SECONDS=60; SEED= repeats a run
 	@tests/fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The guest's part of scripts/bench: bench.sh quick|cost|scaling|latency
-# Prints one line for each measurement, which scripts/bench-report reads:
+# The guest's part of tests/bench/run: bench.sh quick|cost|scaling|latency
+# Prints one line for each measurement, which tests/bench/report reads:
 #   cost CASE TARGET READ WRITE      nanoseconds for an I/O of 4 KiB
 #   value NAME NUMBER...
 #   kept CASE TARGET LONGEST TIME STATUS    see latency.c; STATUS "refused" if

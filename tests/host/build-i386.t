@@ -8,7 +8,7 @@ set -u
 
 vm=${BASH_SOURCE[0]%/*}/../vm
 
-kdir=$("$tests/vm/i386-headers")
+kdir=$("$vm/i386-headers")
 case $? in
 0) ;;
 77) echo '1..0 # SKIP no kernel for i386 in this suite'; exit 0 ;;
@@ -16,7 +16,7 @@ case $? in
 esac
 
 echo 1..2
-if output=$("$tests/vm/module-build" "$kdir" i386 2>&1); then
+if output=$("$vm/module-build" "$kdir" i386 2>&1); then
 	echo 'ok 1 - the module builds and links for i386'
 	if readelf -h "${output##*$'\n'}" | grep -q 'Machine: *Intel 80386'; then
 		echo 'ok 2 - the module is for i386'

@@ -22,9 +22,9 @@ while read -r word first second read write; do
 		keep "$first.$second.write" "$write"
 		;;
 	esac
-done < <("$top/scripts/bench" quick)
+done < <("$top/tests/bench/run" quick)
 if [[ -z ${cost[one.blkdebug.write]-} ]]; then
-	echo 'Bail out! scripts/bench quick measured nothing'
+	echo 'Bail out! tests/bench/run quick measured nothing'
 	exit 1
 fi
 
