@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The module builds for a 32-bit kernel, without a warning, and has no symbol that the
-# kernel lacks, such as the compiler's own functions for 64-bit division.
+# The module builds without a warning for a 32-bit kernel and uses no symbol that
+# the kernel lacks, such as the compiler's functions for 64-bit division.
 
 set -u
 

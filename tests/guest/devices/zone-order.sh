@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Writes to a zone, many of them in flight: the device below takes them only in the
-# order of their sectors, so each that another one overtakes fails.
+# Many writes in flight to one zone: the device below accepts them only in the
+# order of their sectors, so that a write that another one overtakes fails.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -13,15 +13,16 @@ bd_create t "$dev" seed=7
 t=/dev/mapper/t
 first=$zone
 
-# ordered WANT DESC RULE...: what becomes of the writes from the start of an empty
-# zone on, in each round; the rules are new in each
+# ordered WANT DESC RULE...: in each of several rounds sets the rules and
+# submits writes from the start of an empty zone, which end as WANT
 ordered() {
 	local want=$1 desc=$2 i
 	shift 2
 
 	for ((i = 0; i < rounds; i++)); do
 		echo 'message clear'
-		# A device that has seen an error may want to be asked about its zones.
+		# After an error some devices fail writes until the zones are
+		# reported.
 		echo "zr $first $zone"
 		[[ $# -eq 0 ]] || echo "message replace $*"
 		echo "q $first 8 $writes"

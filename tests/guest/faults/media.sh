@@ -80,11 +80,11 @@ for ((i = 0; i < 24000; i += 512)); do ops+=("w $i 512"); done
 io $bd "${ops[@]}" > /dev/null
 is "$(ios $bd 'r 0 512' 'r 23000 512') $(bd_status bd rules)" 'ok ok 0' 'a rule with 12,000 bad sectors is used up when all are written'
 
-# --- Healed while it is printed ---
+# --- A rule healed while it is printed ---
 
-# The rule is the table's last word, so that nothing is printed over what is left of
-# it. Writes heal from the first sector on; so a table that has the rule has its last
-# sector, and no more sectors than the one before.
+# The rule is the last word of the table, so that the space after it is not
+# overwritten. Writes heal from the first sector on, so each printed table has
+# the rule's last sector, and no more sectors than the table before.
 sectors=0 last_bad=16000
 for ((i = 8; i <= last_bad; i += 4)); do sectors+=,$i; done
 check_tables() {
@@ -122,9 +122,9 @@ for ((round = 0; round < 12; round++)); do
 	check_tables /tmp/tables || break
 done
 if ((round == 12)); then
-	ok 'table: a rule that is healed meanwhile is shown as it is, or not at all'
+	ok 'table shows a rule that is being healed completely or not at all'
 else
-	not_ok 'table: a rule that is healed meanwhile is shown as it is, or not at all' "round $round: $why"
+	not_ok 'table shows a rule that is being healed completely or not at all' "round $round: $why"
 fi
 
 done_testing

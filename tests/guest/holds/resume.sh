@@ -181,17 +181,17 @@ bd_msg t state 4
 bd_msg t reset
 is "$(bd_msg t state)" 3 'reset restores the start state of the table'
 
-# --- Polling ---
+# --- Polling by resume ---
 
 dmesg_mark
 for ((i = 0; i < 1000; i++)); do echo 'message resume nosuch'; done > /tmp/ops
 is "$(io $t - < /tmp/ops | sort | uniq -c | sed 's/^ *//')" '1000 ENOENT' \
-	'resume fails with ENOENT as often as nothing is held'
+	'each of a thousand resumes without a hold fails with ENOENT'
 lines=$(dmesg_since | grep -c 'device-mapper: blkdebug') || true
 if ((lines < 20)); then
-	ok 'resume: a thousand failures leave few lines in the kernel log'
+	ok 'a thousand failed resumes log few lines'
 else
-	not_ok 'resume: a thousand failures leave few lines in the kernel log' "$lines lines"
+	not_ok 'a thousand failed resumes log few lines' "$lines lines"
 fi
 
 done_testing

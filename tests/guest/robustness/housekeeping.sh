@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # functions called by asserts
-# Rules with tags and states come, go, are used up, healed and cleaned up behind I/O,
-# while the state moves and events arm faults. In the end all that is shown agrees
-# with itself, and with what I/O meets.
+# Rules with tags and states are added, removed, used up, healed and cleaned up
+# during I/O, while the state moves and events arm faults. At the end table,
+# list, status, stats and the results of I/O agree.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -16,10 +16,10 @@ t=/dev/mapper/t
 RANDOM=4711
 tags=(a b c d e) errnos=(EIO ENOSPC ENODATA EILSEQ)
 
-# any WORD...: sets $chosen to one of them
+# any WORD...: sets $chosen to one of the words
 any() { shift $((RANDOM % $#)); chosen=$1; }
 
-# some_rule: adds to $rule one that has to do with the first 512 sectors
+# some_rule: adds to $rule one for some of the first 512 sectors
 some_rule() {
 	local i sector=$((RANDOM % 512))
 
@@ -48,7 +48,7 @@ some_rule() {
 	rule+=" tag=$chosen"
 }
 
-# some_rules N: that many, each with its own random choices
+# some_rules N: sets $rules to N rules
 some_rules() {
 	local i one
 
@@ -73,7 +73,7 @@ done > /tmp/ops
 some_rules 40
 echo "message add$rules" >> /tmp/ops
 
-# let_go: what breakpoints hold, whatever tag it has
+# let_go: resumes the holds of all tags in a loop
 let_go() {
 	until [[ -e /tmp/stop ]]; do
 		for tag in "${tags[@]}"; do echo "message resume $tag all"; done > /tmp/resume.ops
@@ -87,15 +87,15 @@ background /tmp/let.go let_go
 resumer=$pid
 io $t - < /tmp/ops > /tmp/results
 kill -TERM "$submitter"
-eventually 'all I/O ends' process_ended "$submitter"
+eventually 'all I/O ends after the messages' process_ended "$submitter"
 : > /tmp/stop
-eventually 'all that is held is let go' process_ended "$resumer"
-is "$(grep -v -e '|' -e '^ok$' -e '^ENOENT$' /tmp/results | sort | uniq -c)" '' 'no message has failed'
-like "$(< /tmp/submitted)" 'read all=[0-9]+ ok=[1-9][0-9]* .*=[1-9]' 'some I/O has met rules, some has not'
+eventually 'the loop of resumes ends' process_ended "$resumer"
+is "$(grep -v -e '|' -e '^ok$' -e '^ENOENT$' /tmp/results | sort | uniq -c)" '' 'each message succeeds or finds no rule'
+like "$(< /tmp/submitted)" 'read all=[0-9]+ ok=[1-9][0-9]* .*=[1-9]' 'some reads fail and some pass'
 
-# --- What is shown agrees with itself ---
+# --- Table, list, status and stats agree ---
 
-# agree: a table, the list and the status of one moment
+# agree DESC: compares table, list, status and stats
 agree() {
 	local table list hits mark rule live=0 armed=0 word sum=0 nr
 
@@ -111,21 +111,21 @@ agree() {
 		live=$((live + 1))
 	done <<< "$list"
 	nr=$(grep -c -E '^(inject-error|set-state|suspend|delay)$' <<< "${table// /$'\n'}") || true
-	is "$(bd_status t rules) $nr" "$live $live" "$1: as many rules in status and table as live ones in list"
-	is "$(bd_status t armed)" "$armed" "$1: as many are armed in status as in list"
+	is "$(bd_status t rules) $nr" "$live $live" "$1: status and table have as many rules as list has live ones"
+	is "$(bd_status t armed)" "$armed" "$1: status has as many armed rules as list"
 	while read -r _ _ word _; do sum=$((sum + ${word#injected=})); done < <(bd_msg t stats)
-	is "$(bd_status t injected)" "$sum" "$1: as many errors injected in status as in stats"
+	is "$(bd_status t injected)" "$sum" "$1: status has as many injected errors as stats"
 	for word in "${!hits_of[@]}"; do
-		is "$(bd_msg t wait_hits "$word" 0)" "${hits_of[$word]}" "$1: hits of tag $word are those of its rules"
+		is "$(bd_msg t wait_hits "$word" 0)" "${hits_of[$word]}" "$1: wait_hits of tag $word answers with the hits in list"
 	done
 	is "$(bd_status t held)" 0 "$1: nothing is held"
 }
 agree 'after the storm'
 
-# --- and with what I/O meets ---
+# --- List and the results of I/O agree ---
 
-# expected: by the list, what a read of each of the first sectors says; of rules that
-# are used up by reads, none is left
+# expected: prints the result of a read of each of the first sectors, according
+# to list; no rule may be left that reads use up
 expected() {
 	local sector mark rule state words=()
 
@@ -142,7 +142,7 @@ expected() {
 	echo "${words[*]}"
 }
 
-# strike RULE: takes its sectors, as far as no other rule has them
+# strike RULE: enters the rule's errno for its sectors without an earlier rule
 strike() {
 	local errno=EIO range sector ranges
 
@@ -156,7 +156,7 @@ strike() {
 	done
 }
 
-# use_up: reads until none is used up by the next
+# use_up: reads until no rule is used up
 use_up() {
 	local before after
 
@@ -173,21 +173,21 @@ for ((i = 0; i < 512; i++)); do ops+=("r $i 1"); done
 for state in 1 2 3; do
 	bd_msg t state $state > /tmp/null
 	use_up
-	is "$(ios $t "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads meet what is in the list, in state $state"
+	is "$(ios $t "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads end as list says in state $state"
 done
 for event in user.x user.y; do
 	bd_msg t event $event
 	use_up
-	is "$(ios $t "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads meet what is in the list, after $event"
+	is "$(ios $t "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads end as list says after $event"
 done
 agree 'after the reads'
 
 for tag in "${tags[@]}"; do bd_msg t remove "$tag" 2> /tmp/null || true; done
-is "$(bd_msg t list)$(bd_rules t)" 'seed=7' 'the tags name all rules'
-is "$(bd_status t rules) $(bd_status t armed)" '0 0' 'no rule is left in status'
-is "$(ios $t "${ops[@]}" | tr ' ' '\n' | sort -u)" ok 'no rule is left that a read meets'
+is "$(bd_msg t list)$(bd_rules t)" 'seed=7' 'remove of all tags removes all rules'
+is "$(bd_status t rules) $(bd_status t armed)" '0 0' 'status counts no rule after the removal of all'
+is "$(ios $t "${ops[@]}" | tr ' ' '\n' | sort -u)" ok 'no read fails after the removal of all rules'
 for tag in "${tags[@]}"; do
-	fails_with ENOENT "wait_hits $tag: no rule bears it" bd_msg t wait_hits "$tag" 1 1000
+	fails_with ENOENT "wait_hits of the removed tag $tag fails" bd_msg t wait_hits "$tag" 1 1000
 done
 
 done_testing

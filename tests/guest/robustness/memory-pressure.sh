@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # functions called by asserts
-# Memory is short while rules are waited for, or bad sectors healed: nothing sleeps
-# for ever, and I/O that needs no memory goes on.
+# Without memory for rules that messages wait for, or for healed sectors: no
+# message sleeps forever, and I/O that needs no memory completes.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
 failslab=/sys/kernel/debug/failslab
 
-# Only there can one allocation of one task be made to fail.
+# Only this kernel feature makes a chosen allocation of one task fail.
 has_fault_injection() { [[ -d $failslab && -e /proc/self/fail-nth ]]; }
 
 require has_fault_injection failslab
@@ -20,17 +20,18 @@ t=/dev/mapper/t
 
 for setting in verbose=0 ignore-gfp-wait=N; do echo "${setting#*=}" > "$failslab/${setting%=*}"; done
 
-# --- wait_hits, for a rule whose add fails ---
+# --- wait_hits for a rule whose add fails ---
 
-# The rule's number is known before; there is no such rule until the add begins to put
-# rules in force, and none after it has failed. A wait of 20 s that sleeps in between
-# is to end as the rule goes.
+# The number of the rule is known in advance. The rule exists from the moment at
+# which add puts rules in force until add fails. A wait of 20 s that sleeps
+# meanwhile must end with the rule.
 add='message add'
 for ((i = 1; i <= 120; i++)); do
 	add+=" inject-error state=$((100 + i)) sector=$((16 * i)) tag=new$((i % 3))"
 done
 
-# one_add NTH: sets $met and $said as the add ends, $waited as wait_hits does
+# one_add NTH: sets $met and $said to the result of the add, $waited to that of
+# wait_hits
 one_add() {
 	local start
 
@@ -40,7 +41,7 @@ one_add() {
 	said=$(io $t "nth $1 $add")
 	: > /tmp/stop
 	met=${said%% *} said=${said#* }
-	# With the rule there the wait ends as that is removed.
+	# If the add succeeds, a remove of the rule ends the wait.
 	[[ $said != ok ]] || bd_msg t clear
 	now_ms
 	start=$ms
@@ -50,7 +51,8 @@ one_add() {
 	slept=$((ms - start))
 }
 
-# Each ENOENT leaves a line in the log, and the console would slow the waits down.
+# Each ENOENT logs a line, and printing it to the console would slow down the
+# waits.
 dmesg -n 1
 why='' failed=0 met=''
 for ((nth = 1; nth < 4000; nth += 29)); do
@@ -70,12 +72,13 @@ for ((nth = 1; nth < 4000; nth += 29)); do
 	[[ $met != miss ]] || break
 done
 dmesg -n 5
-is "$why" '' 'wait_hits: a rule whose add fails ends it with ENOENT, and soon'
+is "$why" '' 'wait_hits fails with ENOENT soon after the add of its rule fails'
 if [[ -n $why ]] || ((failed > 10)); then ok 'adds have failed'; else not_ok 'adds have failed' "$failed"; fi
 
-# --- Bad sectors that are split ---
+# --- Bad sectors that a write splits ---
 
-# fail_caches N: each allocation of the module's own caches fails, up to N times
+# fail_caches N: each allocation of the module's slab caches fails, up to N
+# times
 fail_caches() {
 	local file
 
@@ -87,7 +90,7 @@ fail_caches() {
 	if (($1 > 0)); then echo Y; else echo N; fi > $failslab/cache-filter
 }
 
-# ranges_are_at_least N: of the bad sectors
+# ranges_are_at_least N: tests the number of bad ranges
 ranges_are_at_least() {
 	local bad
 
@@ -111,7 +114,7 @@ done
 fail_caches 1000000
 background /tmp/writer io $t "${ops[@]}"
 writer=$pid
-eventually 'bad sectors are split, while memory is short' enough_or_ended
+eventually 'without memory writes split bad ranges' enough_or_ended
 background /tmp/failed io $t 'r 3000 1'
 failed_pid=$pid
 background /tmp/failed.at.once io $t 'r 3008 1'
@@ -120,20 +123,20 @@ background /tmp/delayed io $t 'r 4000 1'
 delayed=$pid
 background /tmp/resumer dmsetup message t 0 resume held
 wait_limit=12
-eventually 'bad sectors: while memory is short, what is resumed goes on' file_is /tmp/held ok
+eventually 'without memory a resumed write completes' file_is /tmp/held ok
 wait_limit=3
-eventually 'bad sectors: while memory is short, what fails does so' file_is /tmp/failed ENOSPC
-eventually 'bad sectors: while memory is short, what fails at once does so' file_is /tmp/failed.at.once ENODATA
-eventually 'bad sectors: while memory is short, what is delayed goes on' file_is /tmp/delayed ok
-if [[ $(< $failslab/times) == 1000000 ]]; then not_ok 'allocations have failed'; else ok 'allocations have failed'; fi
+eventually 'without memory a failed write completes' file_is /tmp/failed ENOSPC
+eventually 'without memory a write failed by immediately=on completes' file_is /tmp/failed.at.once ENODATA
+eventually 'without memory a delayed write completes' file_is /tmp/delayed ok
+if [[ $(< $failslab/times) == 1000000 ]]; then not_ok 'allocations of slab caches have failed'; else ok 'allocations of slab caches have failed'; fi
 fail_caches 0
 wait_limit=30
-eventually 'bad sectors: with memory again all writes end' process_ended "$writer"
+eventually 'with memory again all writes complete' process_ended "$writer"
 for pid in "$failed_pid" "$at_once" "$delayed"; do
-	eventually "bad sectors: with memory again what is behind them ends, too" process_ended "$pid"
+	eventually "with memory again the reads after the writes complete" process_ended "$pid"
 done
-is "$(sort /tmp/writer | uniq -c | sed 's/^ *//')" '200 ok' 'bad sectors: no write has failed'
+is "$(sort /tmp/writer | uniq -c | sed 's/^ *//')" '200 ok' 'no write of bad sectors has failed'
 is "$(ios $t "${good[@]}" | tr ' ' '\n' | sort | uniq -c | sed 's/^ *//' | tr '\n' ' ')" '200 EIO 200 ok ' \
-	'bad sectors: those written are good, those between them bad'
+	'written sectors are good, those between them bad'
 
 done_testing

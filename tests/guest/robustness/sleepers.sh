@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Sleeping messages are woken by what they wait for, and by little else.
+# Sleeping messages wake for their own condition, and hardly for other changes.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -10,7 +10,7 @@ ram_disk
 bd_create t "$dev"
 t=/dev/mapper/t
 
-# switches PID: how often it has gone to sleep
+# switches PID: prints how often the process has gone to sleep
 switches() {
 	local word nr
 
@@ -19,13 +19,13 @@ switches() {
 	done < "/proc/$1/status"
 }
 
-# asleep FILE WORD...: a message that sleeps; $pid
+# asleep FILE WORD...: starts a message and waits until it sleeps; sets $pid
 asleep() {
 	background "$1" dmsetup message t 0 "${@:2}"
-	wait_until process_state_is "$pid" D || not_ok "${*:2} sleeps"
+	wait_until process_state_is "$pid" D || not_ok "message ${*:2} sleeps"
 }
 
-# few PID BEFORE DESC: it has hardly been woken since then
+# few PID BEFORE DESC: the process has woken less than ten times since BEFORE
 few() {
 	local nr=$(($(switches "$1") - $2))
 
@@ -46,21 +46,21 @@ asleep /tmp/break wait_break nothing 600000
 break=$pid
 declare -A before
 for pid in "$by_tag" "$by_number" "$other" "$break"; do before[$pid]=$(switches "$pid"); done
-# One less than one of them waits for
+# One hit less than wait_hits by number waits for.
 is "$(head -n $((enough - 1)) /tmp/ops | io $t - | sort | uniq -c | sed 's/^ *//')" "$((enough - 1)) EIO" \
-	'a rule strikes ten thousand times'
-few "$by_tag" "${before[$by_tag]}" 'wait_hits: hits that are too few leave it asleep'
-few "$by_number" "${before[$by_number]}" 'wait_hits: hits that are too few leave it asleep, by number'
-few "$other" "${before[$other]}" 'wait_hits: hits of other rules leave it asleep'
-few "$break" "${before[$break]}" 'wait_break: hits leave it asleep'
+	'a rule has 9,999 hits'
+few "$by_tag" "${before[$by_tag]}" 'wait_hits by tag hardly wakes while hits are missing'
+few "$by_number" "${before[$by_number]}" 'wait_hits by number hardly wakes while hits are missing'
+few "$other" "${before[$other]}" 'wait_hits hardly wakes at the hits of other rules'
+few "$break" "${before[$break]}" 'wait_break hardly wakes at hits'
 
-# And they are woken by what they wait for.
-is "$(process_state "$by_number")" D 'wait_hits: one hit too few'
-is "$(ios $t 'r 0 1' 'r 8 1')" 'EIO EIO' 'one hit more, of either rule'
-eventually 'wait_hits: the last hit ends it' file_is /tmp/by.number $enough
-eventually 'wait_hits: so does that of another rule' file_is /tmp/other 1
+# The conditions that the messages wait for.
+is "$(process_state "$by_number")" D 'wait_hits by number sleeps on while one hit is missing'
+is "$(ios $t 'r 0 1' 'r 8 1')" 'EIO EIO' 'two rules have one more hit each'
+eventually 'wait_hits by number returns at the last missing hit' file_is /tmp/by.number $enough
+eventually 'wait_hits of another tag returns at the hit of its rule' file_is /tmp/other 1
 
-# Other messages, and what they change, are none of its business.
+# Messages that change nothing wait_hits waits for.
 pid=$by_tag
 nr=$(switches "$pid")
 for ((i = 0; i < 500; i++)); do
@@ -74,11 +74,11 @@ for ((i = 0; i < 500; i++)); do
 	echo 'message resume nothing'
 done > /tmp/ops
 io $t - < /tmp/ops > /tmp/results
-few "$pid" "$nr" 'wait_hits: messages that change nothing leave it asleep'
+few "$pid" "$nr" 'wait_hits hardly wakes at messages that change nothing'
 bd_msg t clear
-eventually 'wait_hits: the removal of the rule ends it' process_ended "$by_tag"
-like "$(< /tmp/by.tag)" "${errno_text[ENOENT]}" 'wait_hits: with ENOENT'
-is "$(process_state "$break")" D 'wait_break: no rule ends it'
+eventually 'clear ends wait_hits' process_ended "$by_tag"
+like "$(< /tmp/by.tag)" "${errno_text[ENOENT]}" 'wait_hits ended by clear fails with ENOENT'
+is "$(process_state "$break")" D 'wait_break sleeps on without rules'
 kill -KILL "$break"
 
 done_testing
