@@ -14,15 +14,16 @@ t=/dev/mapper/t
 read -r device < "$(dm_sysfs t)/dev"
 read_flags=$(read_flags "$dev")
 
-is "$(cd $tracing/events/dm_blkdebug && echo */)" 'event/ hold/ inject/ resume/ state/' \
+is "$(cd $tracing/events/dm_blkdebug && echo */)" \
+	'blkdebug_event/ blkdebug_hold/ blkdebug_inject/ blkdebug_resume/ blkdebug_state/' \
 	'the module has five tracepoints'
-for point in event hold inject resume state; do
+for point in blkdebug_{event,hold,inject,resume,state}; do
 	fields=$(< $tracing/events/dm_blkdebug/$point/format)
 	for field in dev sector nr_sectors iotype flags; do
 		like "$fields" "field:[^;]* $field;" "tracepoint $point has the field $field"
 	done
 	unlike "$fields" BLKDEBUG_ "the format of tracepoint $point has numbers for all names"
-	[[ $point == event ]] || like "$fields" 'field:[^;]* rule;' "tracepoint $point has the field rule"
+	[[ $point == blkdebug_event ]] || like "$fields" 'field:[^;]* rule;' "tracepoint $point has the field rule"
 done
 echo 1 > $tracing/events/dm_blkdebug/enable
 
@@ -42,12 +43,12 @@ bd_msg t replace set-state event=pwritev new_state=2 suspend event=write_aio tag
 hold t 1 /tmp/io 'w 8 16 fua'
 bd_msg t resume A
 wait_until file_is /tmp/io ENOSPC
-is "$(trace)" "event: $device write_aio write 8 + 16 fua,sync
-hold: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
-resume: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
-event: $device pwritev write 8 + 16 fua,sync
-state: $device rule 1 state 1 -> 2 write 8 + 16 fua,sync
-inject: $device rule 3 errno 28 write 8 + 16 fua,sync inject-error" 'the trace of a write that is held and failed'
+is "$(trace)" "blkdebug_event: $device write_aio write 8 + 16 fua,sync
+blkdebug_hold: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
+blkdebug_resume: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
+blkdebug_event: $device pwritev write 8 + 16 fua,sync
+blkdebug_state: $device rule 1 state 1 -> 2 write 8 + 16 fua,sync
+blkdebug_inject: $device rule 3 errno 28 write 8 + 16 fua,sync inject-error" 'the trace of a write that is held and failed'
 
 bd_msg t replace suspend event=user.a_b tag=B > /tmp/null
 hold_event t 1 /tmp/event user.a.b
@@ -55,15 +56,15 @@ bd_msg t resume B
 wait_until file_is /tmp/event ok
 bd_msg t event user.nobody
 bd_msg t event l1_grow_alloc_table
-is "$(trace)" "event: $device user.a_b event 0 + 0 -
-hold: $device rule 4 hold 2 tag B event 0 + 0 -
-resume: $device rule 4 hold 2 tag B event 0 + 0 -
-event: $device user.nobody event 0 + 0 -
-event: $device l1_grow.alloc_table event 0 + 0 -" 'the trace of events from user space'
+is "$(trace)" "blkdebug_event: $device user.a_b event 0 + 0 -
+blkdebug_hold: $device rule 4 hold 2 tag B event 0 + 0 -
+blkdebug_resume: $device rule 4 hold 2 tag B event 0 + 0 -
+blkdebug_event: $device user.nobody event 0 + 0 -
+blkdebug_event: $device l1_grow.alloc_table event 0 + 0 -" 'the trace of events from user space'
 
 bd_msg t state 2 > /tmp/null
 bd_msg t state 7 > /tmp/null
-is "$(trace)" "state: $device rule 0 state 2 -> 7 event 0 + 0 -" 'the trace of a state set by message'
+is "$(trace)" "blkdebug_state: $device rule 0 state 2 -> 7 event 0 + 0 -" 'the trace of a state set by message'
 
 bd_msg t replace suspend tag=S iotype=read suspend event=read_done tag=D \
 	inject-error iotype=read errno=0 > /tmp/null
@@ -72,20 +73,20 @@ bd_msg t resume S
 wait_until bd_status_is t held 1
 bd_msg t resume D errno=ETIMEDOUT
 wait_until file_is /tmp/io ETIMEDOUT
-like "$(trace)" "^event: $device read_aio read 24 \+ 8 $read_flags
-hold: $device rule 5 hold 3 tag S read 24 \+ 8 $read_flags
-resume: $device rule 5 hold 3 tag S read 24 \+ 8 $read_flags
-inject: $device rule 7 errno 0 read 24 \+ 8 $read_flags inject-error
-event: $device read_done read 24 \+ 8 $read_flags
-hold: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
-resume: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
-inject: $device rule 0 errno 110 read 24 \+ 8 $read_flags inject-error$" 'the trace of a read that is held twice and failed at its completion'
+like "$(trace)" "^blkdebug_event: $device read_aio read 24 \+ 8 $read_flags
+blkdebug_hold: $device rule 5 hold 3 tag S read 24 \+ 8 $read_flags
+blkdebug_resume: $device rule 5 hold 3 tag S read 24 \+ 8 $read_flags
+blkdebug_inject: $device rule 7 errno 0 read 24 \+ 8 $read_flags inject-error
+blkdebug_event: $device read_done read 24 \+ 8 $read_flags
+blkdebug_hold: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
+blkdebug_resume: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
+blkdebug_inject: $device rule 0 errno 110 read 24 \+ 8 $read_flags inject-error$" 'the trace of a read that is held twice and failed at its completion'
 
 bd_msg t replace inject-error iotype=flush > /tmp/null
 io_flush $t > /tmp/null
-is "$(trace)" "event: $device flush_to_os flush 0 + 0 sync
-event: $device flush_to_disk flush 0 + 0 sync
-inject: $device rule 8 errno 5 flush 0 + 0 sync inject-error" 'the trace of a failed flush'
+is "$(trace)" "blkdebug_event: $device flush_to_os flush 0 + 0 sync
+blkdebug_event: $device flush_to_disk flush 0 + 0 sync
+blkdebug_inject: $device rule 8 errno 5 flush 0 + 0 sync inject-error" 'the trace of a failed flush'
 
 echo 0 > $tracing/events/dm_blkdebug/enable
 io_flush $t > /tmp/null
