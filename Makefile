@@ -4,9 +4,21 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
+# Where programs and man pages are installed, below DESTDIR
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+mandir ?= $(prefix)/share/man
+INSTALL_MOD_PATH ?= $(DESTDIR)
+
+SPHINXBUILD ?= sphinx-build
+# Warnings are errors for the checks, not for an installation: Sphinx releases differ.
+SPHINXOPTS ?= -W --keep-going
+sphinx = $(SPHINXBUILD) -q $(SPHINXOPTS) -d build/doctrees
+tools = scripts/blkdebug-table scripts/blkdebug-convert
+
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
-.PHONY: all install clean demo check check-one check-debug check-kernels check-dkms
+.PHONY: all install install-module install-tools install-man docs man clean demo check check-one check-debug check-kernels check-dkms
 .PHONY: coverage stress fuzz bench lint help
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
@@ -14,10 +26,33 @@ all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 		echo "No kernel headers in $(KDIR); install them, or set KDIR=..." >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-install: all ## put it where modprobe finds it
-	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
+install: install-module install-tools ## install the module, the programs and the man pages
+
+install-module: all ## install the module where modprobe finds it
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates \
+		INSTALL_MOD_PATH="$(INSTALL_MOD_PATH)" modules_install
 	depmod -b "$(INSTALL_MOD_PATH)/" \
 		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
+
+install-tools: ## install the programs and, if Sphinx is installed, the man pages
+	install -d "$(DESTDIR)$(bindir)"
+	install $(tools) "$(DESTDIR)$(bindir)"
+	@if command -v $(SPHINXBUILD) > /dev/null; then \
+		$(MAKE) install-man SPHINXOPTS=; \
+	else \
+		echo "No $(SPHINXBUILD), so the man pages are left out (Debian: python3-sphinx)." >&2; \
+	fi
+
+install-man: man
+	install -d "$(DESTDIR)$(mandir)/man1" "$(DESTDIR)$(mandir)/man7"
+	install -m 644 build/man/*.1 "$(DESTDIR)$(mandir)/man1"
+	install -m 644 build/man/*.7 "$(DESTDIR)$(mandir)/man7"
+
+docs: ## render the pages to build/html
+	$(sphinx) -b html Documentation build/html
+
+man: ## render the man pages to build/man
+	$(sphinx) -b man Documentation build/man
 
 clean: ## remove what builds and checks made here; the cache stays
 	rm -rf build .tmp_versions .*.cmd *.o *.ko *.mod *.mod.c modules.order Module.symvers
