@@ -12,6 +12,7 @@
 #include "../rules/bad-sectors.h"
 #include "../rules/chance.h"
 #include "process.h"
+#include "search.h"
 #include "trace.h"
 
 /* In us: ten years */
@@ -20,116 +21,15 @@
 /* Ranges of bad sectors that are healed before the lock is dropped */
 #define HEAL_BATCH	256
 
-/* At most: faults of two classes, standing and armed */
-#define SEARCH_SOURCES	(2 * BLKDEBUG_NR_FAULT_CLASSES)
-
-/**
- * struct search_source - rules of one event and class, to be searched
- * @class: event and class
- * @state: the state that they are judged by
- * @upto: rules with a higher number do not count
- */
-struct search_source {
-	struct blkdebug_rule_class *class;
-	u32 state;
-	u64 upto;
-};
-
-/**
- * struct search - a search for the rules that an I/O matches, by number
- * @desc: the I/O
- * @after: the number of the rule returned last
- * @visible: rules with a higher number are not in force
- * @nr: of @source
- * @source: where to look
- * @pos: the next of @matches
- * @more: may there be further matches than @matches has?
- * @matches: the matches found last
- */
-struct search {
-	const struct blkdebug_io_desc *desc;
-	u64 after;
-	u64 visible;
-	unsigned int nr;
-	struct search_source source[SEARCH_SOURCES];
-	unsigned int pos;
-	bool more;
-	struct blkdebug_matches matches;
-};
-
-static void init_search(struct search *search,
-			const struct blkdebug_ruleset *rs,
-			const struct blkdebug_io_desc *desc, u64 after, bool locked)
-{
-	search->desc = desc;
-	search->after = after;
-	search->visible = READ_ONCE(rs->visible);
-	search->nr = 0;
-	search->pos = 0;
-	search->more = true;
-	search->matches.nr = 0;
-	/* Lockless, all that counts is whether there is a match */
-	search->matches.max = locked ? BLKDEBUG_MATCHES : 1;
-}
-
-static void add_source(struct search *search, struct blkdebug_rule_class *class,
-		       u32 state, u64 upto)
-{
-	if (READ_ONCE(class->live))
-		search->source[search->nr++] = (struct search_source) {
-			.class = class,
-			.state = state,
-			.upto = min(upto, search->visible),
-		};
-}
-
-static void find_matches(struct search *search)
-{
-	struct blkdebug_matches *matches = &search->matches;
-	const struct blkdebug_run *run;
-	unsigned int i;
-
-	search->pos = 0;
-	matches->nr = 0;
-	for (i = 0; i < search->nr; i++) {
-		const struct search_source *source = &search->source[i];
-		struct blkdebug_query query = {
-			.desc = search->desc,
-			.state = source->state,
-			.after = search->after,
-			.upto = source->upto,
-		};
-
-		for (run = rcu_dereference(source->class->runs); run;
-		     run = rcu_dereference(run->next))
-			blkdebug_run_search(run, &query, matches);
-	}
-	search->more = matches->nr == matches->max;
-}
-
-/* The next rule that the I/O matches by all that does not change */
-static struct blkdebug_rule *next_match(struct search *search)
-{
-	struct blkdebug_rule *rule;
-
-	if (search->pos == search->matches.nr && search->more)
-		find_matches(search);
-	if (search->pos == search->matches.nr)
-		return NULL;
-	rule = search->matches.rule[search->pos++];
-	search->after = rule->number;
-	return rule;
-}
-
 /* The next of the matches that fires this time */
 static struct blkdebug_rule *next_to_fire(struct blkdebug_engine *engine,
-					  struct search *search)
+					  struct blkdebug_search *search)
 {
 	struct blkdebug_rule *rule;
 
 	lockdep_assert_held(&engine->lock);
 	do {
-		rule = next_match(search);
+		rule = blkdebug_next_match(search);
 	} while (rule &&
 		 (!blkdebug_rule_fits(rule, search->desc, &engine->geometry) ||
 		  !blkdebug_rule_should_fire(rule, engine->seed)));
@@ -205,14 +105,14 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 {
 	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 	struct blkdebug_rule *rule;
-	struct search search;
+	struct blkdebug_search search;
 
 	if (READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING)
 		return BLKDEBUG_PASS;
-	init_search(&search, blkdebug_rules(engine), &io->desc, io->last_breakpoint, locked);
-	add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, io->last_breakpoint, locked);
+	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
 		   io->event_state, io->event_upto);
-	while ((rule = next_match(&search))) {
+	while ((rule = blkdebug_next_match(&search))) {
 		if (!locked)
 			return BLKDEBUG_NEED_LOCK;
 		if (!blkdebug_hold_room(io, rule))
@@ -239,13 +139,13 @@ static enum blkdebug_verdict move_state(struct blkdebug_engine *engine,
 					bool locked)
 {
 	struct blkdebug_rule *rule;
-	struct search search;
+	struct blkdebug_search search;
 
-	init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
-	add_source(&search, &er->class[BLKDEBUG_CLASS_SET_STATE],
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
+	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SET_STATE],
 		   io->event_state, U64_MAX);
 	if (!locked)
-		return next_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+		return blkdebug_next_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	rule = next_to_fire(engine, &search);
 	if (!rule)
 		return BLKDEBUG_PASS;
@@ -295,7 +195,7 @@ static u32 fault_state(struct blkdebug_engine *engine,
 }
 
 /* Search the faults of a class, too, armed and standing */
-static void add_faults(struct search *search, struct blkdebug_engine *engine,
+static void add_faults(struct blkdebug_search *search, struct blkdebug_engine *engine,
 		       const struct blkdebug_io *io,
 		       enum blkdebug_class class)
 {
@@ -304,21 +204,21 @@ static void add_faults(struct search *search, struct blkdebug_engine *engine,
 		rcu_dereference(blkdebug_rules(engine)->standing);
 
 	if (standing)
-		add_source(search, &standing->class[class],
+		blkdebug_add_source(search, &standing->class[class],
 			   fault_state(engine, io), U64_MAX);
 	if (armed)
-		add_source(search, &armed->class[class],
+		blkdebug_add_source(search, &armed->class[class],
 			   READ_ONCE(engine->armed.state),
 			   READ_ONCE(engine->armed.last));
 }
 
 /* Search the rules of bad sectors that a write, or the like, heals */
-static void init_heal_search(struct search *search,
+static void init_heal_search(struct blkdebug_search *search,
 			     struct blkdebug_engine *engine,
 			     const struct blkdebug_io *io,
 			     const struct blkdebug_io_desc *desc, u64 after)
 {
-	init_search(search, blkdebug_rules(engine), desc, after, true);
+	blkdebug_init_search(search, blkdebug_rules(engine), desc, after, true);
 	if (desc->iotype != BLKDEBUG_IO_READ)
 		add_faults(search, engine, io, BLKDEBUG_CLASS_BAD);
 }
@@ -327,7 +227,7 @@ static void init_heal_search(struct search *search,
 static bool may_heal(struct blkdebug_engine *engine,
 		     const struct blkdebug_io *io)
 {
-	struct search search;
+	struct blkdebug_search search;
 
 	init_heal_search(&search, engine, io, &io->desc, 0);
 	return search.nr;
@@ -354,9 +254,9 @@ static void add_delays(struct blkdebug_engine *engine,
 		       struct blkdebug_io *io)
 {
 	struct blkdebug_rule *rule;
-	struct search search;
+	struct blkdebug_search search;
 
-	init_search(&search, blkdebug_rules(engine), &io->desc, 0, true);
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, true);
 	add_faults(&search, engine, io, BLKDEBUG_CLASS_DELAY);
 	while ((rule = next_to_fire(engine, &search))) {
 		trace_blkdebug_inject(engine->dev, &io->desc, rule->number,
@@ -401,14 +301,14 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 					  bool locked)
 {
 	struct blkdebug_rule *rule;
-	struct search search;
+	struct blkdebug_search search;
 	unsigned int i;
 
-	init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
 	if (!locked) {
 		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
 			add_faults(&search, engine, io, i);
-		return next_match(&search) || append_heals(engine, io) ?
+		return blkdebug_next_match(&search) || append_heals(engine, io) ?
 		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
 	add_delays(engine, io);
@@ -765,7 +665,7 @@ bool blkdebug_heal_some(struct blkdebug_engine *engine,
 {
 	struct blkdebug_io_desc desc = io->desc;
 	struct blkdebug_rule *rule;
-	struct search search;
+	struct blkdebug_search search;
 	unsigned long flags;
 
 	desc.sector = heal->sector;
@@ -774,7 +674,7 @@ bool blkdebug_heal_some(struct blkdebug_engine *engine,
 	flags = blkdebug_write_lock(engine);
 	init_heal_search(&search, engine, io, &desc, heal->after);
 	do {
-		rule = next_match(&search);
+		rule = blkdebug_next_match(&search);
 	} while (rule && heal_rule(engine, rule, &desc, heal));
 	blkdebug_write_unlock(engine, flags);
 	return !rule;

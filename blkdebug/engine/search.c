@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Searches: see search.h.
+ */
+#include "search.h"
+
+/**
+ * blkdebug_init_search - begin a search
+ * @search: the search
+ * @rs: the rules in force
+ * @desc: the I/O
+ * @after: skip rules with this number or a lower one
+ * @locked: is the engine's lock held? Lockless, all that counts is whether
+ *	there is a match
+ *
+ * Context: RCU read side.
+ */
+void blkdebug_init_search(struct blkdebug_search *search,
+			  const struct blkdebug_ruleset *rs,
+			  const struct blkdebug_io_desc *desc, u64 after,
+			  bool locked)
+{
+	search->desc = desc;
+	search->after = after;
+	search->visible = READ_ONCE(rs->visible);
+	search->nr = 0;
+	search->pos = 0;
+	search->more = true;
+	search->matches.nr = 0;
+	search->matches.max = locked ? BLKDEBUG_MATCHES : 1;
+}
+
+/**
+ * blkdebug_add_source - search the rules of a class, too
+ * @search: the search, before blkdebug_next_match()
+ * @class: event and class
+ * @state: the state that the rules are judged by
+ * @upto: rules with a higher number do not count
+ *
+ * Context: RCU read side.
+ */
+void blkdebug_add_source(struct blkdebug_search *search,
+			 struct blkdebug_rule_class *class, u32 state,
+			 u64 upto)
+{
+	if (READ_ONCE(class->live))
+		search->source[search->nr++] = (struct blkdebug_search_source) {
+			.class = class,
+			.state = state,
+			.upto = min(upto, search->visible),
+		};
+}
+
+static void find_matches(struct blkdebug_search *search)
+{
+	struct blkdebug_matches *matches = &search->matches;
+	const struct blkdebug_run *run;
+	unsigned int i;
+
+	search->pos = 0;
+	matches->nr = 0;
+	for (i = 0; i < search->nr; i++) {
+		const struct blkdebug_search_source *source = &search->source[i];
+		struct blkdebug_query query = {
+			.desc = search->desc,
+			.state = source->state,
+			.after = search->after,
+			.upto = source->upto,
+		};
+
+		for (run = rcu_dereference(source->class->runs); run;
+		     run = rcu_dereference(run->next))
+			blkdebug_run_search(run, &query, matches);
+	}
+	search->more = matches->nr == matches->max;
+}
+
+/**
+ * blkdebug_next_match - find the next rule that the I/O matches
+ * @search: the search
+ *
+ * By all that does not change; whether the rule fires is another question.
+ *
+ * Context: RCU read side.
+ *
+ * Return: the rule, or NULL.
+ */
+struct blkdebug_rule *blkdebug_next_match(struct blkdebug_search *search)
+{
+	struct blkdebug_rule *rule;
+
+	if (search->pos == search->matches.nr && search->more)
+		find_matches(search);
+	if (search->pos == search->matches.nr)
+		return NULL;
+	rule = search->matches.rule[search->pos++];
+	search->after = rule->number;
+	return rule;
+}
