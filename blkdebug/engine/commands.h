@@ -9,7 +9,7 @@
 #include "engine.h"
 
 int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
-		     char **argv, struct seq_buf *answer,
+		     char **argv, struct seq_buf *result,
 		     struct blkdebug_error *err);
 
 void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out);

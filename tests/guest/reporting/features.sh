@@ -25,6 +25,9 @@ like " ${words[events]} " ' none .* pwritev_rmw.after_head .* user' 'features li
 read -ra events <<< "${words[events]}"
 is ${#events[@]} 53 'features lists 52 events and "user.*"'
 
+is "${words[messages]}" 'event break remove_break resume wait_break is_suspended held add replace remove clear reset list wait_hits state stats features' \
+	'features lists all messages'
+
 # Each listed word is accepted by this kernel.
 rules=''
 for event in "${events[@]}"; do rules+=" inject-error event=${event/\*/x}"; done

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inside of the commands: a message being executed, and the functions that
+ * execute it. Users of the commands need commands.h only.
+ */
+#ifndef BLKDEBUG_CALL_H
+#define BLKDEBUG_CALL_H
+
+#include "engine.h"
+
+/* A command returns this if there is a result, as dm wants it */
+#define BLKDEBUG_ANSWERED	1
+
+/**
+ * struct blkdebug_call - a command being executed
+ * @engine: of the target
+ * @argc: the number of words after the command
+ * @argv: these words
+ * @result: where the result goes
+ * @err: the mistake, if there is one
+ */
+struct blkdebug_call {
+	struct blkdebug_engine *engine;
+	unsigned int argc;
+	char **argv;
+	struct seq_buf *result;
+	struct blkdebug_error *err;
+};
+
+/* Applies to a rule; returns false if it is not one of those meant */
+typedef bool (*blkdebug_rule_fn)(struct blkdebug_engine *engine,
+				 struct blkdebug_rule *rule);
+
+int blkdebug_call_number(struct blkdebug_call *call, const char *word, u64 max,
+			 u64 *number);
+int blkdebug_call_timeout(struct blkdebug_call *call, unsigned int pos,
+			  long *timeout);
+int blkdebug_call_no_such(struct blkdebug_call *call, char *reason,
+			  const char *word);
+int blkdebug_call_check_tag(struct blkdebug_call *call, const char *word);
+void blkdebug_next_line(struct seq_buf *out);
+int blkdebug_wait_error(long left);
+bool blkdebug_suspending(struct blkdebug_engine *engine);
+int blkdebug_visit_named(struct blkdebug_call *call, const char *word,
+			 blkdebug_rule_fn fn);
+
+/* rule-commands.c */
+int blkdebug_do_break(struct blkdebug_call *call);
+int blkdebug_do_add(struct blkdebug_call *call);
+int blkdebug_do_replace(struct blkdebug_call *call);
+int blkdebug_do_remove(struct blkdebug_call *call);
+int blkdebug_do_clear(struct blkdebug_call *call);
+int blkdebug_do_reset(struct blkdebug_call *call);
+int blkdebug_do_list(struct blkdebug_call *call);
+int blkdebug_do_wait_hits(struct blkdebug_call *call);
+
+/* hold-commands.c */
+int blkdebug_do_event(struct blkdebug_call *call);
+int blkdebug_do_remove_break(struct blkdebug_call *call);
+int blkdebug_do_resume(struct blkdebug_call *call);
+int blkdebug_do_wait_break(struct blkdebug_call *call);
+int blkdebug_do_is_suspended(struct blkdebug_call *call);
+int blkdebug_do_held(struct blkdebug_call *call);
+
+#endif

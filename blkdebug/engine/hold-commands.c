@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commands about events and holds.
+ */
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "call.h"
+#include "commands.h"
+#include "process.h"
+#include "resume.h"
+#include "ruleset.h"
+
+/* The same, for what a test may poll: without a line in the kernel log */
+static int not_there(struct blkdebug_call *call)
+{
+	call->err->reason = NULL;
+	return -ENOENT;
+}
+
+static bool let_go(struct blkdebug_engine *engine, struct blkdebug_io *io)
+{
+	unsigned long flags = blkdebug_lock(engine);
+	bool held = io->verdict == BLKDEBUG_HELD;
+
+	blkdebug_unlock(engine, flags);
+	return !held;
+}
+
+static int raise_event(struct blkdebug_call *call, struct blkdebug_io *io,
+		       unsigned int event, long timeout)
+{
+	struct blkdebug_engine *engine = call->engine;
+	char name[BLKDEBUG_NAME_MAX + 1];
+	long left;
+
+	strscpy(name, call->argv[0], sizeof(name));
+	blkdebug_raise(engine, io, event, name);
+	left = wait_event_killable_timeout(engine->wait, let_go(engine, io),
+					   timeout);
+	if (blkdebug_cancel_event(engine, io))
+		return blkdebug_wait_error(left);
+	return -(int)io->error;
+}
+
+int blkdebug_do_event(struct blkdebug_call *call)
+{
+	struct blkdebug_io *io;
+	long timeout;
+	int event, r;
+
+	event = blkdebug_event_lookup(call->argv[0]);
+	if (event < 0)
+		return blkdebug_call_no_such(call, "Unknown event", call->argv[0]);
+	r = blkdebug_call_timeout(call, 1, &timeout);
+	if (r)
+		return r;
+	io = kmalloc(sizeof(*io), GFP_KERNEL);
+	if (!io)
+		return -ENOMEM;
+	r = raise_event(call, io, event, timeout);
+	kfree(io);
+	return r;
+}
+
+static bool remove_breakpoint(struct blkdebug_engine *engine,
+			      struct blkdebug_rule *rule)
+{
+	bool breakpoint = rule->action == BLKDEBUG_SUSPEND &&
+			  !READ_ONCE(rule->dead);
+
+	if (breakpoint)
+		blkdebug_remove_rule(engine, rule);
+	return breakpoint;
+}
+
+int blkdebug_do_remove_break(struct blkdebug_call *call)
+{
+	struct blkdebug_engine *engine = call->engine;
+	const char *word = call->argv[0];
+	struct blkdebug_tag *tag;
+	bool held = false;
+	int r;
+
+	r = blkdebug_call_check_tag(call, word);
+	if (r)
+		return r;
+	mutex_lock(&engine->control);
+	r = blkdebug_visit_named(call, word, remove_breakpoint);
+	tag = blkdebug_find_tag(engine, word);
+	if (tag)
+		held = blkdebug_resume_all(engine, tag, -1);
+	mutex_unlock(&engine->control);
+	return held ? 0 : r;
+}
+
+/**
+ * struct resumption - what "resume" is told
+ * @hold: number of the hold; 0 if a tag is given
+ * @all: all holds with the tag
+ * @error: errno to fail with, or negative
+ */
+struct resumption {
+	u64 hold;
+	bool all;
+	int error;
+};
+
+static int parse_resume(struct blkdebug_call *call, struct resumption *res)
+{
+	const char *word = call->argv[0];
+	unsigned int i;
+	u16 error;
+	int r;
+
+	if (*word == '#') {
+		if (blkdebug_parse_number(word + 1, strlen(word + 1), U64_MAX,
+					  &res->hold) || !res->hold)
+			return blkdebug_error_set(call->err, "Invalid number",
+						  word);
+	} else {
+		r = blkdebug_call_check_tag(call, word);
+		if (r)
+			return r;
+	}
+	for (i = 1; i < call->argc; i++) {
+		word = call->argv[i];
+		if (!strcmp(word, "all") && !res->all && !res->hold) {
+			res->all = true;
+		} else if (!strncmp(word, "errno=", 6) && res->error < 0) {
+			if (blkdebug_parse_errno(word + 6, &error))
+				return blkdebug_error_set(call->err,
+					"Not an errno that bios carry", word);
+			res->error = error;
+		} else {
+			return blkdebug_error_set(call->err, "Unexpected word",
+						  word);
+		}
+	}
+	return 0;
+}
+
+/* The hold with this number, or the last one with the tag */
+static struct blkdebug_hold *find_hold(struct blkdebug_engine *engine,
+				       const char *word, u64 number)
+{
+	struct blkdebug_hold *hold;
+	struct blkdebug_tag *tag;
+
+	if (number) {
+		hold = blkdebug_hold_after(&engine->holds, number - 1);
+		return hold && hold->number == number ? hold : NULL;
+	}
+	tag = blkdebug_find_tag(engine, word);
+	if (!tag || list_empty(&tag->holds))
+		return NULL;
+	return list_last_entry(&tag->holds, struct blkdebug_hold, tag_link);
+}
+
+static bool resume_one(struct blkdebug_engine *engine, const char *word,
+		       const struct resumption *res)
+{
+	unsigned long flags = blkdebug_write_lock(engine);
+	struct blkdebug_hold *hold = find_hold(engine, word, res->hold);
+
+	if (hold)
+		blkdebug_resume_hold(engine, hold, res->error);
+	blkdebug_write_unlock(engine, flags);
+	return hold;
+}
+
+static bool resume_tag(struct blkdebug_engine *engine, const char *word,
+		       const struct resumption *res)
+{
+	struct blkdebug_tag *tag;
+	bool any = false;
+
+	mutex_lock(&engine->control);
+	tag = blkdebug_find_tag(engine, word);
+	if (tag)
+		any = blkdebug_resume_all(engine, tag, res->error);
+	mutex_unlock(&engine->control);
+	return any;
+}
+
+int blkdebug_do_resume(struct blkdebug_call *call)
+{
+	struct resumption res = { .error = -1 };
+	const char *word = call->argv[0];
+	bool any;
+	int r;
+
+	r = parse_resume(call, &res);
+	if (r)
+		return r;
+	any = res.all ? resume_tag(call->engine, word, &res) :
+			resume_one(call->engine, word, &res);
+	return any ? 0 : not_there(call);
+}
+
+/* What a line of "held" shows, taken under the lock and printed without */
+struct held_line {
+	u64 hold;
+	u64 rule;
+	char tag[BLKDEBUG_NAME_MAX + 1];
+	char event[BLKDEBUG_NAME_MAX + 1];
+	struct blkdebug_io_desc desc;
+	unsigned int ms;
+};
+
+static void note_hold(const struct blkdebug_hold *hold, struct held_line *line)
+{
+	const struct blkdebug_io *io = hold->io;
+
+	line->hold = hold->number;
+	line->rule = hold->rule;
+	strscpy(line->tag, hold->tag->name, sizeof(line->tag));
+	strscpy(line->event, io->event ?: "-", sizeof(line->event));
+	line->desc = io->desc;
+	line->ms = jiffies_to_msecs(jiffies - io->held_since);
+}
+
+static void print_io_flags(struct seq_buf *out, u16 flags)
+{
+	const char *comma = "";
+	unsigned int i;
+
+	if (!flags)
+		seq_buf_printf(out, "-");
+	for (i = 0; i < BLKDEBUG_NR_FLAGS; i++) {
+		if (!(flags & (1U << i)))
+			continue;
+		seq_buf_printf(out, "%s%s", comma, blkdebug_flag_name(i));
+		comma = ",";
+	}
+}
+
+static void print_held_line(struct seq_buf *out, const struct held_line *line)
+{
+	blkdebug_next_line(out);
+	seq_buf_printf(out, "%llu %s %llu %s %s ", line->hold, line->tag,
+		       line->rule, line->event,
+		       blkdebug_iotype_name(line->desc.iotype));
+	print_io_flags(out, line->desc.flags);
+	seq_buf_printf(out, " %llu %llu %u", (u64)line->desc.sector,
+		       (u64)line->desc.nr_sectors, line->ms);
+}
+
+static bool next_held(struct blkdebug_engine *engine, u64 number,
+		      struct held_line *line)
+{
+	unsigned long flags = blkdebug_lock(engine);
+	struct blkdebug_hold *hold = blkdebug_hold_after(&engine->holds, number);
+
+	if (hold)
+		note_hold(hold, line);
+	blkdebug_unlock(engine, flags);
+	return hold;
+}
+
+int blkdebug_do_held(struct blkdebug_call *call)
+{
+	struct held_line line = { .hold = 0 };
+
+	while (next_held(call->engine, line.hold, &line)) {
+		print_held_line(call->result, &line);
+		cond_resched();
+	}
+	return BLKDEBUG_ANSWERED;
+}
+
+/* Is something held with this tag? The last one is noted in @line, if given */
+static bool tag_held(struct blkdebug_engine *engine, const char *tag,
+		     struct held_line *line)
+{
+	unsigned long flags = blkdebug_lock(engine);
+	struct blkdebug_hold *hold = find_hold(engine, tag, 0);
+
+	if (hold && line)
+		note_hold(hold, line);
+	blkdebug_unlock(engine, flags);
+	return hold;
+}
+
+int blkdebug_do_wait_break(struct blkdebug_call *call)
+{
+	struct blkdebug_engine *engine = call->engine;
+	const char *tag = call->argv[0];
+	struct held_line line;
+	long timeout, left;
+	bool held = false;
+	int r;
+
+	r = blkdebug_call_check_tag(call, tag);
+	if (!r)
+		r = blkdebug_call_timeout(call, 1, &timeout);
+	if (r)
+		return r;
+	left = wait_event_killable_timeout(engine->wait,
+					   (held = tag_held(engine, tag, &line)) ||
+					   blkdebug_suspending(engine), timeout);
+	if (!held)
+		return left > 0 ? -EINTR : blkdebug_wait_error(left);
+	print_held_line(call->result, &line);
+	return BLKDEBUG_ANSWERED;
+}
+
+int blkdebug_do_is_suspended(struct blkdebug_call *call)
+{
+	int r = blkdebug_call_check_tag(call, call->argv[0]);
+
+	if (r)
+		return r;
+	seq_buf_printf(call->result, "%d",
+		       tag_held(call->engine, call->argv[0], NULL));
+	return BLKDEBUG_ANSWERED;
+}
+
+/**
+ * blkdebug_print_held_tags - write the tag of each hold, one a line
+ * @engine: the engine
+ * @out: where to
+ *
+ * May sleep.
+ */
+void blkdebug_print_held_tags(struct blkdebug_engine *engine,
+			      struct seq_buf *out)
+{
+	struct held_line line = { .hold = 0 };
+
+	/* As many as fit, each whole */
+	while (next_held(engine, line.hold, &line) &&
+	       out->len + strlen(line.tag) + 1 < out->size)
+		seq_buf_printf(out, "%s\n", line.tag);
+}
