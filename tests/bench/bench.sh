@@ -176,14 +176,14 @@ scaling() {
 # In seconds of the guest, that is G instructions
 longest_command=8
 
-# watch CASE TARGET WANTED [OP...]: has ../io perform these ops, or those on stdin, on
+# watch CASE TARGET WANTED [OP...]: has ../bin/io perform these ops, or those on stdin, on
 # the TARGET's device. Its output has to match the pattern WANTED.
 watch() {
 	local longest spent status said device=/dev/mapper/t
 
 	[[ $2 == blkdebug ]] || device=/dev/mapper/linear
 	[[ $# -gt 3 ]] || set -- "$@" -
-	./latency /tmp/kept $longest_command ../io "$device" "${@:4}" > /tmp/said
+	./latency /tmp/kept $longest_command ../bin/io "$device" "${@:4}" > /tmp/said
 	read -r longest spent status < /tmp/kept
 	said=$(head -c 200 /tmp/said | tr '\n' ' ')
 	# shellcheck disable=SC2053 # a pattern
@@ -226,7 +226,7 @@ add() {
 	{
 		echo -n 'message add'
 		sed 's/^/ /' "$1" | tr -d '\n'
-	} | ../io /dev/mapper/t - > /tmp/said
+	} | ../bin/io /dev/mapper/t - > /tmp/said
 	[[ $(< /tmp/said) == ok ]] || say "$1: $(< /tmp/said)"
 }
 
