@@ -492,27 +492,43 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 	}
 }
 
-/* Let a bio pass that no rule is for, by its I/O type and sectors */
-static noinline int map_filtered(struct blkdebug_target *t, struct bio *bio,
-				 unsigned int iotype)
+/*
+ * A bio that no rule is for passes at the first of these that can tell, each of
+ * which costs more than the one before, and none of which writes memory that
+ * another processor reads: the I/O types that rules are for (in
+ * blkdebug_map_rules()), the span of their sectors, and their sectors.
+ */
+
+static noinline int map_by_filter(struct blkdebug_target *t, struct bio *bio,
+				  unsigned int iotype, sector_t first,
+				  sector_t last, unsigned int seq)
 {
 	struct blkdebug_engine *engine = &t->engine;
-	unsigned int sectors = bio_sectors(bio);
-	unsigned int seq = blkdebug_read_begin(engine);
-	sector_t first = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
 	u16 flags = 0;
+
+	if (unlikely(READ_ONCE(engine->by_flags)))
+		flags = bio_rule_flags(bio);
+	if (!blkdebug_filter_passes(engine, seq, iotype, flags, first, last))
+		return map_wanted(t, bio, iotype);
+	return remap(t, bio);
+}
+
+static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
+				unsigned int iotype)
+{
+	struct blkdebug_engine *engine = &t->engine;
+	unsigned int seq = blkdebug_read_begin(engine);
+	unsigned int sectors = bio_sectors(bio);
+	sector_t first = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
+	sector_t last = first + sectors - 1;
 
 	/* A filter knows nothing about the first, and hides events of the second */
 	if (unlikely(!sectors) || trace_blkdebug_event_enabled() ||
 	    unlikely(READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING))
 		return map_wanted(t, bio, iotype);
-	if (unlikely(READ_ONCE(engine->by_flags)))
-		flags = bio_rule_flags(bio);
-	if (!blkdebug_filter_passes(engine, seq, iotype, flags, first,
-				    first + sectors - 1))
-		return map_wanted(t, bio, iotype);
-	blkdebug_remap(t, bio);
-	return DM_MAPIO_REMAPPED;
+	if (blkdebug_span_passes(engine, seq, iotype, first, last))
+		return remap(t, bio);
+	return map_by_filter(t, bio, iotype, first, last, seq);
 }
 
 /* Map a bio that is neither read nor write, or not only because of rules */
@@ -531,7 +547,7 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
 	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
-		return map_filtered(t, bio, iotype);
+		return map_by_span(t, bio, iotype);
 	return remap(t, bio);
 }
 
@@ -558,6 +574,6 @@ int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		     !bio->bi_iter.bi_size))
 		return map_special(t, bio, mode);
 	if (blkdebug_count(&t->engine, op))
-		return map_filtered(t, bio, op);
+		return map_by_span(t, bio, op);
 	return remap(t, bio);
 }

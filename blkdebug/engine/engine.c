@@ -15,7 +15,22 @@
 static const struct blkdebug_io_desc no_io = { .iotype = BLKDEBUG_IO_EVENT };
 
 /**
- * blkdebug_notify - wake sleepers and tell watchers of a change
+ * blkdebug_tell_watchers - have housekeeping raise a dm event
+ * @engine: the engine
+ * @changes: enum blkdebug_change
+ *
+ * Context: the lock is held.
+ */
+void blkdebug_tell_watchers(struct blkdebug_engine *engine,
+			    unsigned int changes)
+{
+	lockdep_assert_held(&engine->lock);
+	engine->changes |= changes | BLKDEBUG_CHANGED;
+	engine->ops->schedule_housekeeping(engine);
+}
+
+/**
+ * blkdebug_notify - tell watchers of a change, and wake sleepers
  * @engine: the engine
  * @changes: enum blkdebug_change
  *
@@ -23,10 +38,8 @@ static const struct blkdebug_io_desc no_io = { .iotype = BLKDEBUG_IO_EVENT };
  */
 void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes)
 {
-	lockdep_assert_held(&engine->lock);
 	engine->wake = true;
-	engine->changes |= changes | BLKDEBUG_CHANGED;
-	engine->ops->schedule_housekeeping(engine);
+	blkdebug_tell_watchers(engine, changes);
 }
 
 /**
@@ -107,6 +120,17 @@ static void add_event_interest(struct blkdebug_engine *engine,
 		*unfiltered |= bit;
 }
 
+static void update_span(struct blkdebug_engine *engine, unsigned int iotype,
+			bool unfiltered)
+{
+	const struct blkdebug_filter *filter = rcu_dereference(engine->filter);
+	const struct blkdebug_range *span = &filter->span[iotype];
+
+	WRITE_ONCE(engine->span[iotype].first, unfiltered ? 0 : span->first);
+	WRITE_ONCE(engine->span[iotype].last,
+		   unfiltered ? U64_MAX : span->last);
+}
+
 /**
  * blkdebug_update_interest - adapt to a change of rules, state or armed set
  * @engine: the engine
@@ -140,6 +164,8 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 		if (blkdebug_event_live(io_event_rules(rs, raises->done)))
 			unfiltered |= 1U << i;
 	}
+	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++)
+		update_span(engine, i, unfiltered & (1U << i));
 	WRITE_ONCE(engine->interest, interest | unfiltered);
 	WRITE_ONCE(engine->unfiltered, unfiltered);
 	WRITE_ONCE(engine->mode, (engine->mode & ~BLKDEBUG_HAS_RULES) |

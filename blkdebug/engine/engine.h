@@ -88,6 +88,7 @@ struct blkdebug_seen {
  *	set are
  * @unfiltered: those of them whose events change more than rules with matching
  *	sectors do, so that the filter says nothing about them
+ * @span: by I/O type, the span of the filter; all sectors for those @unfiltered
  * @by_flags: does @filter need the flags of an I/O?
  * @filter: which I/Os of the others a rule may be for, whatever the state
  * @rules: the rules
@@ -124,6 +125,7 @@ struct blkdebug_engine {
 	u32 unfiltered;
 	u32 state;
 	bool by_flags;
+	struct blkdebug_range span[BLKDEBUG_NR_IOTYPES];
 	struct blkdebug_filter __rcu *filter;
 	struct blkdebug_ruleset __rcu *rules;
 	struct blkdebug_armed armed;
@@ -159,6 +161,8 @@ int blkdebug_engine_init(struct blkdebug_engine *engine,
 			 const struct blkdebug_ops *ops);
 void blkdebug_engine_exit(struct blkdebug_engine *engine);
 
+void blkdebug_tell_watchers(struct blkdebug_engine *engine,
+			    unsigned int changes);
 void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes);
 
 struct blkdebug_ruleset *blkdebug_rules(struct blkdebug_engine *engine);

@@ -177,6 +177,35 @@ static bool find_pair(const struct blkdebug_filter *filter, unsigned int *i,
 	return false;
 }
 
+static bool wants_anywhere(const struct blkdebug_filter *filter,
+			   unsigned int iotype)
+{
+	unsigned int flags;
+
+	for (flags = 0; flags < ARRAY_SIZE(filter->anywhere); flags++) {
+		if (filter->anywhere[flags] & (1U << iotype))
+			return true;
+	}
+	return false;
+}
+
+static void measure_span(struct blkdebug_filter *filter, unsigned int iotype)
+{
+	struct blkdebug_range *span = &filter->span[iotype];
+	unsigned int i;
+
+	span->first = wants_anywhere(filter, iotype) ? 0 : U64_MAX;
+	span->last = span->first ? 0 : U64_MAX;
+	for (i = 0; i < filter->nr; i++) {
+		const struct blkdebug_range_table *table = filter->table[i];
+
+		if (!(table->iotypes & (1U << iotype)))
+			continue;
+		span->first = min(span->first, table->first);
+		span->last = max(span->last, table->last);
+	}
+}
+
 static int fill_filter(struct blkdebug_filter *filter,
 		       struct blkdebug_filter_builder *b,
 		       const struct blkdebug_filter *old)
@@ -202,6 +231,8 @@ static int fill_filter(struct blkdebug_filter *filter,
 	}
 	while (!r && find_pair(filter, &i, &j))
 		r = merge_tables(filter, i, j, old);
+	for (i = 0; !r && i < BLKDEBUG_NR_IOTYPES; i++)
+		measure_span(filter, i);
 	return r;
 }
 

@@ -13,6 +13,8 @@
  * struct blkdebug_filter - the I/Os that rules are for
  * @rcu: defers the free until no reader can hold the filter
  * @by_flags: does @anywhere depend on flags?
+ * @span: by I/O type, the sectors from the first to the last that a rule is for;
+ *	@first is above @last if there is none
  * @nr: the number of tables
  * @anywhere: of the rules without sectors: mask of the I/O types that they are
  *	for, by the flags of the I/O
@@ -22,6 +24,7 @@ struct blkdebug_filter {
 	struct rcu_head rcu;
 	bool by_flags;
 	unsigned int nr;
+	struct blkdebug_range span[BLKDEBUG_NR_IOTYPES];
 	u16 anywhere[1U << BLKDEBUG_NR_FLAGS];
 	struct blkdebug_range_table *table[];
 };

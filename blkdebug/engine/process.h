@@ -46,6 +46,29 @@ bool blkdebug_heal_some(struct blkdebug_engine *engine,
 			struct blkdebug_heal *heal);
 
 /**
+ * blkdebug_span_passes - is an I/O outside of the span of all rules for its type?
+ * @engine: the engine
+ * @seq: from blkdebug_read_begin()
+ * @iotype: enum blkdebug_iotype of the I/O
+ * @first: its first sector
+ * @last: its last sector
+ *
+ * Context: any.
+ *
+ * Return: true if it is; false means that blkdebug_filter_passes() can tell.
+ */
+static __always_inline bool
+blkdebug_span_passes(struct blkdebug_engine *engine, unsigned int seq,
+		     unsigned int iotype, sector_t first, sector_t last)
+{
+	const struct blkdebug_range *span = &engine->span[iotype];
+
+	return (last < READ_ONCE(span->first) ||
+		first > READ_ONCE(span->last)) &&
+	       !blkdebug_read_retry(engine, seq);
+}
+
+/**
  * blkdebug_filter_passes - does no rule match an I/O, as far as is quick to tell?
  * @engine: the engine
  * @seq: from blkdebug_read_begin()

@@ -362,7 +362,7 @@ int blkdebug_do_wait_hits(struct blkdebug_call *call)
 					   hits_done(engine, &hits), timeout);
 	if (hits.nr >= hits.want && (hits.found || hits.nr)) {
 		flags = blkdebug_lock(engine);
-		blkdebug_notify(engine, 0);
+		blkdebug_tell_watchers(engine, 0);
 		blkdebug_unlock(engine, flags);
 		seq_buf_printf(call->result, "%llu", hits.nr);
 		return BLKDEBUG_ANSWERED;

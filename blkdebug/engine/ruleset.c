@@ -385,6 +385,7 @@ static void clean_rules(struct blkdebug_engine *engine)
 		return;
 	flags = blkdebug_write_lock(engine);
 	old = swap_filter(engine, filter);
+	blkdebug_update_interest(engine);
 	blkdebug_write_unlock(engine, flags);
 	blkdebug_filter_free(old, filter);
 }

@@ -312,6 +312,9 @@ static bool wanted(const struct blkdebug_io_desc *desc)
 		return false;
 	if (!desc->nr_sectors || suspended())
 		return true;
+	if (blkdebug_span_passes(w.engine, seq, desc->iotype, desc->sector,
+				 desc->sector + desc->nr_sectors - 1))
+		return false;
 	return !blkdebug_filter_passes(w.engine, seq, desc->iotype,
 				       w.engine->by_flags ? desc->flags : 0,
 				       desc->sector,
