@@ -233,6 +233,18 @@ static bool may_heal(struct blkdebug_engine *engine,
 	return search.nr;
 }
 
+/* Is there a bad sector that the I/O heals if it goes where it is meant to? */
+static bool heals_in_place(struct blkdebug_engine *engine,
+			   const struct blkdebug_io *io)
+{
+	struct blkdebug_search search;
+
+	if (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND)
+		return may_heal(engine, io);
+	init_heal_search(&search, engine, io, &io->desc, 0);
+	return blkdebug_next_match(&search);
+}
+
 /* A zone append may heal sectors that it does not touch when it goes down */
 static bool append_heals(struct blkdebug_engine *engine,
 			 const struct blkdebug_io *io)
@@ -312,7 +324,7 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
 	add_delays(engine, io);
-	io->heals = may_heal(engine, io);
+	io->heals = heals_in_place(engine, io);
 	add_faults(&search, engine, io, BLKDEBUG_CLASS_FAULT);
 	if (io->desc.iotype == BLKDEBUG_IO_READ)
 		add_faults(&search, engine, io, BLKDEBUG_CLASS_BAD);

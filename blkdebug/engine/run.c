@@ -333,6 +333,53 @@ static bool node_can_match(const struct blkdebug_run_node *node,
 	       !(desc->flags & node->flags_clear);
 }
 
+/* The index of the first match with this number or a higher one */
+static unsigned int find_match(const struct blkdebug_matches *matches,
+			       u64 number)
+{
+	unsigned int lo = 0, hi = matches->nr;
+
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+
+		if (matches->rule[mid]->number < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Are all numbers that the rules under a node can have among the matches? */
+static bool all_found(const struct blkdebug_run_node *node,
+		      const struct blkdebug_matches *matches)
+{
+	u64 others = node->max_number - node->min_number;
+	unsigned int first;
+
+	if (others >= matches->nr)
+		return false;
+	first = find_match(matches, node->min_number);
+	return first + others < matches->nr &&
+	       matches->rule[first]->number == node->min_number &&
+	       matches->rule[first + others]->number == node->max_number;
+}
+
+/*
+ * Can the search pass over a node because of its rules? Rules may have a
+ * million ranges that an I/O touches, and one of them is enough.
+ */
+static bool rules_decided(const struct blkdebug_run *run, u32 leaf,
+			  const struct blkdebug_run_node *node,
+			  const struct blkdebug_query *query,
+			  const struct blkdebug_matches *matches)
+{
+	if (all_found(node, matches))
+		return true;
+	return node->min_number == node->max_number &&
+	       !rule_matches(run->entry[leaf * LEAF_ENTRIES].rule, query);
+}
+
 /**
  * blkdebug_run_search - find the rules that an I/O matches
  * @run: the run
@@ -363,7 +410,9 @@ void blkdebug_run_search(const struct blkdebug_run *run,
 		if ((u64)leaf * LEAF_ENTRIES >= run->nr ||
 		    run->entry[leaf * LEAF_ENTRIES].first > last)
 			return;
-		if (node_can_match(&run->node[node], query, matches)) {
+		if (node_can_match(&run->node[node], query, matches) &&
+		    !rules_decided(run, leaf, &run->node[node], query,
+				   matches)) {
 			if (node < run->leaves) {
 				node *= 2;
 				continue;
