@@ -25,8 +25,9 @@ void blkdebug_tell_watchers(struct blkdebug_engine *engine,
 			    unsigned int changes)
 {
 	lockdep_assert_held(&engine->lock);
+	if (!engine->changes)
+		engine->ops->schedule_housekeeping(engine);
 	engine->changes |= changes | BLKDEBUG_CHANGED;
-	engine->ops->schedule_housekeeping(engine);
 }
 
 /**

@@ -131,8 +131,10 @@ int blkdebug_visit_named(struct blkdebug_call *call, const char *word, blkdebug_
 		tag = blkdebug_find_tag(engine, word);
 		if (tag) {
 			list_for_each_entry_safe(rule, next, &tag->rules,
-						 tag_link)
+						 tag_link) {
 				any |= fn(engine, rule);
+				cond_resched();
+			}
 		}
 	} else {
 		r = blkdebug_call_number(call, word, ULONG_MAX, &number);

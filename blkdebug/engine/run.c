@@ -357,7 +357,8 @@ static bool all_found(const struct blkdebug_run_node *node,
 	u64 others = node->max_number - node->min_number;
 	unsigned int first;
 
-	if (others >= matches->nr)
+	if (others >= matches->nr ||
+	    node->max_number > matches->rule[matches->nr - 1]->number)
 		return false;
 	first = find_match(matches, node->min_number);
 	return first + others < matches->nr &&

@@ -75,13 +75,18 @@ bool blkdebug_rule_for_task(const struct blkdebug_rule *rule,
 			    const struct blkdebug_io_desc *desc)
 {
 	const char *comm = rule->params ? rule->params->comm : "";
-	size_t len = strlen(comm);
+	unsigned int i;
 
-	if (!len)
+	if (!*comm)
 		return true;
-	if (comm[len - 1] == '*')
-		return !strncmp(comm, desc->comm, len - 1);
-	return !strncmp(comm, desc->comm, sizeof(desc->comm));
+	/* A search asks this for many rules, most of which differ soon */
+	for (i = 0; comm[i]; i++) {
+		if (comm[i] == '*' && !comm[i + 1])
+			return true;
+		if (comm[i] != desc->comm[i])
+			return false;
+	}
+	return !desc->comm[i];
 }
 
 /**
@@ -103,9 +108,12 @@ bool blkdebug_rule_should_fire(struct blkdebug_rule *rule, u64 seed)
 	params->matches++;
 	if (params->matches <= params->after)
 		return false;
-	div64_u64_rem(params->matches - params->after, params->interval, &nth);
-	if (nth)
-		return false;
+	if (params->interval != 1) {
+		div64_u64_rem(params->matches - params->after,
+			      params->interval, &nth);
+		if (nth)
+			return false;
+	}
 	p = &params->probability;
 	return !p->denominator ||
 	       blkdebug_draw_below(draw_match(rule, seed, DRAW_PROBABILITY),
