@@ -53,6 +53,7 @@ static void blkdebug_schedule_watch(struct blkdebug_engine *engine)
 static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
 				 const struct blkdebug_rule *rule)
 {
+	lockdep_assert_held(&engine->control);
 	if (rule->action != BLKDEBUG_CORRUPT ||
 	    !(rule->iotypes & (1U << BLKDEBUG_IO_WRITE)))
 		return 0;

@@ -112,6 +112,7 @@ static void add_event_interest(struct blkdebug_engine *engine,
 			       struct blkdebug_event_rules *er, u32 bit,
 			       u32 *interest, u32 *unfiltered)
 {
+	lockdep_assert_held(&engine->lock);
 	if (!er)
 		return;
 	*interest |= bit & classes_iotypes(er, engine->state,
@@ -267,6 +268,7 @@ void blkdebug_use_up_rule(struct blkdebug_engine *engine,
 {
 	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
 
+	lockdep_assert_held(&engine->lock);
 	blkdebug_kill_rule(engine, rule);
 	list_add_tail(&rule->used_link, &rs->used);
 	rs->nr_used++;
@@ -276,6 +278,7 @@ void blkdebug_use_up_rule(struct blkdebug_engine *engine,
 /* Sleepers that want more hits than these set the threshold again */
 static void wake_at_hit(struct blkdebug_engine *engine, u64 *wake_at)
 {
+	lockdep_assert_held(&engine->lock);
 	*wake_at = U64_MAX;
 	engine->wake = true;
 }
@@ -295,6 +298,7 @@ void blkdebug_account_hit(struct blkdebug_engine *engine,
 	unsigned int count_id = blkdebug_rules(engine)->count_id;
 	struct blkdebug_tag *tag = blkdebug_rule_tag(rule);
 
+	lockdep_assert_held(&engine->lock);
 	if (++rule->hits >= rule->wake_at)
 		wake_at_hit(engine, &rule->wake_at);
 	if (tag && ++tag->count[count_id].hits >= tag->wake_at)
@@ -357,10 +361,11 @@ u64 blkdebug_injected(struct blkdebug_engine *engine)
  */
 void blkdebug_reset_counters(struct blkdebug_engine *engine)
 {
-	unsigned long flags = blkdebug_lock(engine);
+	unsigned long flags;
 	unsigned int i;
 
 	lockdep_assert_held(&engine->control);
+	flags = blkdebug_lock(engine);
 	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
 		engine->injected[i] = 0;
 		engine->held[i] = 0;
@@ -400,7 +405,9 @@ int blkdebug_engine_init(struct blkdebug_engine *engine,
 	engine->seen = alloc_percpu(struct blkdebug_seen);
 	rs = blkdebug_ruleset_alloc(&engine->control, 0);
 	RCU_INIT_POINTER(engine->rules, rs);
+	mutex_lock(&engine->control);
 	filter = rs ? blkdebug_ruleset_filter(rs) : NULL;
+	mutex_unlock(&engine->control);
 	RCU_INIT_POINTER(engine->filter, filter);
 	return engine->seen && filter ? 0 : -ENOMEM;
 }

@@ -151,6 +151,7 @@ static struct blkdebug_hold *find_hold(struct blkdebug_engine *engine,
 	struct blkdebug_hold *hold;
 	struct blkdebug_tag *tag;
 
+	lockdep_assert_held(&engine->lock);
 	if (number) {
 		hold = blkdebug_hold_after(&engine->holds, number - 1);
 		return hold && hold->number == number ? hold : NULL;

@@ -46,6 +46,7 @@ static enum blkdebug_verdict arm_faults(struct blkdebug_engine *engine,
 		return BLKDEBUG_PASS;
 	if (!locked)
 		return BLKDEBUG_NEED_LOCK;
+	lockdep_assert_held(&engine->lock);
 	WRITE_ONCE(engine->armed.event, er);
 	WRITE_ONCE(engine->armed.state, state);
 	WRITE_ONCE(engine->armed.last, rs->visible);
@@ -80,6 +81,7 @@ static void note_event(struct blkdebug_io *io,
 static void account_held(struct blkdebug_engine *engine,
 			 struct blkdebug_io *io)
 {
+	lockdep_assert_held(&engine->lock);
 	if (io->desc.iotype < BLKDEBUG_NR_IOTYPES && !io->counted_held)
 		engine->held[io->desc.iotype]++;
 	io->counted_held = true;
@@ -89,9 +91,10 @@ static void account_held(struct blkdebug_engine *engine,
 static void begin_hold(struct blkdebug_engine *engine,
 		       struct blkdebug_io *io, struct blkdebug_rule *rule)
 {
-	struct blkdebug_hold *hold =
-		blkdebug_hold_begin(&engine->holds, io, rule);
+	struct blkdebug_hold *hold;
 
+	lockdep_assert_held(&engine->lock);
+	hold = blkdebug_hold_begin(&engine->holds, io, rule);
 	trace_blkdebug_hold(engine->dev, &io->desc, rule->number, hold->number,
 		   rule->tag);
 	blkdebug_account_hit(engine, rule);
@@ -257,6 +260,7 @@ static bool append_heals(struct blkdebug_engine *engine,
 static void account_injected(struct blkdebug_engine *engine,
 			     struct blkdebug_io *io)
 {
+	lockdep_assert_held(&engine->lock);
 	if (io->desc.iotype < BLKDEBUG_NR_IOTYPES && !io->counted_injected)
 		engine->injected[io->desc.iotype]++;
 	io->counted_injected = true;
@@ -292,6 +296,7 @@ static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
 					 struct blkdebug_io *io,
 					 struct blkdebug_rule *rule)
 {
+	lockdep_assert_held(&engine->lock);
 	trace_blkdebug_inject(engine->dev, &io->desc, rule->number, rule->action,
 		     rule->error);
 	blkdebug_rule_effect(rule, &io->desc, &engine->geometry, engine->seed,
@@ -633,6 +638,7 @@ void blkdebug_raise(struct blkdebug_engine *engine,
 void blkdebug_resume_with(struct blkdebug_engine *engine,
 			  struct blkdebug_io *io, int error)
 {
+	lockdep_assert_held(&engine->lock);
 	trace_blkdebug_inject(engine->dev, &io->desc, 0, BLKDEBUG_INJECT_ERROR, error);
 	io->error = error;
 	if (error)
@@ -647,10 +653,12 @@ static bool heal_rule(struct blkdebug_engine *engine,
 		      struct blkdebug_heal *heal)
 {
 	struct blkdebug_media *media = rule->params->media;
-	bool done = blkdebug_media_heal(media, desc->sector,
-					desc->sector + desc->nr_sectors - 1,
-					&heal->spare, &heal->budget);
+	bool done;
 
+	lockdep_assert_held(&engine->lock);
+	done = blkdebug_media_heal(media, desc->sector,
+				   desc->sector + desc->nr_sectors - 1,
+				   &heal->spare, &heal->budget);
 	heal->after = done ? rule->number : rule->number - 1;
 	if (blkdebug_media_empty(media))
 		blkdebug_use_up_rule(engine, rule);

@@ -26,6 +26,7 @@ static void end_hold(struct blkdebug_engine *engine, struct blkdebug_hold *hold)
 {
 	struct blkdebug_tag *tag = hold->tag;
 
+	lockdep_assert_held(&engine->lock);
 	trace_blkdebug_resume(engine->dev, &hold->io->desc, hold->rule, hold->number,
 		     tag->name);
 	blkdebug_hold_end(&engine->holds, hold);
@@ -38,6 +39,7 @@ static void end_all_holds(struct blkdebug_engine *engine,
 {
 	struct blkdebug_hold *hold, *next;
 
+	lockdep_assert_held(&engine->lock);
 	list_for_each_entry_safe(hold, next, &io->holds, req_link)
 		end_hold(engine, hold);
 }
@@ -48,6 +50,7 @@ static void end_one_hold(struct blkdebug_engine *engine,
 {
 	struct blkdebug_io *io = hold->io;
 
+	lockdep_assert_held(&engine->lock);
 	end_hold(engine, hold);
 	if (list_empty(&io->holds))
 		blkdebug_dispatch(engine, io,
@@ -69,6 +72,7 @@ void blkdebug_resume_hold(struct blkdebug_engine *engine,
 {
 	struct blkdebug_io *io = hold->io;
 
+	lockdep_assert_held(&engine->lock);
 	if (error < 0) {
 		end_one_hold(engine, hold);
 		return;
@@ -82,6 +86,7 @@ static struct blkdebug_hold *oldest_hold(struct blkdebug_engine *engine,
 {
 	struct blkdebug_hold *hold;
 
+	lockdep_assert_held(&engine->lock);
 	if (tag)
 		hold = list_first_entry_or_null(&tag->holds,
 						struct blkdebug_hold, tag_link);
@@ -109,6 +114,8 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 	bool any;
 	u64 last;
 
+	if (tag)
+		lockdep_assert_held(&engine->control);
 	flags = blkdebug_write_lock(engine);
 	last = engine->holds.last;
 	any = oldest_hold(engine, tag, last);
@@ -163,6 +170,7 @@ static void release_hold(struct blkdebug_engine *engine,
 {
 	struct blkdebug_io *io = hold->io;
 
+	lockdep_assert_held(&engine->lock);
 	if (io->desc.iotype == BLKDEBUG_IO_EVENT) {
 		end_all_holds(engine, io);
 		io->error = EINTR;

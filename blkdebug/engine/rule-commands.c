@@ -19,9 +19,12 @@
 static int parse_rules(struct blkdebug_call *call, unsigned int argc, char **argv,
 		       struct list_head *rules)
 {
-	int r = blkdebug_parse_rules(argc, argv, call->engine->last_number + 1,
-				     &call->engine->geometry, rules, call->err);
+	struct blkdebug_engine *engine = call->engine;
+	int r;
 
+	lockdep_assert_held(&engine->control);
+	r = blkdebug_parse_rules(argc, argv, engine->last_number + 1,
+				 &engine->geometry, rules, call->err);
 	if (r)
 		blkdebug_free_rules(rules);
 	return r;
@@ -127,6 +130,7 @@ int blkdebug_visit_named(struct blkdebug_call *call, const char *word, blkdebug_
 	u64 number;
 	int r;
 
+	lockdep_assert_held(&engine->control);
 	if (blkdebug_tag_valid(word)) {
 		tag = blkdebug_find_tag(engine, word);
 		if (tag) {
@@ -202,6 +206,7 @@ int blkdebug_do_reset(struct blkdebug_call *call)
 static const char *rule_mark(struct blkdebug_engine *engine,
 			     const struct blkdebug_rule *rule)
 {
+	lockdep_assert_held(&engine->lock);
 	if (rule->dead)
 		return "used";
 	return blkdebug_rule_armed(engine, rule) ? "armed" : "-";
@@ -242,6 +247,7 @@ static void list_rule(struct blkdebug_call *call, const struct blkdebug_rule *ru
 	bool dead;
 	u64 hits;
 
+	lockdep_assert_held(&engine->control);
 	blkdebug_next_line(call->result);
 	before = call->result->len;
 	do {
@@ -288,10 +294,12 @@ struct hits {
 	bool found;
 };
 
-static void count_rule_hits(struct blkdebug_ruleset *rs, struct hits *hits)
+static void count_rule_hits(struct blkdebug_engine *engine, struct hits *hits)
 {
+	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
 	struct blkdebug_rule *rule;
 
+	lockdep_assert_held(&engine->lock);
 	/* Rules of an add are in the array before they are in force */
 	if (hits->number > rs->visible)
 		return;
@@ -308,6 +316,7 @@ static void count_tag_hits(struct blkdebug_engine *engine, struct hits *hits)
 	struct blkdebug_tag *tag = blkdebug_find_tag(engine, hits->word);
 	struct blkdebug_tag_count *count;
 
+	lockdep_assert_held(&engine->lock);
 	if (!tag)
 		return;
 	count = &tag->count[blkdebug_rules(engine)->count_id];
@@ -327,7 +336,7 @@ static void count_hits(struct blkdebug_engine *engine, struct hits *hits)
 	hits->nr = 0;
 	hits->found = false;
 	if (hits->number)
-		count_rule_hits(blkdebug_rules(engine), hits);
+		count_rule_hits(engine, hits);
 	else
 		count_tag_hits(engine, hits);
 	blkdebug_unlock(engine, flags);

@@ -94,6 +94,7 @@ get_event_rules(struct blkdebug_ruleset *rs, const struct blkdebug_rule *rule)
 	struct blkdebug_event_rules __rcu **slot;
 	struct blkdebug_event_rules *er;
 
+	lockdep_assert_held(rs->control);
 	if (rule->event == BLKDEBUG_EV_USER)
 		return get_user_event_rules(rs, rule->user_event);
 	slot = rule->event == BLKDEBUG_EV_STANDING ? &rs->standing :
@@ -184,6 +185,7 @@ void blkdebug_add_account(struct blkdebug_add *add, struct blkdebug_rule *rule)
 {
 	struct blkdebug_state_rules *sr = rule->group;
 
+	lockdep_assert_held(add->rs->control);
 	WRITE_ONCE(sr->batch, add->last);
 	WRITE_ONCE(sr->pending, sr->pending + 1);
 	WRITE_ONCE(sr->class->live, sr->class->live + 1);
@@ -243,6 +245,7 @@ int blkdebug_add_build(struct blkdebug_add *add)
 {
 	struct blkdebug_rule_class *class;
 
+	lockdep_assert_held(add->rs->control);
 	list_for_each_entry(class, &add->classes, pending_link) {
 		class->new_run = build_run(class);
 		if (!class->new_run)
@@ -263,6 +266,7 @@ void blkdebug_add_abort(struct blkdebug_add *add, struct list_head *rules)
 	struct blkdebug_state_rules *sr, *next_sr;
 	struct blkdebug_rule_class *class;
 
+	lockdep_assert_held(add->rs->control);
 	list_for_each_entry(class, &add->classes, pending_link) {
 		if (class->new_run)
 			blkdebug_run_release(class->new_run);
@@ -306,6 +310,7 @@ void blkdebug_add_publish(struct blkdebug_add *add)
 	struct blkdebug_rule_class *class;
 	struct blkdebug_rule *rule, *next;
 
+	lockdep_assert_held(add->rs->control);
 	list_for_each_entry(class, &add->classes, pending_link) {
 		struct blkdebug_run *run = class->new_run;
 
@@ -381,6 +386,7 @@ u64 blkdebug_ruleset_tidy(struct blkdebug_ruleset *rs)
 	struct blkdebug_rule_class *class, *next;
 	u64 dropped = 0;
 
+	lockdep_assert_held(rs->control);
 	list_for_each_entry_safe(class, next, &rs->untidy, pending_link) {
 		list_del_init(&class->pending_link);
 		tidy_class(rs, class, &dropped);
@@ -431,6 +437,7 @@ int blkdebug_ruleset_clean(struct blkdebug_ruleset *rs, u64 *dropped)
 	unsigned int i;
 	int r;
 
+	lockdep_assert_held(rs->control);
 	*dropped = 0;
 	r = clean_event(rs, event_rules(rs, &rs->standing), dropped);
 	for (i = 0; !r && i < BLKDEBUG_NR_EVENTS; i++)
@@ -484,6 +491,7 @@ struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs)
 	struct blkdebug_rule *rule;
 	unsigned long number;
 
+	lockdep_assert_held(rs->control);
 	b = kzalloc(sizeof(*b), GFP_KERNEL);
 	if (!b)
 		return NULL;
@@ -614,6 +622,7 @@ void blkdebug_ruleset_free(struct blkdebug_ruleset *rs)
 
 	if (!rs)
 		return;
+	lockdep_assert_held(rs->control);
 	/* Removed rules are known to runs only, all others to @rules */
 	for (i = 0; i < BLKDEBUG_NR_EVENTS; i++)
 		free_event_rules(rs, event_rules(rs, &rs->event[i]));

@@ -16,6 +16,7 @@
 static int adopt_rule(struct blkdebug_engine *engine,
 		      struct blkdebug_ruleset *rs, struct blkdebug_rule *rule)
 {
+	lockdep_assert_held(&engine->control);
 	if (rule->action == BLKDEBUG_SUSPEND && !blkdebug_hold_alloc(rule))
 		return -ENOMEM;
 	if (engine->ops->prepare_rule(engine, rule))
@@ -31,6 +32,7 @@ static void disown_rules(struct blkdebug_engine *engine,
 {
 	struct blkdebug_rule *rule, *next;
 
+	lockdep_assert_held(&engine->control);
 	list_for_each_entry_safe(rule, next, rules, link) {
 		xa_erase(&rs->rules, rule->number);
 		blkdebug_untag_rule(engine, rule);
@@ -49,6 +51,7 @@ static void account_rules(struct blkdebug_engine *engine,
 	struct blkdebug_tag *tag;
 	unsigned long flags;
 
+	lockdep_assert_held(&engine->control);
 	list_for_each_entry(class, &add->classes, pending_link) {
 		list_for_each_entry(rule, &class->pending, link) {
 			tag = blkdebug_rule_tag(rule);
@@ -124,6 +127,7 @@ static void retire_rules(struct blkdebug_engine *engine,
 	unsigned long number, flags;
 	struct blkdebug_tag *tag;
 
+	lockdep_assert_held(&engine->control);
 	xa_for_each(&rs->rules, number, rule) {
 		tag = blkdebug_rule_tag(rule);
 		flags = blkdebug_lock(engine);
@@ -148,6 +152,7 @@ static void commit_rules(struct blkdebug_engine *engine,
 	struct blkdebug_filter *old_filter;
 	unsigned long flags;
 
+	lockdep_assert_held(&engine->control);
 	flags = blkdebug_write_lock(engine);
 	WRITE_ONCE(rs->visible, add->last);
 	rs->nr_live += add->nr;
@@ -171,6 +176,7 @@ static void settle_rules(struct blkdebug_engine *engine,
 	struct blkdebug_state_rules *sr, *next;
 	unsigned long flags;
 
+	lockdep_assert_held(&engine->control);
 	list_for_each_entry_safe(sr, next, &add->states, pending_link) {
 		list_del_init(&sr->pending_link);
 		flags = blkdebug_write_lock(engine);
@@ -244,10 +250,12 @@ static struct blkdebug_ruleset *alloc_successor(struct blkdebug_engine *engine)
 int blkdebug_add_rules(struct blkdebug_engine *engine, struct list_head *rules,
 		       bool replace)
 {
-	struct blkdebug_ruleset *rs = replace ? alloc_successor(engine) :
-						blkdebug_rules(engine);
-	int r = rs ? add_to_ruleset(engine, rs, rules) : -ENOMEM;
+	struct blkdebug_ruleset *rs;
+	int r;
 
+	lockdep_assert_held(&engine->control);
+	rs = replace ? alloc_successor(engine) : blkdebug_rules(engine);
+	r = rs ? add_to_ruleset(engine, rs, rules) : -ENOMEM;
 	if (!r)
 		return 0;
 	disown_rules(engine, rs ?: blkdebug_rules(engine), rules);
@@ -269,11 +277,12 @@ int blkdebug_add_rules(struct blkdebug_engine *engine, struct list_head *rules,
  */
 int blkdebug_clear_rules(struct blkdebug_engine *engine, bool reset)
 {
-	struct blkdebug_ruleset *rs = alloc_successor(engine);
 	struct blkdebug_filter *filter, *old_filter;
-	struct blkdebug_ruleset *old;
+	struct blkdebug_ruleset *rs, *old;
 	unsigned long flags;
 
+	lockdep_assert_held(&engine->control);
+	rs = alloc_successor(engine);
 	filter = rs ? blkdebug_ruleset_filter(rs) : NULL;
 	if (!filter) {
 		blkdebug_ruleset_free(rs);
@@ -330,9 +339,11 @@ void blkdebug_remove_rule(struct blkdebug_engine *engine,
 static struct blkdebug_rule *take_used_rule(struct blkdebug_engine *engine)
 {
 	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
-	unsigned long flags = blkdebug_lock(engine);
 	struct blkdebug_rule *rule;
+	unsigned long flags;
 
+	lockdep_assert_held(&engine->control);
+	flags = blkdebug_lock(engine);
 	rule = list_first_entry(&rs->used, struct blkdebug_rule, used_link);
 	list_del(&rule->used_link);
 	rs->nr_used--;
@@ -347,6 +358,7 @@ static void forget_used_rules(struct blkdebug_engine *engine)
 	struct blkdebug_rule *rule;
 	u64 nr = READ_ONCE(rs->nr_used);
 
+	lockdep_assert_held(&engine->control);
 	if (nr < 2 * USED_KEPT)
 		return;
 	/* Only holders of the control mutex make it shorter */
@@ -377,6 +389,7 @@ static void clean_rules(struct blkdebug_engine *engine)
 	unsigned long flags;
 	u64 dropped;
 
+	lockdep_assert_held(&engine->control);
 	blkdebug_ruleset_clean(rs, &dropped);
 	account_dropped(engine, dropped);
 

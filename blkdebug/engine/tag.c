@@ -23,6 +23,9 @@ struct blkdebug_tag *blkdebug_find_tag(struct blkdebug_engine *engine,
 {
 	struct rb_node *node = engine->tags.rb_node;
 
+	RCU_LOCKDEP_WARN(!lockdep_is_held(&engine->lock) &&
+			 !lockdep_is_held(&engine->control),
+			 "tags are read without a lock");
 	while (node) {
 		struct blkdebug_tag *tag =
 			rb_entry(node, struct blkdebug_tag, node);
@@ -54,6 +57,8 @@ static void insert_tag(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
 	struct rb_node **link = &engine->tags.rb_node;
 	struct rb_node *parent = NULL;
 
+	lockdep_assert_held(&engine->lock);
+	lockdep_assert_held(&engine->control);
 	while (*link) {
 		parent = *link;
 		if (strcmp(tag->name, rb_entry(parent, struct blkdebug_tag,

@@ -25,6 +25,7 @@ static struct blkdebug_bad *first_from(struct blkdebug_media *media,
 	struct rb_node *node = media->bad.rb_node;
 	struct blkdebug_bad *best = NULL;
 
+	lockdep_assert_held(&media->lock);
 	while (node) {
 		struct blkdebug_bad *bad = bad_entry(node);
 

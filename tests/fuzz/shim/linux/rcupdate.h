@@ -29,6 +29,7 @@ void shim_free_rcu(struct rcu_head *head, void *mem);
 
 #define rcu_read_lock_held()	(shim_rcu_readers > 0)
 
+#define RCU_LOCKDEP_WARN(condition, text)	shim_assert(!(condition))
 #define rcu_access_pointer(ptr)		(ptr)
 #define rcu_dereference_protected(ptr, condition)	\
 	({ shim_assert(condition); (ptr); })
