@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inside of the commands: a message being executed, and the functions that
- * execute it. Users of the commands need commands.h only.
+ * Internals of the commands: the context of a message and the functions that
+ * execute messages. Callers of the commands include commands.h only.
  */
 #ifndef BLKDEBUG_CALL_H
 #define BLKDEBUG_CALL_H
 
 #include "engine.h"
 
-/* A command returns this if there is a result, as dm wants it */
+/* Return value of a command with a result, as dm expects */
 #define BLKDEBUG_ANSWERED	1
 
-/**
- * struct blkdebug_call - a command being executed
- * @engine: of the target
- * @argc: the number of words after the command
- * @argv: these words
- * @result: where the result goes
- * @err: the mistake, if there is one
- */
+/* A command being executed */
 struct blkdebug_call {
 	struct blkdebug_engine *engine;
-	unsigned int argc;
+	unsigned int argc;		/* words after the command */
 	char **argv;
 	struct seq_buf *result;
-	struct blkdebug_error *err;
+	struct blkdebug_error *err;	/* reason of a failure, for the kernel log */
 };
 
-/* Applies to a rule; returns false if it is not one of those meant */
+/* Handle a rule. Returns false if the command does not apply to the rule. */
 typedef bool (*blkdebug_rule_fn)(struct blkdebug_engine *engine,
 				 struct blkdebug_rule *rule);
 

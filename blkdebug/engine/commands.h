@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Control: the verbs. Messages and sysfs both come here.
+ * Commands: messages, which dm and sysfs pass to the engine, and status output.
  */
 #ifndef BLKDEBUG_COMMANDS_H
 #define BLKDEBUG_COMMANDS_H

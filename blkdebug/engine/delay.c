@@ -7,10 +7,10 @@
 #include "../compat.h"
 #include "engine.h"
 
-/* Delays ended before the lock is dropped for a moment */
+/* Delays that end before the lock is dropped */
 #define LOCK_BATCH	32
 
-/* Have the timer expire when the first delay ends */
+/* Start the timer so that it expires when the first delay ends. */
 static void start_timer(struct blkdebug_delays *delays)
 {
 	struct timerqueue_node *next = timerqueue_getnext(&delays->queue);
@@ -20,13 +20,13 @@ static void start_timer(struct blkdebug_delays *delays)
 			      HRTIMER_MODE_ABS_SOFT);
 }
 
-static enum hrtimer_restart delays_due(struct hrtimer *timer)
+static enum hrtimer_restart handle_timer(struct hrtimer *timer)
 {
 	struct blkdebug_engine *engine =
 		container_of(timer, struct blkdebug_engine, delays.timer);
 	unsigned long flags = blkdebug_lock(engine);
 
-	/* If more are due, the timer expires at once */
+	/* If more delays have ended, the timer expires at once. */
 	blkdebug_end_due_delays(engine, ktime_get());
 	start_timer(&engine->delays);
 	blkdebug_unlock(engine, flags);
@@ -34,19 +34,21 @@ static enum hrtimer_restart delays_due(struct hrtimer *timer)
 }
 
 /**
- * blkdebug_delays_init - set up the delays of an engine
- * @delays: the delays
+ * blkdebug_delays_init - initialize the delays of an engine
+ * @delays: the delays, embedded in the engine
+ *
+ * Context: any.
  */
 void blkdebug_delays_init(struct blkdebug_delays *delays)
 {
 	timerqueue_init_head(&delays->queue);
-	blkdebug_hrtimer_setup(&delays->timer, delays_due,
+	blkdebug_hrtimer_setup(&delays->timer, handle_timer,
 			       HRTIMER_MODE_ABS_SOFT);
 }
 
 /**
- * blkdebug_delays_exit - tear them down
- * @delays: the delays; there is none, and none will begin
+ * blkdebug_delays_exit - stop the timer
+ * @delays: the delays; the queue is empty and stays empty
  *
  * Context: may sleep.
  */
@@ -56,9 +58,9 @@ void blkdebug_delays_exit(struct blkdebug_delays *delays)
 }
 
 /**
- * blkdebug_delay_io - have an I/O wait
+ * blkdebug_delay_io - delay an I/O
  * @engine: the engine
- * @io: the I/O, with @delay set
+ * @io: the I/O, with @delay set, in us
  *
  * Context: the engine's lock is held.
  */
@@ -74,13 +76,14 @@ void blkdebug_delay_io(struct blkdebug_engine *engine, struct blkdebug_io *io)
 }
 
 /**
- * blkdebug_end_due_delays - let some of the I/Os go on that are due
+ * blkdebug_end_due_delays - end a batch of delays
  * @engine: the engine
- * @now: the time; %KTIME_MAX: all are due
+ * @now: end delays up to this time, in ns; %KTIME_MAX: all delays
  *
  * Context: the engine's lock is held.
  *
- * Return: true if more may be due; call again after dropping the lock.
+ * Return: true if more delays may have to end; call again after dropping the
+ * lock.
  */
 bool blkdebug_end_due_delays(struct blkdebug_engine *engine, ktime_t now)
 {
@@ -94,8 +97,8 @@ bool blkdebug_end_due_delays(struct blkdebug_engine *engine, ktime_t now)
 		if (!node || node->expires > now)
 			return false;
 		timerqueue_del(queue, node);
-		blkdebug_queue_ready(engine, container_of(node,
-						struct blkdebug_io, due));
+		blkdebug_queue_ready(engine,
+				     container_of(node, struct blkdebug_io, due));
 	}
 	return true;
 }

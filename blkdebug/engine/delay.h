@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Delays: I/Os that wait for their time.
+ * Delays: I/Os that the engine queues until their delay has ended.
  */
 #ifndef BLKDEBUG_DELAY_H
 #define BLKDEBUG_DELAY_H
@@ -12,14 +12,13 @@
 
 struct blkdebug_engine;
 
-/**
- * struct blkdebug_delays - the delayed I/Os of a target
- * @queue: by the time at which they are due; the engine's lock guards it
- * @timer: expires when the first is due
- */
+/* The delayed I/Os of a target */
 struct blkdebug_delays {
-	struct timerqueue_head queue;
-	struct hrtimer timer;
+	/* Guarded by the engine's lock. */
+	struct timerqueue_head queue;	/* struct blkdebug_io's @due, by time */
+
+	/* Started under the engine's lock. */
+	struct hrtimer timer;		/* expires when the first delay ends */
 };
 
 void blkdebug_delays_init(struct blkdebug_delays *delays);

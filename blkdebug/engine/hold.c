@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds: which request is held under which tag, by which breakpoint.
+ * Holds: see hold.h.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -9,8 +9,10 @@
 #include "hold.h"
 
 /**
- * blkdebug_holds_init - no holds yet
- * @holds: what to set up
+ * blkdebug_holds_init - initialize an empty set of holds
+ * @holds: the set
+ *
+ * Context: any.
  */
 void blkdebug_holds_init(struct blkdebug_holds *holds)
 {
@@ -21,10 +23,10 @@ void blkdebug_holds_init(struct blkdebug_holds *holds)
 }
 
 /**
- * blkdebug_holds_reap - free holds whose breakpoint is gone
- * @freed: a list of them, taken from struct blkdebug_holds
+ * blkdebug_holds_reap - free holds whose breakpoint is used up or removed
+ * @freed: the holds, removed from struct blkdebug_holds
  *
- * The caller holds no lock. May sleep.
+ * Context: may sleep; the caller does not hold the engine's lock.
  */
 void blkdebug_holds_reap(struct list_head *freed)
 {
@@ -35,12 +37,12 @@ void blkdebug_holds_reap(struct list_head *freed)
 }
 
 /**
- * blkdebug_hold_alloc - set a hold aside for a breakpoint
- * @rule: the breakpoint, which owns it from now on
+ * blkdebug_hold_alloc - allocate the hold of a breakpoint
+ * @rule: the breakpoint, not yet published; owns the hold
  *
- * May sleep.
+ * Context: may sleep.
  *
- * Return: the hold, or NULL.
+ * Return: the hold, or NULL if the allocation fails.
  */
 struct blkdebug_hold *blkdebug_hold_alloc(struct blkdebug_rule *rule)
 {
@@ -53,8 +55,10 @@ struct blkdebug_hold *blkdebug_hold_alloc(struct blkdebug_rule *rule)
 }
 
 /**
- * blkdebug_io_init_holds - a request starts out without holds
- * @io: the request
+ * blkdebug_io_init_holds - initialize the embedded holds of an I/O
+ * @io: the I/O, which no breakpoint holds
+ *
+ * Context: any.
  */
 void blkdebug_io_init_holds(struct blkdebug_io *io)
 {
@@ -67,7 +71,7 @@ void blkdebug_io_init_holds(struct blkdebug_io *io)
 	}
 }
 
-/* Index of a free hold of the request's own, or BLKDEBUG_HOLDS */
+/* Find a free embedded hold. Returns its index, or BLKDEBUG_HOLDS. */
 static unsigned int find_embedded(const struct blkdebug_io *io)
 {
 	unsigned int i;
@@ -80,12 +84,13 @@ static unsigned int find_embedded(const struct blkdebug_io *io)
 }
 
 /**
- * blkdebug_hold_room - is there a hold left?
- * @io: the request
- * @rule: the breakpoint it may hit
+ * blkdebug_hold_room - test whether a breakpoint can hold an I/O
+ * @io: the I/O
+ * @rule: the breakpoint
  *
- * Return: false if the breakpoint's own is taken and the request has no more
- * room. The caller holds the engine's lock.
+ * Context: the engine's lock is held.
+ *
+ * Return: false if the breakpoint's hold and all embedded holds are in use.
  */
 bool blkdebug_hold_room(const struct blkdebug_io *io,
 			const struct blkdebug_rule *rule)
@@ -94,12 +99,14 @@ bool blkdebug_hold_room(const struct blkdebug_io *io,
 }
 
 /**
- * blkdebug_hold_begin - hold a request
- * @holds: of the target
- * @io: the request
- * @rule: the breakpoint it has hit; blkdebug_hold_room() is true for both
+ * blkdebug_hold_begin - hold an I/O
+ * @holds: the holds of the target
+ * @io: the I/O
+ * @rule: the breakpoint; blkdebug_hold_room() has returned true
  *
- * Return: the hold. The caller holds the engine's lock.
+ * Context: the engine's lock is held.
+ *
+ * Return: the hold.
  */
 struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
 					  struct blkdebug_io *io,
@@ -120,7 +127,7 @@ struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
 		io->held_since = jiffies;
 	list_add_tail(&hold->req_link, &io->holds);
 
-	/* Numbers rise, so the place is the rightmost one */
+	/* Numbers rise, so the new hold is the rightmost node. */
 	while (*link) {
 		parent = *link;
 		link = &parent->rb_right;
@@ -132,12 +139,13 @@ struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
 }
 
 /**
- * blkdebug_hold_end - a hold lets go of its request
- * @holds: of the target
- * @hold: the hold; it may be reused or gone afterwards
+ * blkdebug_hold_end - end a hold
+ * @holds: the holds of the target
+ * @hold: the hold; do not use it afterwards, because it may be reused or freed
  *
- * The caller drops the reference to the tag. The caller holds the engine's
- * lock.
+ * The caller drops the hold's reference to the tag.
+ *
+ * Context: the engine's lock is held.
  */
 void blkdebug_hold_end(struct blkdebug_holds *holds, struct blkdebug_hold *hold)
 {
@@ -151,11 +159,13 @@ void blkdebug_hold_end(struct blkdebug_holds *holds, struct blkdebug_hold *hold)
 }
 
 /**
- * blkdebug_hold_disown - a breakpoint has no more use for its hold
+ * blkdebug_hold_disown - separate an active hold from its breakpoint
  * @rule: the breakpoint, used up or removed
  *
- * If it holds a request, the hold lives on without the breakpoint. The caller
- * holds the engine's lock.
+ * A hold that holds an I/O outlives the breakpoint; blkdebug_hold_end() adds
+ * that hold to the list of holds to be freed.
+ *
+ * Context: the engine's lock is held.
  */
 void blkdebug_hold_disown(struct blkdebug_rule *rule)
 {
@@ -166,12 +176,13 @@ void blkdebug_hold_disown(struct blkdebug_rule *rule)
 }
 
 /**
- * blkdebug_hold_after - walk the holds, oldest first
- * @holds: of the target
- * @number: the number of the hold before, or 0
+ * blkdebug_hold_after - find the next newer hold
+ * @holds: the holds of the target
+ * @number: number of a hold, which may have ended, or 0
  *
- * Return: the hold with the next number, or NULL. The caller holds the
- * engine's lock.
+ * Context: the engine's lock is held.
+ *
+ * Return: the hold with the lowest number above @number, or NULL.
  */
 struct blkdebug_hold *blkdebug_hold_after(struct blkdebug_holds *holds,
 					  u64 number)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Holds: which request is held under which tag, by which breakpoint.
+ * Holds: a hold records that one breakpoint holds one I/O.
  *
- * A request may be held by several breakpoints at once, each with a hold of its
- * own. A hold needs no memory when it begins: each breakpoint sets one aside
- * when it is loaded, for the first request, and each request has room for some
- * more, for breakpoints that stay and hold many. If a request meets more such
- * breakpoints at one event, it meets the rest when these have let it go.
+ * Several breakpoints can hold an I/O at once, each by a hold of its own. No
+ * memory is allocated when a hold begins: each breakpoint has one preallocated
+ * hold, for the first I/O that hits the breakpoint, and each I/O embeds
+ * BLKDEBUG_HOLDS more, for breakpoints whose own hold is in use. If an I/O
+ * matches more breakpoints at one event, they hold the I/O after the first
+ * ones have resumed it.
  *
- * The engine's lock guards everything here.
+ * The engine's lock guards all holds.
  */
 #ifndef BLKDEBUG_HOLD_H
 #define BLKDEBUG_HOLD_H
@@ -20,118 +21,102 @@
 #include "../rules/actions.h"
 #include "tag.h"
 
-/* Holds that a request has room for */
+/* Holds that an I/O embeds */
 #define BLKDEBUG_HOLDS	4
 
-/**
- * struct blkdebug_hold - one request held by one breakpoint
- * @node: in the tree of holds, by @number
- * @number: from 1, never used again in the life of a table
- * @rule: number of the breakpoint
- * @tag: of the breakpoint
- * @io: what is held; NULL if the hold is free
- * @owner: the breakpoint that set it aside; NULL if it is gone or used up
- * @embedded: is it the request's own, rather than set aside by a breakpoint?
- * @tag_link: in the tag's list
- * @req_link: in the request's list
- */
+/* An I/O that a breakpoint holds. Guarded by the engine's lock. */
 struct blkdebug_hold {
-	struct rb_node node;
-	u64 number;
-	u64 rule;
-	struct blkdebug_tag *tag;
-	struct blkdebug_io *io;
-	struct blkdebug_rule *owner;
-	bool embedded;
-	struct list_head tag_link;
-	struct list_head req_link;
+	struct rb_node node;		/* in struct blkdebug_holds, by @number */
+	u64 number;			/* from 1, unique in the life of a table */
+	u64 rule;			/* number of the breakpoint */
+	struct blkdebug_tag *tag;	/* of the breakpoint; the hold has a reference */
+	struct blkdebug_io *io;		/* NULL: the hold is free */
+	struct blkdebug_rule *owner;	/* breakpoint that has preallocated the hold;
+					 * NULL once it is used up or removed
+					 */
+	bool embedded;			/* in struct blkdebug_io, thus never freed */
+	struct list_head tag_link;	/* in the tag's list of holds */
+	struct list_head req_link;	/* in the list of the I/O's holds, or of holds
+					 * to be freed
+					 */
 };
 
-/* What comes next for a request */
+/*
+ * The steps of an I/O, in their order. An I/O that is resumed continues with the
+ * step that it was held at.
+ */
 enum blkdebug_step {
-	BLKDEBUG_STEP_EVENT,		/* the first event before the check */
+	/*
+	 * Raise the events of the I/O's type that precede its check, one a step.
+	 * Each arms its faults, changes the state and holds the I/O.
+	 */
+	BLKDEBUG_STEP_EVENT,
+	/* Apply the standing set-state and suspend rules. */
 	BLKDEBUG_STEP_CHECK = BLKDEBUG_STEP_EVENT + BLKDEBUG_EVENTS_BEFORE,
+	/* Add up the delays and apply the first fault that fires. */
 	BLKDEBUG_STEP_FAULTS,
-	BLKDEBUG_STEP_DONE,		/* the event at completion */
-	BLKDEBUG_STEP_RAISED,		/* an event from user space */
+	/* Raise the event of the completed I/O, which may hold the completion. */
+	BLKDEBUG_STEP_DONE,
+	/* Raise an event from user space; the only step of a message "event". */
+	BLKDEBUG_STEP_RAISED,
 	BLKDEBUG_STEP_END,
 };
 
 enum blkdebug_verdict {
-	BLKDEBUG_PASS,
-	BLKDEBUG_FAIL,
-	BLKDEBUG_ALTER,		/* @effect says how */
-	BLKDEBUG_HELD,		/* by breakpoints */
-	BLKDEBUG_QUEUED,	/* for its delay, or for the owner's worker */
-	BLKDEBUG_NEED_LOCK,	/* not without the engine's lock */
+	BLKDEBUG_PASS,		/* submit the I/O to the device below */
+	BLKDEBUG_FAIL,		/* complete it with @error */
+	BLKDEBUG_ALTER,		/* apply @effect to it */
+	BLKDEBUG_HELD,		/* breakpoints hold it */
+	BLKDEBUG_QUEUED,	/* it waits for its delay or for the owner's worker */
+	BLKDEBUG_NEED_LOCK,	/* process it again under the engine's lock */
 };
 
-/**
- * struct blkdebug_io - a request on its way through the rules
- * @desc: what it is
- * @step: enum blkdebug_step it is at
- * @verdict: enum blkdebug_verdict, once it is no longer held
- * @error: errno to fail with, positive
- * @immediately: fail it in the submitter's context
- * @counted_injected: it counts as injected already
- * @counted_held: it counts as held already
- * @heals: it may heal bad sectors where it goes down
- * @requeue: may go back to dm
- * @event: the event it was last held at; NULL: none (standing rule)
- * @raised: the event that user space raised, for %BLKDEBUG_STEP_RAISED
- * @user_event: room for its name, if that is a user event
- * @last_breakpoint: breakpoints up to this number have had it at @step
- * @event_state: the state that the event at @step was judged by
- * @event_upto: the number of the last rule in force at that moment
- * @prev_state: the state before a standing rule changed it for this request
- * @state_change: which change of state that was; 0: none
- * @effect: what a fault does to it, for %BLKDEBUG_ALTER
- * @delay: how long it still has to wait, in us
- * @due: in the queue of delayed requests
- * @held_since: when it was first held, in jiffies
- * @holds: the list of its holds
- * @hold: room for these
- * @link: in the engine's list of requests that go on
- */
+/* An I/O, or the caller of a message "event", that rules are applied to */
 struct blkdebug_io {
+	/*
+	 * Used by the submitter until the engine holds or queues the I/O, then
+	 * guarded by the engine's lock, then used by the owner's worker.
+	 */
 	struct blkdebug_io_desc desc;
-	u8 step;
-	u8 verdict;
-	u16 error;
-	bool immediately;
-	bool counted_injected;
-	bool counted_held;
-	bool heals;
-	bool requeue;
-	u8 raised;
-	const char *event;
-	char *user_event;
-	u64 last_breakpoint;
-	u32 event_state;
-	u32 prev_state;
-	u64 event_upto;
-	u64 state_change;
-	struct blkdebug_effect effect;
-	u64 delay;
-	struct timerqueue_node due;
-	unsigned long held_since;
-	struct list_head holds;
+	u8 step;			/* enum blkdebug_step */
+	u8 verdict;			/* enum blkdebug_verdict */
+	u16 error;			/* errno to fail with, positive */
+	bool immediately;		/* fail in the submitter's context */
+	bool counted_injected;		/* counted as injected already */
+	bool counted_held;		/* counted as held already */
+	bool heals;			/* may heal bad sectors when it is submitted */
+	bool requeue;			/* may be given back to dm */
+	u8 raised;			/* BLKDEBUG_STEP_RAISED: the event */
+	const char *event;		/* event of the last hold; NULL: standing rule */
+	char *user_event;		/* buffer for the name of a user event */
+	u64 last_breakpoint;		/* breakpoints up to this number are done at
+					 * @step
+					 */
+	u32 event_state;		/* state when the event of @step was raised */
+	u32 prev_state;			/* state before a standing rule changed it for
+					 * this I/O
+					 */
+	u64 event_upto;			/* last rule in force when the event of @step
+					 * was raised
+					 */
+	u64 state_change;		/* number of that change of state; 0: none */
+	struct blkdebug_effect effect;	/* of a fault, for BLKDEBUG_ALTER */
+	u64 delay;			/* remaining delay, us */
+	struct timerqueue_node due;	/* in the queue of delayed I/Os */
+	unsigned long held_since;	/* time of the first hold, jiffies */
+	struct list_head holds;		/* struct blkdebug_hold */
 	struct blkdebug_hold hold[BLKDEBUG_HOLDS];
-	struct list_head link;
+	struct list_head link;		/* in the engine's list @ready */
 };
 
-/**
- * struct blkdebug_holds - all holds of a target
- * @tree: by number
- * @last: the number given last
- * @nr: how many there are
- * @freed: holds whose breakpoint is gone, to be freed where one may sleep
- */
+/* All holds of a target. Guarded by the engine's lock. */
 struct blkdebug_holds {
-	struct rb_root tree;
-	u64 last;
-	u64 nr;
-	struct list_head freed;
+	struct rb_root tree;		/* by number */
+	u64 last;			/* number of the last hold begun */
+	u64 nr;				/* holds in @tree */
+	struct list_head freed;		/* holds without a breakpoint, to be freed in a
+					 * context that may sleep
+					 */
 };
 
 void blkdebug_holds_init(struct blkdebug_holds *holds);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How holds and delays end, and what a suspend does to them.
+ * Resume: holds and delays end by message, by timer and at a suspend.
  */
 #ifndef BLKDEBUG_RESUME_H
 #define BLKDEBUG_RESUME_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How rules come and go.
+ * Ruleset: add, replace and remove rules, and free those that are not in use.
  */
 #ifndef BLKDEBUG_RULESET_H
 #define BLKDEBUG_RULESET_H

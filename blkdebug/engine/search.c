@@ -5,13 +5,13 @@
 #include "search.h"
 
 /**
- * blkdebug_init_search - begin a search
+ * blkdebug_init_search - begin a search without sources
  * @search: the search
  * @rs: the rules in force
  * @desc: the I/O
  * @after: skip rules with this number or a lower one
- * @locked: is the engine's lock held? Lockless, all that counts is whether
- *	there is a match
+ * @locked: the engine's lock is held; otherwise the search looks for one match at
+ *	a time, because lockless callers only test whether there is a match
  *
  * Context: RCU read side.
  */
@@ -31,11 +31,11 @@ void blkdebug_init_search(struct blkdebug_search *search,
 }
 
 /**
- * blkdebug_add_source - search the rules of a class, too
- * @search: the search, before blkdebug_next_match()
- * @class: event and class
- * @state: the state that the rules are judged by
- * @upto: rules with a higher number do not count
+ * blkdebug_add_source - add the rules of a class to a search
+ * @search: the search, before the first blkdebug_next_match()
+ * @class: the rules of an event and class
+ * @state: skip rules for other states
+ * @upto: skip rules with a higher number
  *
  * Context: RCU read side.
  */
@@ -76,10 +76,11 @@ static void find_matches(struct blkdebug_search *search)
 }
 
 /**
- * blkdebug_next_match - find the next rule that the I/O matches
+ * blkdebug_next_match - find the next rule that matches the I/O
  * @search: the search
  *
- * By all that does not change; whether the rule fires is another question.
+ * Compares all constant conditions of a rule. blkdebug_rule_should_fire() decides
+ * whether a rule that matches fires.
  *
  * Context: RCU read side.
  *

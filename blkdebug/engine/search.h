@@ -1,47 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Searches for the rules that an I/O matches, in the order of their numbers.
+ * Search: find the rules that match an I/O, in the order of their numbers.
  */
 #ifndef BLKDEBUG_SEARCH_H
 #define BLKDEBUG_SEARCH_H
 
 #include "rule-index.h"
 
-/* At most: faults of two classes, standing and armed */
+/* Sources of a search at most: two classes of faults, each standing and armed */
 #define BLKDEBUG_SEARCH_SOURCES	(2 * BLKDEBUG_NR_FAULT_CLASSES)
 
-/**
- * struct blkdebug_search_source - rules of one event and class, to be searched
- * @class: event and class
- * @state: the state that they are judged by
- * @upto: rules with a higher number do not count
- */
+/* Rules of one event and class to be searched */
 struct blkdebug_search_source {
 	struct blkdebug_rule_class *class;
-	u32 state;
-	u64 upto;
+	u32 state;			/* skip rules for other states */
+	u64 upto;			/* skip rules with a higher number */
 };
 
-/**
- * struct blkdebug_search - a search for the rules that an I/O matches, by number
- * @desc: the I/O
- * @after: the number of the rule returned last
- * @visible: rules with a higher number are not in force
- * @nr: of @source
- * @source: where to look
- * @pos: the next of @matches
- * @more: may there be further matches than @matches has?
- * @matches: the matches found last
- */
+/* A search for the rules that match an I/O. Used by one thread. */
 struct blkdebug_search {
 	const struct blkdebug_io_desc *desc;
-	u64 after;
-	u64 visible;
-	unsigned int nr;
+	u64 after;			/* number of the last rule returned */
+	u64 visible;			/* rules with a higher number are not in force */
+	unsigned int nr;		/* elements of @source */
 	struct blkdebug_search_source source[BLKDEBUG_SEARCH_SOURCES];
-	unsigned int pos;
-	bool more;
-	struct blkdebug_matches matches;
+	unsigned int pos;		/* next element of @matches */
+	bool more;			/* there may be matches behind @matches */
+	struct blkdebug_matches matches;	/* the last batch found */
 };
 
 void blkdebug_init_search(struct blkdebug_search *search,

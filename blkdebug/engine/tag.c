@@ -10,13 +10,13 @@
 #include "engine.h"
 
 /**
- * blkdebug_find_tag - look a tag up
+ * blkdebug_find_tag - look up a tag by its name
  * @engine: the engine
- * @name: the tag
+ * @name: the name
  *
  * Context: the engine's lock or the control mutex is held.
  *
- * Return: the tag, or NULL if no rule and no hold has it.
+ * Return: the tag, or NULL if the engine has no such tag.
  */
 struct blkdebug_tag *blkdebug_find_tag(struct blkdebug_engine *engine,
 				       const char *name)
@@ -72,13 +72,16 @@ static void insert_tag(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
 }
 
 /**
- * blkdebug_tag_rule - give a rule the struct blkdebug_tag of its tag
+ * blkdebug_tag_rule - attach a rule to its tag
  * @engine: the engine
- * @rule: a rule with the tag as written
+ * @rule: a rule whose @tag is the word that the user wrote
+ *
+ * Creates the struct blkdebug_tag if the tag is new. On success @rule->tag points
+ * to the name in that struct.
  *
  * Context: may sleep. The control mutex is held.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, or -ENOMEM if the allocation of a new tag fails.
  */
 int blkdebug_tag_rule(struct blkdebug_engine *engine,
 		      struct blkdebug_rule *rule)
@@ -109,7 +112,7 @@ int blkdebug_tag_rule(struct blkdebug_engine *engine,
 /**
  * blkdebug_untag_rule - undo blkdebug_tag_rule()
  * @engine: the engine
- * @rule: a rule, with a tag or without
+ * @rule: a rule, whether or not blkdebug_tag_rule() has been called for it
  *
  * Context: may sleep. The control mutex is held.
  */
@@ -119,7 +122,7 @@ void blkdebug_untag_rule(struct blkdebug_engine *engine,
 	unsigned long flags;
 
 	lockdep_assert_held(&engine->control);
-	/* Not in a list: there is no tag, or only the word as written */
+	/* The rule has no tag, or blkdebug_tag_rule() has not been called. */
 	if (list_empty(&rule->tag_link))
 		return;
 	list_del_init(&rule->tag_link);
@@ -129,7 +132,7 @@ void blkdebug_untag_rule(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_tag_put - a rule or a hold has a tag no more
+ * blkdebug_tag_put - drop the reference of a rule or a hold to a tag
  * @engine: the engine
  * @tag: the tag
  *
@@ -144,7 +147,7 @@ void blkdebug_tag_put(struct blkdebug_engine *engine, struct blkdebug_tag *tag)
 	engine->ops->schedule_housekeeping(engine);
 }
 
-/* Take a tag without references out of the tree */
+/* Remove a tag without references from the tree. Returns NULL if there is none. */
 static struct blkdebug_tag *take_idle_tag(struct blkdebug_engine *engine)
 {
 	unsigned long flags = blkdebug_lock(engine);
@@ -179,7 +182,7 @@ void blkdebug_free_idle_tags(struct blkdebug_engine *engine)
 
 /**
  * blkdebug_free_tags - free all tags
- * @engine: an engine that nothing uses any more
+ * @engine: the engine, which no other thread uses any more
  *
  * Context: may sleep.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tags: names that rules and holds share.
+ * Tags: user-chosen names of rules and of the holds that they begin.
  */
 #ifndef BLKDEBUG_TAG_H
 #define BLKDEBUG_TAG_H
@@ -12,45 +12,38 @@
 
 struct blkdebug_engine;
 
-/**
- * struct blkdebug_tag_count - numbers about the rules of one ruleset with a tag
- * @hits: how often they have fired, removed rules aside
- * @live: how many can match, those of an add under way included
- */
+/* Sums over the rules of one ruleset that have the same tag */
 struct blkdebug_tag_count {
-	u64 hits;
-	u64 live;
+	u64 hits;	/* hits; removed rules excluded */
+	u64 live;	/* rules that can match; rules that an add has not yet put in
+			 * force included
+			 */
 };
 
-/**
- * struct blkdebug_tag - a name that rules and holds have in common
- * @node: in the engine's tree of tags, by name
- * @rules: the rules with the tag, used-up ones included
- * @refs: how many rules and holds have the tag
- * @count: by @count_id of the ruleset in force, and of its successor during a
- *	replace; the other one is zero
- * @wake_at: wake sleepers once the rules in force have so many hits
- * @holds: the holds with the tag, oldest first
- * @idle_link: in the engine's list of tags without references
- * @name: the tag
- *
- * The control mutex guards @rules, and @node together with the engine's lock,
- * which guards @refs to @idle_link. @name stays.
- */
 struct blkdebug_tag {
-	struct rb_node node;
-	struct list_head rules;
+	/* Readers hold the engine's lock or the control mutex, writers both. */
+	struct rb_node node;		/* in the engine's tree of tags, by @name */
 
-	u64 refs;
-	struct blkdebug_tag_count count[2];
-	u64 wake_at;
-	struct list_head holds;
-	struct list_head idle_link;
+	/* Guarded by the control mutex. */
+	struct list_head rules;		/* rules with the tag; used-up ones included */
 
+	/* Guarded by the engine's lock. */
+	u64 refs;			/* rules and holds with the tag */
+	struct blkdebug_tag_count count[2];	/* by @count_id of the ruleset; both
+						 * are in use during a replace only
+						 */
+	u64 wake_at;			/* wake sleepers at so many hits */
+	struct list_head holds;		/* holds with the tag, oldest first */
+	struct list_head idle_link;	/* in the engine's list of tags without refs */
+
+	/* Constant. */
 	char name[BLKDEBUG_NAME_MAX + 1];
 };
 
-/* A rule's tag is the name in a struct blkdebug_tag once the engine has it */
+/*
+ * Get the tag of a rule that blkdebug_tag_rule() has prepared: @tag of such a rule
+ * points to the name in struct blkdebug_tag.
+ */
 static inline struct blkdebug_tag *
 blkdebug_rule_tag(const struct blkdebug_rule *rule)
 {
