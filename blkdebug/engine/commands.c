@@ -15,7 +15,7 @@
 #define DEFAULT_TIMEOUT_MS	60000
 
 int blkdebug_call_number(struct blkdebug_call *call, const char *word, u64 max,
-			u64 *number)
+			 u64 *number)
 {
 	int r = blkdebug_parse_number(word, strlen(word), max, number);
 
@@ -81,7 +81,7 @@ static int do_state(struct blkdebug_call *call)
 
 	if (call->argc) {
 		r = blkdebug_call_number(call, call->argv[0], BLKDEBUG_STATE_MAX,
-				 &state);
+					 &state);
 		if (r)
 			return r;
 		blkdebug_set_state(call->engine, state);

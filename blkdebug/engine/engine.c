@@ -19,7 +19,7 @@ static const struct blkdebug_io_desc no_io = { .iotype = BLKDEBUG_IO_EVENT };
  * @engine: the engine
  * @changes: enum blkdebug_change
  *
- * Context: the lock is held.
+ * Context: the engine's lock is held.
  */
 void blkdebug_tell_watchers(struct blkdebug_engine *engine,
 			    unsigned int changes)
@@ -31,11 +31,11 @@ void blkdebug_tell_watchers(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_notify - tell watchers of a change, and wake sleepers
+ * blkdebug_notify - wake sleepers and schedule housekeeping after a change
  * @engine: the engine
  * @changes: enum blkdebug_change
  *
- * Context: the lock is held.
+ * Context: the engine's lock is held.
  */
 void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes)
 {
@@ -44,7 +44,7 @@ void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes)
 }
 
 /**
- * blkdebug_rules - the rules in force
+ * blkdebug_rules - get the rules in force
  * @engine: the engine
  *
  * Context: RCU read side, or the lock or the control mutex is held.
@@ -58,14 +58,14 @@ struct blkdebug_ruleset *blkdebug_rules(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_arms - would an event change the armed set?
+ * blkdebug_arms - test whether an event would change the armed set
  * @engine: the engine
  * @er: the rules of the event
  * @state: the state in force
  *
  * Context: RCU read side.
  *
- * Return: true if it would.
+ * Return: true if the armed set would change.
  */
 bool blkdebug_arms(struct blkdebug_engine *engine,
 		   struct blkdebug_event_rules *er, u32 state)
@@ -79,9 +79,9 @@ bool blkdebug_arms(struct blkdebug_engine *engine,
 	return blkdebug_faults_to_arm(blkdebug_rules(engine), er, state);
 }
 
-/* The I/O types that rules of some classes are for */
-static u16 classes_iotypes(struct blkdebug_event_rules *er, u32 state,
-			   unsigned int from, unsigned int to)
+/* Get the I/O types that rules of the classes from @from up to @to match. */
+static u16 get_classes_iotypes(struct blkdebug_event_rules *er, u32 state,
+			       unsigned int from, unsigned int to)
 {
 	u16 iotypes = 0;
 	unsigned int i;
@@ -91,23 +91,26 @@ static u16 classes_iotypes(struct blkdebug_event_rules *er, u32 state,
 	return iotypes;
 }
 
-/* Can a zone append heal bad sectors? It tells where only when it completes */
-static bool append_heals(struct blkdebug_event_rules *standing,
-			 struct blkdebug_event_rules *armed)
+/*
+ * Test whether a zone append may heal bad sectors. The filter cannot tell, because the
+ * device reports the sectors only when the zone append completes.
+ */
+static bool append_may_heal(struct blkdebug_event_rules *standing,
+			    struct blkdebug_event_rules *armed)
 {
 	return (standing && standing->class[BLKDEBUG_CLASS_BAD].live) ||
 	       (armed && armed->class[BLKDEBUG_CLASS_BAD].live);
 }
 
-/* The rules of an event that an I/O raises; EV_NONE: it raises none there */
+/* Get the rules of an event that an I/O raises; BLKDEBUG_EV_NONE has none here. */
 static struct blkdebug_event_rules *
-io_event_rules(const struct blkdebug_ruleset *rs, unsigned int event)
+get_io_event_rules(const struct blkdebug_ruleset *rs, unsigned int event)
 {
 	return event == BLKDEBUG_EV_NONE ? NULL :
 					   rcu_dereference(rs->event[event]);
 }
 
-/* Add what an event that I/Os of a type raise before their check asks for */
+/* Add the I/O type @bit if rules of an event before the check match I/Os of that type. */
 static void add_event_interest(struct blkdebug_engine *engine,
 			       struct blkdebug_event_rules *er, u32 bit,
 			       u32 *interest, u32 *unfiltered)
@@ -115,9 +118,9 @@ static void add_event_interest(struct blkdebug_engine *engine,
 	lockdep_assert_held(&engine->lock);
 	if (!er)
 		return;
-	*interest |= bit & classes_iotypes(er, engine->state,
-					   BLKDEBUG_NR_FAULT_CLASSES,
-					   BLKDEBUG_NR_CLASSES);
+	*interest |= bit & get_classes_iotypes(er, engine->state,
+					       BLKDEBUG_NR_FAULT_CLASSES,
+					       BLKDEBUG_NR_CLASSES);
 	if (blkdebug_arms(engine, er, engine->state))
 		*unfiltered |= bit;
 }
@@ -134,10 +137,12 @@ static void update_span(struct blkdebug_engine *engine, unsigned int iotype,
 }
 
 /**
- * blkdebug_update_interest - adapt to a change of rules, state or armed set
+ * blkdebug_update_interest - recompute which I/O types rules may match
  * @engine: the engine
  *
- * Context: the lock is held for writing.
+ * To be called after each change of the rules, the state or the armed set.
+ *
+ * Context: the engine's lock is held for writing.
  */
 void blkdebug_update_interest(struct blkdebug_engine *engine)
 {
@@ -148,22 +153,22 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 	unsigned int i, j;
 
 	lockdep_assert_held(&engine->lock);
-	interest = classes_iotypes(rcu_dereference(rs->standing), engine->state,
-				   0, BLKDEBUG_NR_CLASSES);
-	interest |= classes_iotypes(armed->event, armed->state, 0,
+	interest = get_classes_iotypes(rcu_dereference(rs->standing), engine->state,
+				       0, BLKDEBUG_NR_CLASSES);
+	interest |= get_classes_iotypes(armed->event, armed->state, 0,
 				    BLKDEBUG_NR_FAULT_CLASSES);
-	if (append_heals(rcu_dereference(rs->standing), armed->event))
+	if (append_may_heal(rcu_dereference(rs->standing), armed->event))
 		unfiltered |= 1U << BLKDEBUG_IO_ZONE_APPEND;
 	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
 		const struct blkdebug_raises *raises = &blkdebug_raises[i];
 
 		for (j = 0; j < BLKDEBUG_EVENTS_BEFORE; j++) {
-			er = io_event_rules(rs, raises->before[j]);
+			er = get_io_event_rules(rs, raises->before[j]);
 			add_event_interest(engine, er, 1U << i, &interest,
 					   &unfiltered);
 		}
-		/* At completion, state and armed set may be others than now */
-		if (blkdebug_event_live(io_event_rules(rs, raises->done)))
+		/* At completion, the state and the armed set may have changed. */
+		if (blkdebug_event_live(get_io_event_rules(rs, raises->done)))
 			unfiltered |= 1U << i;
 	}
 	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++)
@@ -175,13 +180,13 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_rule_armed - is a rule armed?
+ * blkdebug_rule_armed - test whether a rule is armed
  * @engine: the engine
  * @rule: a rule of it
  *
- * Context: the lock is held.
+ * Context: the engine's lock is held.
  *
- * Return: true if it is.
+ * Return: true if the rule is a fault and armed.
  */
 bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 			 const struct blkdebug_rule *rule)
@@ -197,13 +202,13 @@ bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_change_state - put another state in force
+ * blkdebug_change_state - change the state
  * @engine: the engine
- * @desc: the I/O that a rule changes it for, for tracing, or NULL
- * @rule: the number of the rule; 0 if it is no rule
+ * @desc: the I/O that a rule has matched, for tracing, or NULL
+ * @rule: the number of that rule; 0: a message or sysfs changes the state
  * @state: the new state
  *
- * Context: the lock is held for writing.
+ * Context: the engine's lock is held for writing.
  */
 void blkdebug_change_state(struct blkdebug_engine *engine,
 			   const struct blkdebug_io_desc *desc, u64 rule, u32 state)
@@ -234,11 +239,11 @@ void blkdebug_set_state(struct blkdebug_engine *engine, u32 state)
 }
 
 /**
- * blkdebug_kill_rule - a rule matches no more
+ * blkdebug_kill_rule - deactivate a rule
  * @engine: the engine
  * @rule: a rule in force
  *
- * Context: the lock is held for writing.
+ * Context: the engine's lock is held for writing.
  */
 void blkdebug_kill_rule(struct blkdebug_engine *engine,
 			struct blkdebug_rule *rule)
@@ -257,11 +262,11 @@ void blkdebug_kill_rule(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_use_up_rule - a rule matches no more, but is still listed
+ * blkdebug_use_up_rule - deactivate a rule but keep it for "list"
  * @engine: the engine
  * @rule: a rule in force
  *
- * Context: the lock is held for writing.
+ * Context: the engine's lock is held for writing.
  */
 void blkdebug_use_up_rule(struct blkdebug_engine *engine,
 			  struct blkdebug_rule *rule)
@@ -275,7 +280,7 @@ void blkdebug_use_up_rule(struct blkdebug_engine *engine,
 	blkdebug_notify(engine, 0);
 }
 
-/* Sleepers that want more hits than these set the threshold again */
+/* Wake the sleepers at a number of hits; those that wait for more set @wake_at again. */
 static void wake_at_hit(struct blkdebug_engine *engine, u64 *wake_at)
 {
 	lockdep_assert_held(&engine->lock);
@@ -288,9 +293,9 @@ static void wake_at_hit(struct blkdebug_engine *engine, u64 *wake_at)
  * @engine: the engine
  * @rule: the rule that has fired
  *
- * Hits of a rule with errno=0 do not use it up.
+ * A rule with errno=0 stays active, because times= does not apply to that rule.
  *
- * Context: the lock is held for writing.
+ * Context: the engine's lock is held for writing.
  */
 void blkdebug_account_hit(struct blkdebug_engine *engine,
 			  struct blkdebug_rule *rule)
@@ -320,13 +325,13 @@ static unsigned long sum_seen(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_seen - I/Os counted since the last reset
+ * blkdebug_seen - get the number of I/Os since the last reset
  * @engine: the engine
  * @iotype: enum blkdebug_iotype
  *
  * Context: the control mutex is held.
  *
- * Return: their number.
+ * Return: the number.
  */
 unsigned long blkdebug_seen(struct blkdebug_engine *engine, unsigned int iotype)
 {
@@ -335,12 +340,12 @@ unsigned long blkdebug_seen(struct blkdebug_engine *engine, unsigned int iotype)
 }
 
 /**
- * blkdebug_injected - errors injected since the last reset
+ * blkdebug_injected - get the number of errors injected since the last reset
  * @engine: the engine
  *
- * Context: the lock is held.
+ * Context: the engine's lock is held.
  *
- * Return: their number.
+ * Return: the number.
  */
 u64 blkdebug_injected(struct blkdebug_engine *engine)
 {
@@ -357,7 +362,7 @@ u64 blkdebug_injected(struct blkdebug_engine *engine)
  * blkdebug_reset_counters - set all counters of "stats" to zero
  * @engine: the engine
  *
- * Context: the control mutex is held.
+ * Context: the control mutex is held; the engine's lock is not.
  */
 void blkdebug_reset_counters(struct blkdebug_engine *engine)
 {
@@ -375,13 +380,13 @@ void blkdebug_reset_counters(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_engine_init - set up an engine: no rules, suspended, in state 1
- * @engine: zeroed
- * @ops: what the owner does for the engine
+ * blkdebug_engine_init - initialize an engine: no rules, suspended, in state 1
+ * @engine: the engine, zeroed
+ * @ops: callbacks of the owner
  *
  * Context: may sleep.
  *
- * Return: 0 or -ENOMEM; blkdebug_engine_exit() is to be called either way.
+ * Return: 0 or -ENOMEM; call blkdebug_engine_exit() in both cases.
  */
 int blkdebug_engine_init(struct blkdebug_engine *engine,
 			 const struct blkdebug_ops *ops)
@@ -413,8 +418,8 @@ int blkdebug_engine_init(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_engine_exit - free what an engine has
- * @engine: the engine; it has no I/O, no sleepers and no housekeeping any more
+ * blkdebug_engine_exit - free all memory of an engine
+ * @engine: the engine, without I/O, sleepers and scheduled housekeeping
  *
  * Context: may sleep.
  */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The engine: the rules of one target in force, the state, and what is armed.
+ * The engine: the rules in force of one target, its state and its armed set.
  *
- * An I/O passes through steps: the events it raises before its check, the
- * standing set-state and suspend rules, the faults and, when it completes, one
- * more event. It does so without the lock first, and changes nothing. If no
- * rule matches, and if nothing it read has changed meanwhile, that was the truth
- * at one moment, and the I/O goes on without having written to memory that
- * another processor reads. Otherwise it starts again under the lock.
+ * The engine applies the rules to an I/O in steps: see enum blkdebug_step. An I/O
+ * is first processed without the lock. That pass modifies nothing; if no rule
+ * matches, and if @seq shows that no data it read has changed meanwhile, the I/O
+ * passes without a write to memory that other processors read. Otherwise the
+ * engine processes the I/O again under the lock.
  *
- * The armed set is not stored: a fault is armed if its event is @armed.event, if
- * it matches the state saved at arming, and if its number is at most
+ * The armed set is not stored: a fault is armed if it names the event of
+ * @armed.event, matches the state saved at arming, and has a number of at most
  * @armed.last.
  */
 #ifndef BLKDEBUG_ENGINE_H
@@ -28,132 +27,122 @@
 
 struct blkdebug_engine;
 
-/* struct blkdebug_engine's @mode; 0 is the idle target */
+/* Flags of struct blkdebug_engine's @mode; without any, each I/O passes */
 enum blkdebug_mode {
-	BLKDEBUG_HAS_RULES	= 1U << 0,	/* that can still match */
+	BLKDEBUG_HAS_RULES	= 1U << 0,	/* a rule can still match */
 	BLKDEBUG_SUSPENDING	= 1U << 1,	/* no holds, no sleepers */
 	BLKDEBUG_HAS_SIZES	= 1U << 2,	/* some I/Os may be too short */
-	BLKDEBUG_REQUEUES	= 1U << 3,	/* suspending by requeuing */
+	BLKDEBUG_REQUEUES	= 1U << 3,	/* suspending with --noflush */
 };
 
-/* Changes that watchers are told of */
+/* Changes that blkdebug_engine_housekeep() reports */
 enum blkdebug_change {
 	BLKDEBUG_CHANGED	= 1U << 0,
 	BLKDEBUG_CHANGED_STATE	= 1U << 1,
 	BLKDEBUG_CHANGED_HELD	= 1U << 2,
 };
 
-/**
- * struct blkdebug_ops - what the engine asks of its owner
- * @queue_ready: I/Os wait on the engine's @ready; called with the lock held
- * @schedule_housekeeping: something has changed, or wants cleaning up: call
- *	blkdebug_engine_housekeep() from a context that may sleep; called with
- *	the lock held
- * @prepare_rule: set aside what a new rule needs for its work, or return -ENOMEM;
- *	called with the control mutex held, may sleep
- */
+/* Callbacks of the engine's owner, the target */
 struct blkdebug_ops {
+	/*
+	 * Start a worker that takes the I/Os on @ready. Called with the engine's lock
+	 * held, in any context.
+	 */
 	void (*queue_ready)(struct blkdebug_engine *engine);
+	/*
+	 * Start a worker that calls blkdebug_engine_housekeep(), because the engine has
+	 * changed or has memory to free. Called with the engine's lock held, in any
+	 * context.
+	 */
 	void (*schedule_housekeeping)(struct blkdebug_engine *engine);
+	/*
+	 * Allocate memory that the action of a new rule needs. Called with the control
+	 * mutex held; may sleep. Returns 0 or -ENOMEM.
+	 */
 	int (*prepare_rule)(struct blkdebug_engine *engine,
-			 const struct blkdebug_rule *rule);
+			    const struct blkdebug_rule *rule);
 };
 
-/**
- * struct blkdebug_armed - the armed set
- * @event: the event that armed last; NULL: nothing is armed
- * @state: the state at that moment
- * @last: faults with a higher number came later, and are not armed
- * @nr: how many faults are armed, for status
- */
+/* The armed set. Written under the engine's lock; read without the lock, too. */
 struct blkdebug_armed {
-	struct blkdebug_event_rules *event;
-	u32 state;
-	u64 last;
-	u64 nr;
+	struct blkdebug_event_rules *event;	/* armed last; NULL: nothing is armed */
+	u32 state;			/* in force when @event was raised */
+	u64 last;			/* faults with a higher number are not armed */
+	u64 nr;				/* armed faults, for status */
 };
 
-/**
- * struct blkdebug_seen - I/Os counted by one processor
- * @nr: by enum blkdebug_iotype
- */
+/* I/Os that one processor has counted */
 struct blkdebug_seen {
 	unsigned long nr[BLKDEBUG_NR_IOTYPES];
 };
 
-/**
- * struct blkdebug_engine - the rules of one target in force
- * @mode: enum blkdebug_mode
- * @interest: mask of the I/O types that a rule may be for, as state and armed
- *	set are
- * @unfiltered: those of them whose events change more than rules with matching
- *	sectors do, so that the filter says nothing about them
- * @span: by I/O type, the span of the filter; all sectors for those @unfiltered
- * @by_flags: does @filter need the flags of an I/O?
- * @filter: which I/Os of the others a rule may be for, whatever the state
- * @rules: the rules
- * @state: the state in force
- * @armed: the armed set
- * @seen: I/Os counted while there are rules
- * @ops: what the owner does for the engine
- * @dev: the device, for tracing
- * @lock: guards all above but @seen to @dev, and @seq to @wake; implies an RCU
- *	read lock
- * @seq: lets lockless readers detect concurrent updates of what is above
- * @state_changes: how often the state has changed
- * @holds: I/Os held
- * @delays: I/Os delayed
- * @ready: I/Os that go on, each with its verdict
- * @tags: by name; writers also hold @control
- * @idle_tags: tags without references, to be freed
- * @changes: enum blkdebug_change, since the last housekeeping
- * @injected: errors injected, by iotype
- * @held: I/Os held so far, by iotype
- * @wake: wake the sleepers on @wait when the lock is dropped
- * @wait: callers of "event", "wait_break" and "wait_hits" sleep here
- * @control: taken before @lock: serializes writers of rules; guards @seen_base
- *	and @last_number
- * @seen_base: what @seen had counted at the last reset
- * @last_number: the last number given to a rule
- * @start_state: the state at load
- * @seed: of all random choices
- * @geometry: limits that the device sets to rules
- */
+/* The rules in force of one target */
 struct blkdebug_engine {
-	unsigned int mode;
-	u32 interest;
-	u32 unfiltered;
+	/*
+	 * Written under @lock, within a write section of @seq; read without the lock,
+	 * too. Each I/O reads these members.
+	 */
+	unsigned int mode;		/* enum blkdebug_mode */
+	u32 interest;			/* iotypes that rules may match, for the state
+					 * and the armed set in force
+					 */
+	u32 unfiltered;			/* iotypes that @filter cannot decide about,
+					 * because their events arm or hold whatever
+					 * the sectors are
+					 */
 	u32 state;
-	bool by_flags;
-	struct blkdebug_range span[BLKDEBUG_NR_IOTYPES];
-	struct blkdebug_filter __rcu *filter;
-	struct blkdebug_ruleset __rcu *rules;
+	bool by_flags;			/* @filter depends on the flags of an I/O */
+	struct blkdebug_range span[BLKDEBUG_NR_IOTYPES];	/* of @filter; all sectors
+						 * for iotypes in @unfiltered
+						 */
+	struct blkdebug_filter __rcu *filter;	/* I/Os that rules may match in any
+						 * state; replaced under @control, too
+						 */
+	struct blkdebug_ruleset __rcu *rules;	/* replaced under @control, too */
 	struct blkdebug_armed armed;
-	struct blkdebug_seen __percpu *seen;
-	const struct blkdebug_ops *ops;
-	dev_t dev;
 
-	spinlock_t lock ____cacheline_aligned_in_smp; /* see @lock above */
-	seqcount_spinlock_t seq;
-	u64 state_changes;
+	/* Per processor: written without a lock. */
+	struct blkdebug_seen __percpu *seen;	/* I/Os counted while there are rules */
+
+	/* Constant after initialization. */
+	const struct blkdebug_ops *ops;
+	dev_t dev;			/* for tracing */
+
+	/* The holder is in an RCU read section. */
+	spinlock_t lock ____cacheline_aligned_in_smp; /* guards the I/O path, see below */
+
+	/* Guarded by @lock. */
+	seqcount_spinlock_t seq;	/* lets lockless readers detect concurrent
+					 * updates of the members above
+					 */
+	u64 state_changes;		/* changes of @state so far */
 	struct blkdebug_holds holds;
 	struct blkdebug_delays delays;
-	struct list_head ready;
-	struct rb_root tags;
-	struct list_head idle_tags;
-	unsigned int changes;
-	u64 injected[BLKDEBUG_NR_IOTYPES];
-	u64 held[BLKDEBUG_NR_IOTYPES];
-	bool wake;
+	struct list_head ready;		/* I/Os with a verdict, for the owner's worker */
+	struct rb_root tags;		/* by name; writers hold @control, too */
+	struct list_head idle_tags;	/* without references, to be freed */
+	unsigned int changes;		/* enum blkdebug_change, since the last
+					 * housekeeping
+					 */
+	u64 injected[BLKDEBUG_NR_IOTYPES];	/* errors injected */
+	u64 held[BLKDEBUG_NR_IOTYPES];	/* I/Os held so far */
+	bool wake;			/* wake @wait when @lock is dropped */
 
-	wait_queue_head_t wait;
+	/* Has a lock of its own. */
+	wait_queue_head_t wait;		/* callers of "event", "wait_break" and
+					 * "wait_hits"
+					 */
 
-	struct mutex control; /* see @control above */
-	struct blkdebug_seen seen_base;
-	u64 last_number;
+	/* Taken before @lock. */
+	struct mutex control;		/* serializes writers of rules */
 
+	/* Guarded by @control. */
+	struct blkdebug_seen seen_base;	/* sums of @seen at the last reset */
+	u64 last_number;		/* number of the last rule added */
+
+	/* Constant once the table is loaded. */
 	u32 start_state;
-	u64 seed;
+	u64 seed;			/* of all random choices */
 	struct blkdebug_geometry geometry;
 };
 
@@ -187,12 +176,12 @@ u64 blkdebug_injected(struct blkdebug_engine *engine);
 void blkdebug_reset_counters(struct blkdebug_engine *engine);
 
 /**
- * blkdebug_lock - take the engine's lock
+ * blkdebug_lock - take the engine's lock and enter an RCU read section
  * @engine: the engine
  *
- * For sections that change nothing that lockless readers look at.
+ * For sections that do not change data that lockless readers read.
  *
- * Context: any.
+ * Context: any; returns with interrupts disabled.
  *
  * Return: flags for blkdebug_unlock().
  */
@@ -208,17 +197,24 @@ static inline unsigned long blkdebug_lock(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_unlock - wake sleepers if something has changed, and drop the lock
- * @engine: the engine; it may be gone afterwards, if what the caller has held
- *	or resumed under the lock was the last that kept it
+ * blkdebug_unlock - wake sleepers if @wake is set, and drop the lock
+ * @engine: the engine; freed afterwards if the caller has queued, under the lock,
+ *	the last I/O that kept the target
  * @flags: from blkdebug_lock()
+ *
+ * Context: the lock is held.
  */
 static inline void blkdebug_unlock(struct blkdebug_engine *engine,
 				   unsigned long flags)
 	__releases(&engine->lock)
 	__releases(RCU)
 {
-	/* A later sleeper takes the lock first, and sees the change */
+	lockdep_assert_held(&engine->lock);
+	/*
+	 * No barrier is needed before waitqueue_active(): a sleeper tests its condition
+	 * under the lock after it has joined @wait. A sleeper that the test misses
+	 * takes the lock after this section, and thus sees the change.
+	 */
 	if (engine->wake && waitqueue_active(&engine->wait))
 		wake_up_all(&engine->wait);
 	engine->wake = false;
@@ -227,10 +223,10 @@ static inline void blkdebug_unlock(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_write_lock - take the lock to change what lockless readers look at
+ * blkdebug_write_lock - take the lock to change data that lockless readers read
  * @engine: the engine
  *
- * Context: any.
+ * Context: any; returns with interrupts disabled.
  *
  * Return: flags for blkdebug_write_unlock().
  */
@@ -241,8 +237,10 @@ static inline unsigned long blkdebug_write_lock(struct blkdebug_engine *engine)
 	unsigned long flags = blkdebug_lock(engine);
 
 	/*
-	 * Its barrier pairs with the one in blkdebug_read_retry(): a lockless
-	 * reader that has seen a change made from here on finds @seq changed.
+	 * The write barrier in write_seqcount_begin() pairs with the read barrier in
+	 * blkdebug_read_retry(): the increment of @seq is visible before each change
+	 * made from here on. Otherwise a reader could load changed data, then the old
+	 * @seq, and return a verdict based on half of an update.
 	 */
 	write_seqcount_begin(&engine->seq);
 	return flags;
@@ -250,25 +248,33 @@ static inline unsigned long blkdebug_write_lock(struct blkdebug_engine *engine)
 
 /**
  * blkdebug_write_unlock - undo blkdebug_write_lock()
- * @engine: the engine; it may be gone afterwards, as in blkdebug_unlock()
+ * @engine: the engine; may be freed afterwards, as in blkdebug_unlock()
  * @flags: from blkdebug_write_lock()
+ *
+ * Context: the lock is held for writing.
  */
 static inline void blkdebug_write_unlock(struct blkdebug_engine *engine,
 					 unsigned long flags)
 	__releases(&engine->lock)
 	__releases(RCU)
 {
+	/*
+	 * The write barrier in write_seqcount_end() pairs with the acquire in
+	 * blkdebug_read_begin(): a reader that loads the even @seq sees all changes
+	 * of this section. Otherwise that reader could load old data and find @seq
+	 * unchanged.
+	 */
 	write_seqcount_end(&engine->seq);
 	blkdebug_unlock(engine, flags);
 }
 
 /**
- * blkdebug_read_begin - begin to read without the lock
+ * blkdebug_read_begin - begin a lockless read section
  * @engine: the engine
  *
- * Context: any but RCU read side: on PREEMPT_RT it may sleep.
+ * Context: any, but outside of RCU read sections, because PREEMPT_RT may sleep here.
  *
- * Return: for blkdebug_read_retry().
+ * Return: the sequence number for blkdebug_read_retry(); odd during an update.
  */
 static inline unsigned int blkdebug_read_begin(struct blkdebug_engine *engine)
 {
@@ -276,13 +282,16 @@ static inline unsigned int blkdebug_read_begin(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_read_retry - did what was read without the lock change meanwhile?
+ * blkdebug_read_retry - test whether a lockless read section saw an update
  * @engine: the engine
  * @seq: from blkdebug_read_begin()
  *
+ * The read barrier in read_seqcount_retry() pairs with the write barrier in
+ * blkdebug_write_lock(), so that @seq is loaded after the data.
+ *
  * Context: any.
  *
- * Return: true if it did, or was being changed already.
+ * Return: true if the data read may be inconsistent.
  */
 static inline bool blkdebug_read_retry(struct blkdebug_engine *engine,
 				       unsigned int seq)
@@ -291,9 +300,9 @@ static inline bool blkdebug_read_retry(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_queue_ready - hand an I/O to the owner's worker
+ * blkdebug_queue_ready - queue an I/O for the owner's worker
  * @engine: the engine
- * @io: the I/O, with its verdict
+ * @io: the I/O, with @verdict set
  *
  * Context: the lock is held.
  */
@@ -306,13 +315,13 @@ static inline void blkdebug_queue_ready(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_count - count an I/O, and test whether a rule may be for its type
- * @engine: the engine, not idle
- * @iotype: of the I/O
+ * blkdebug_count - count an I/O, and test whether a rule may match its type
+ * @engine: the engine, which has rules
+ * @iotype: enum blkdebug_iotype of the I/O
  *
  * Context: any.
  *
- * Return: true if one may.
+ * Return: false if no rule matches I/Os of this type.
  */
 static inline bool blkdebug_count(struct blkdebug_engine *engine,
 				  unsigned int iotype)

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an I/O meets, step by step.
+ * Process: apply the rules to an I/O. enum blkdebug_step has the order of the steps.
  *
  * Functions with @locked run twice: lockless under RCU, returning NEED_LOCK
  * instead of modifying anything, then under the engine's lock.
+ *
+ * Example: a write with the rules "set-state event=write_aio new_state=2" and
+ * "suspend event=pwritev_done tag=A":
+ *
+ *   submit    lockless: EVENT finds the set-state rule, thus NEED_LOCK
+ *             locked:   EVENT changes the state; CHECK, FAULTS: PASS
+ *   complete  lockless: DONE finds the breakpoint, thus NEED_LOCK
+ *             locked:   DONE holds the I/O: HELD
+ *   resume A  locked:   DONE continues behind the breakpoint: PASS; the I/O is
+ *             queued for the owner's worker, which completes the bio
  */
 #include <linux/lockdep.h>
 #include <linux/sched.h>
@@ -15,15 +25,15 @@
 #include "search.h"
 #include "trace.h"
 
-/* In us: ten years */
+/* Limit of the sum of delays, in us: ten years */
 #define LONGEST_DELAY	(10 * 365 * 86400 * 1000000ULL)
 
-/* Ranges of bad sectors that are healed before the lock is dropped */
+/* Ranges of bad sectors that are healed in one section of the lock */
 #define HEAL_BATCH	256
 
-/* The next of the matches that fires this time */
-static struct blkdebug_rule *next_to_fire(struct blkdebug_engine *engine,
-					  struct blkdebug_search *search)
+/* Find the next match that fires. */
+static struct blkdebug_rule *find_rule_to_fire(struct blkdebug_engine *engine,
+					       struct blkdebug_search *search)
 {
 	struct blkdebug_rule *rule;
 
@@ -55,7 +65,7 @@ static enum blkdebug_verdict arm_faults(struct blkdebug_engine *engine,
 	return BLKDEBUG_PASS;
 }
 
-static const char *event_rules_name(const struct blkdebug_event_rules *er)
+static const char *get_event_name(const struct blkdebug_event_rules *er)
 {
 	switch (er->event) {
 	case BLKDEBUG_EV_STANDING:
@@ -67,19 +77,18 @@ static const char *event_rules_name(const struct blkdebug_event_rules *er)
 	}
 }
 
-static void note_event(struct blkdebug_io *io,
-		       const struct blkdebug_event_rules *er)
+static void record_event(struct blkdebug_io *io,
+			 const struct blkdebug_event_rules *er)
 {
-	io->event = event_rules_name(er);
+	io->event = get_event_name(er);
 	if (er->event == BLKDEBUG_EV_USER) {
-		/* The caller of the message may outlive the rules */
+		/* Copy the name, because an I/O may outlive the rules. */
 		strscpy(io->user_event, io->event, BLKDEBUG_NAME_MAX + 1);
 		io->event = io->user_event;
 	}
 }
 
-static void account_held(struct blkdebug_engine *engine,
-			 struct blkdebug_io *io)
+static void account_held(struct blkdebug_engine *engine, struct blkdebug_io *io)
 {
 	lockdep_assert_held(&engine->lock);
 	if (io->desc.iotype < BLKDEBUG_NR_IOTYPES && !io->counted_held)
@@ -96,11 +105,11 @@ static void begin_hold(struct blkdebug_engine *engine,
 	lockdep_assert_held(&engine->lock);
 	hold = blkdebug_hold_begin(&engine->holds, io, rule);
 	trace_blkdebug_hold(engine->dev, &io->desc, rule->number, hold->number,
-		   rule->tag);
+			    rule->tag);
 	blkdebug_account_hit(engine, rule);
 }
 
-/* Hold the I/O under the breakpoints it hits, as far as it has free holds */
+/* Hold the I/O by all breakpoints that match and have a hold for it. */
 static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 					     struct blkdebug_io *io,
 					     struct blkdebug_event_rules *er,
@@ -112,9 +121,10 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 
 	if (READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING)
 		return BLKDEBUG_PASS;
-	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, io->last_breakpoint, locked);
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc,
+			     io->last_breakpoint, locked);
 	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
-		   io->event_state, io->event_upto);
+			    io->event_state, io->event_upto);
 	while ((rule = blkdebug_next_match(&search))) {
 		if (!locked)
 			return BLKDEBUG_NEED_LOCK;
@@ -129,15 +139,15 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 	if (!rule)
 		io->last_breakpoint = U64_MAX;
 	if (verdict == BLKDEBUG_HELD) {
-		note_event(io, er);
+		record_event(io, er);
 		account_held(engine, io);
 	}
 	return verdict;
 }
 
-/* The set-state rule that decides at an event, or at the check of an I/O */
-static enum blkdebug_verdict move_state(struct blkdebug_engine *engine,
-					struct blkdebug_io *io,
+/* Apply the first set-state rule that fires at an event, or at the check of an I/O. */
+static enum blkdebug_verdict apply_set_state(struct blkdebug_engine *engine,
+					     struct blkdebug_io *io,
 					struct blkdebug_event_rules *er,
 					bool locked)
 {
@@ -146,10 +156,10 @@ static enum blkdebug_verdict move_state(struct blkdebug_engine *engine,
 
 	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
 	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SET_STATE],
-		   io->event_state, U64_MAX);
+			    io->event_state, U64_MAX);
 	if (!locked)
 		return blkdebug_next_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
-	rule = next_to_fire(engine, &search);
+	rule = find_rule_to_fire(engine, &search);
 	if (!rule)
 		return BLKDEBUG_PASS;
 	blkdebug_change_state(engine, &io->desc, rule->number, rule->new_state);
@@ -170,7 +180,7 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
 {
 	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 
-	/* Otherwise it has been held here, and breakpoints remain at most */
+	/* A resumed I/O has been here before: only breakpoints remain. */
 	if (!io->last_breakpoint) {
 		io->event_state = READ_ONCE(engine->state);
 		io->event_upto = READ_ONCE(blkdebug_rules(engine)->visible);
@@ -178,7 +188,7 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
 			verdict = arm_faults(engine, er, io->event_state,
 					     locked);
 		if (verdict == BLKDEBUG_PASS)
-			verdict = move_state(engine, io, er, locked);
+			verdict = apply_set_state(engine, io, er, locked);
 		if (verdict != BLKDEBUG_PASS)
 			return verdict;
 	}
@@ -186,18 +196,18 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
 }
 
 /*
- * The state that standing faults are judged by: the one in force, unless a
- * standing set-state rule has brought it about for this very I/O.
+ * Get the state that standing faults are to match: the state in force, unless a
+ * standing set-state rule has just changed it for this I/O.
  */
-static u32 fault_state(struct blkdebug_engine *engine,
-		       const struct blkdebug_io *io)
+static u32 get_fault_state(struct blkdebug_engine *engine,
+			   const struct blkdebug_io *io)
 {
 	if (io->state_change && io->state_change == engine->state_changes)
 		return io->prev_state;
 	return READ_ONCE(engine->state);
 }
 
-/* Search the faults of a class, too, armed and standing */
+/* Add the armed and the standing faults of a class to a search. */
 static void add_faults(struct blkdebug_search *search, struct blkdebug_engine *engine,
 		       const struct blkdebug_io *io,
 		       enum blkdebug_class class)
@@ -208,14 +218,14 @@ static void add_faults(struct blkdebug_search *search, struct blkdebug_engine *e
 
 	if (standing)
 		blkdebug_add_source(search, &standing->class[class],
-			   fault_state(engine, io), U64_MAX);
+				    get_fault_state(engine, io), U64_MAX);
 	if (armed)
 		blkdebug_add_source(search, &armed->class[class],
-			   READ_ONCE(engine->armed.state),
+				    READ_ONCE(engine->armed.state),
 			   READ_ONCE(engine->armed.last));
 }
 
-/* Search the rules of bad sectors that a write, or the like, heals */
+/* Begin a search for the rules whose bad sectors an I/O heals. Reads heal none. */
 static void init_heal_search(struct blkdebug_search *search,
 			     struct blkdebug_engine *engine,
 			     const struct blkdebug_io *io,
@@ -226,9 +236,8 @@ static void init_heal_search(struct blkdebug_search *search,
 		add_faults(search, engine, io, BLKDEBUG_CLASS_BAD);
 }
 
-/* Is there any bad sector that the I/O may heal, wherever it goes? */
-static bool may_heal(struct blkdebug_engine *engine,
-		     const struct blkdebug_io *io)
+/* Test whether there is any rule whose bad sectors the I/O may heal. */
+static bool may_heal(struct blkdebug_engine *engine, const struct blkdebug_io *io)
 {
 	struct blkdebug_search search;
 
@@ -236,7 +245,7 @@ static bool may_heal(struct blkdebug_engine *engine,
 	return search.nr;
 }
 
-/* Is there a bad sector that the I/O heals if it goes where it is meant to? */
+/* Test whether the I/O heals bad sectors if it goes where it was submitted to. */
 static bool heals_in_place(struct blkdebug_engine *engine,
 			   const struct blkdebug_io *io)
 {
@@ -248,17 +257,16 @@ static bool heals_in_place(struct blkdebug_engine *engine,
 	return blkdebug_next_match(&search);
 }
 
-/* A zone append may heal sectors that it does not touch when it goes down */
-static bool append_heals(struct blkdebug_engine *engine,
-			 const struct blkdebug_io *io)
+/* Test whether a zone append may heal bad sectors, which the device chooses. */
+static bool append_may_heal(struct blkdebug_engine *engine,
+			    const struct blkdebug_io *io)
 {
 	return io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND &&
 	       may_heal(engine, io);
 }
 
-/* Count an I/O that a fault has hit, once */
-static void account_injected(struct blkdebug_engine *engine,
-			     struct blkdebug_io *io)
+/* Count an I/O that a fault is applied to, once. */
+static void account_injected(struct blkdebug_engine *engine, struct blkdebug_io *io)
 {
 	lockdep_assert_held(&engine->lock);
 	if (io->desc.iotype < BLKDEBUG_NR_IOTYPES && !io->counted_injected)
@@ -266,17 +274,16 @@ static void account_injected(struct blkdebug_engine *engine,
 	io->counted_injected = true;
 }
 
-static void add_delays(struct blkdebug_engine *engine,
-		       struct blkdebug_io *io)
+static void add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io)
 {
 	struct blkdebug_rule *rule;
 	struct blkdebug_search search;
 
 	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, true);
 	add_faults(&search, engine, io, BLKDEBUG_CLASS_DELAY);
-	while ((rule = next_to_fire(engine, &search))) {
+	while ((rule = find_rule_to_fire(engine, &search))) {
 		trace_blkdebug_inject(engine->dev, &io->desc, rule->number,
-			     BLKDEBUG_DELAY, 0);
+				      BLKDEBUG_DELAY, 0);
 		io->delay = min(io->delay +
 				 blkdebug_rule_delay(rule, engine->seed),
 				 LONGEST_DELAY);
@@ -284,7 +291,7 @@ static void add_delays(struct blkdebug_engine *engine,
 	}
 }
 
-/* Does an I/O that fails go down all the same? */
+/* Test whether an I/O that is to fail transfers data first. */
 static bool error_transfers(const struct blkdebug_io *io,
 			    const struct blkdebug_rule *rule)
 {
@@ -298,7 +305,7 @@ static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
 {
 	lockdep_assert_held(&engine->lock);
 	trace_blkdebug_inject(engine->dev, &io->desc, rule->number, rule->action,
-		     rule->error);
+			      rule->error);
 	blkdebug_rule_effect(rule, &io->desc, &engine->geometry, engine->seed,
 			     &io->effect);
 	io->error = rule->error;
@@ -306,7 +313,7 @@ static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
 	blkdebug_account_hit(engine, rule);
 	if (rule->action == BLKDEBUG_INJECT_ERROR && !rule->error)
 		return BLKDEBUG_PASS;
-	/* It may not go where it was meant to */
+	/* A misdirected write heals other sectors than it was submitted with. */
 	io->heals = may_heal(engine, io);
 	account_injected(engine, io);
 	return rule->action == BLKDEBUG_INJECT_ERROR && !error_transfers(io, rule) ?
@@ -325,7 +332,7 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 	if (!locked) {
 		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
 			add_faults(&search, engine, io, i);
-		return blkdebug_next_match(&search) || append_heals(engine, io) ?
+		return blkdebug_next_match(&search) || append_may_heal(engine, io) ?
 		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
 	add_delays(engine, io);
@@ -333,12 +340,12 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 	add_faults(&search, engine, io, BLKDEBUG_CLASS_FAULT);
 	if (io->desc.iotype == BLKDEBUG_IO_READ)
 		add_faults(&search, engine, io, BLKDEBUG_CLASS_BAD);
-	rule = next_to_fire(engine, &search);
+	rule = find_rule_to_fire(engine, &search);
 	return rule ? apply_fault(engine, io, rule) : BLKDEBUG_PASS;
 }
 
-/* The event that the step of an I/O raises, or EV_STANDING */
-static unsigned int step_event(const struct blkdebug_io *io)
+/* Get the event that the step of an I/O raises, or BLKDEBUG_EV_STANDING. */
+static unsigned int get_step_event(const struct blkdebug_io *io)
 {
 	switch (io->step) {
 	case BLKDEBUG_STEP_CHECK:
@@ -353,8 +360,8 @@ static unsigned int step_event(const struct blkdebug_io *io)
 }
 
 static struct blkdebug_event_rules *
-step_rules(struct blkdebug_engine *engine, const struct blkdebug_io *io,
-	   unsigned int event)
+get_step_rules(struct blkdebug_engine *engine, const struct blkdebug_io *io,
+	       unsigned int event)
 {
 	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
 
@@ -364,7 +371,7 @@ step_rules(struct blkdebug_engine *engine, const struct blkdebug_io *io,
 	case BLKDEBUG_EV_USER:
 		return blkdebug_user_event_rules(rs, io->user_event);
 	case BLKDEBUG_EV_NONE:
-		/* The steps of an I/O use it for "no event" */
+		/* In the steps of an I/O, EV_NONE means that no event is raised. */
 		if (io->step != BLKDEBUG_STEP_RAISED)
 			return NULL;
 		fallthrough;
@@ -373,7 +380,7 @@ step_rules(struct blkdebug_engine *engine, const struct blkdebug_io *io,
 	}
 }
 
-/* Trace an event that begins; false if that needs the lock */
+/* Trace the event of a step, once. Returns false if the lock is needed for that. */
 static bool trace_step(struct blkdebug_engine *engine,
 		       const struct blkdebug_io *io, unsigned int event,
 		       const struct blkdebug_event_rules *er, bool locked)
@@ -387,7 +394,7 @@ static bool trace_step(struct blkdebug_engine *engine,
 	if (!locked)
 		return false;
 	if (er)
-		name = event_rules_name(er);
+		name = get_event_name(er);
 	else
 		name = event == BLKDEBUG_EV_USER ? io->user_event :
 						   blkdebug_event_name(event);
@@ -395,7 +402,7 @@ static bool trace_step(struct blkdebug_engine *engine,
 	return true;
 }
 
-/* One step; returns true if it is the last one for now */
+/* Process one step. Returns true if @verdict is final, or if the I/O is held. */
 static bool process_step(struct blkdebug_engine *engine,
 			 struct blkdebug_io *io, bool locked,
 			 enum blkdebug_verdict *verdict)
@@ -407,8 +414,8 @@ static bool process_step(struct blkdebug_engine *engine,
 		*verdict = check_faults(engine, io, locked);
 		return true;
 	}
-	event = step_event(io);
-	er = step_rules(engine, io, event);
+	event = get_step_event(io);
+	er = get_step_rules(engine, io, event);
 	*verdict = BLKDEBUG_NEED_LOCK;
 	if (!trace_step(engine, io, event, er, locked))
 		return true;
@@ -418,7 +425,7 @@ static bool process_step(struct blkdebug_engine *engine,
 	return *verdict != BLKDEBUG_PASS || io->step >= BLKDEBUG_STEP_DONE;
 }
 
-/* Process an I/O from the step it is at */
+/* Process an I/O from its current step on. */
 static enum blkdebug_verdict process_steps(struct blkdebug_engine *engine,
 					   struct blkdebug_io *io,
 					   bool locked)
@@ -433,11 +440,11 @@ static enum blkdebug_verdict process_steps(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_process_locked - process an I/O on from where it was held
+ * blkdebug_process_locked - continue to process a resumed I/O
  * @engine: the engine
  * @io: the I/O
  *
- * Context: the lock is held for writing.
+ * Context: the engine's lock is held for writing.
  *
  * Return: the verdict, for blkdebug_dispatch().
  */
@@ -449,12 +456,14 @@ enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_dispatch - let an I/O that nothing holds go on with its verdict
+ * blkdebug_dispatch - queue an I/O for its delay, or for the owner's worker
  * @engine: the engine
- * @io: the I/O; if it is held after all, it stays
- * @verdict: the verdict
+ * @io: the I/O
+ * @verdict: the verdict; %BLKDEBUG_HELD: the I/O is not queued
  *
- * Context: the lock is held.
+ * A caller of "event" is not queued either: it reads @verdict.
+ *
+ * Context: the engine's lock is held.
  */
 void blkdebug_dispatch(struct blkdebug_engine *engine,
 		       struct blkdebug_io *io,
@@ -470,7 +479,7 @@ void blkdebug_dispatch(struct blkdebug_engine *engine,
 		blkdebug_queue_ready(engine, io);
 }
 
-/* Altered in ways that need memory, or complete without going down */
+/* Test whether a fault allocates memory, or completes the I/O without submitting it. */
 static bool alter_needs_worker(const struct blkdebug_io *io)
 {
 	return io->effect.action == BLKDEBUG_DROP ||
@@ -478,7 +487,7 @@ static bool alter_needs_worker(const struct blkdebug_io *io)
 		io->desc.iotype == BLKDEBUG_IO_WRITE);
 }
 
-/* Must this I/O go on from the owner's worker? */
+/* Test whether the owner's worker must execute the verdict. */
 static bool needs_worker(const struct blkdebug_io *io,
 			 enum blkdebug_verdict verdict)
 {
@@ -542,16 +551,16 @@ static enum blkdebug_verdict process_io(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_submit - process an I/O before it goes down
+ * blkdebug_submit - process an I/O before it is submitted to the device below
  * @engine: the engine
  * @io: the I/O, with @desc and @requeue set
  *
  * Context: any.
  *
- * Return: %BLKDEBUG_PASS: it goes down; %BLKDEBUG_FAIL: it fails with @error,
- * at once; %BLKDEBUG_ALTER: it is altered as @effect says; %BLKDEBUG_HELD or
- * %BLKDEBUG_QUEUED: it belongs to the engine, which puts it into @ready with its
- * verdict, possibly before this returns.
+ * Return: %BLKDEBUG_PASS: submit the I/O; %BLKDEBUG_FAIL: complete the I/O with
+ * @error; %BLKDEBUG_ALTER: apply @effect to the I/O; %BLKDEBUG_HELD or
+ * %BLKDEBUG_QUEUED: do not use the I/O any more, because the engine adds it to
+ * @ready with its verdict, possibly before this function returns.
  */
 enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
 				      struct blkdebug_io *io)
@@ -563,7 +572,7 @@ enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_complete - raise the event of an I/O that completes
+ * blkdebug_complete - raise the completion event of an I/O
  * @engine: the engine
  * @io: the I/O
  *
@@ -578,13 +587,13 @@ enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_raises_done - does a rule name the completion event of an I/O?
+ * blkdebug_raises_done - test whether a rule names the completion event of an I/O
  * @engine: the engine
- * @iotype: of the I/O
+ * @iotype: enum blkdebug_iotype of the I/O
  *
  * Context: any.
  *
- * Return: true if one does.
+ * Return: true if blkdebug_complete() is to be called when the I/O completes.
  */
 bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype)
 {
@@ -602,10 +611,11 @@ bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype)
 /**
  * blkdebug_raise - raise an event that no I/O raises
  * @engine: the engine
- * @io: stands for the caller; its @verdict is %BLKDEBUG_HELD afterwards if a
- *	breakpoint has caught it, and something else once it is resumed
+ * @io: represents the caller; @verdict is %BLKDEBUG_HELD while a breakpoint holds
+ *	the caller, and read under the lock
  * @event: enum blkdebug_event
- * @name: buffer of %BLKDEBUG_NAME_MAX + 1 bytes with the name of a user event
+ * @name: name of a user event, in a buffer of %BLKDEBUG_NAME_MAX + 1 bytes that
+ *	is valid as long as @io is
  *
  * Context: any.
  */
@@ -628,12 +638,12 @@ void blkdebug_raise(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_resume_with - let an I/O go on without meeting further rules
+ * blkdebug_resume_with - let an I/O continue without applying further rules
  * @engine: the engine
- * @io: the I/O, which nothing holds any more
- * @error: errno to fail with, positive; 0: it goes down as it is
+ * @io: the I/O, whose holds have ended
+ * @error: errno to fail with, positive; 0: submit the I/O unaltered
  *
- * Context: the lock is held.
+ * Context: the engine's lock is held.
  */
 void blkdebug_resume_with(struct blkdebug_engine *engine,
 			  struct blkdebug_io *io, int error)
@@ -647,7 +657,7 @@ void blkdebug_resume_with(struct blkdebug_engine *engine,
 	blkdebug_dispatch(engine, io, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
 }
 
-/* Heal what a rule has of the sectors; returns false if the batch ends there */
+/* Heal the bad sectors of a rule. Returns false if the batch ends with this rule. */
 static bool heal_rule(struct blkdebug_engine *engine,
 		      struct blkdebug_rule *rule, const struct blkdebug_io_desc *desc,
 		      struct blkdebug_heal *heal)
@@ -669,15 +679,14 @@ static bool heal_rule(struct blkdebug_engine *engine,
  * blkdebug_heal_some - heal some of the bad sectors that a write covers
  * @engine: the engine
  * @io: the write, with @heals set
- * @heal: where to begin, zeroed at first; the caller refills @spare before each
- *	call if it is NULL
+ * @heal: the progress; if @spare is NULL, the caller allocates one before each call
  *
- * Bounded, so that the time with interrupts off does not grow with the number
- * of bad sectors.
+ * Heals one batch, so that the time with interrupts disabled does not grow with the
+ * number of bad sectors.
  *
  * Context: any.
  *
- * Return: true if all are healed, false if there may be more.
+ * Return: true if all sectors are healed; false: call again.
  */
 bool blkdebug_heal_some(struct blkdebug_engine *engine,
 			const struct blkdebug_io *io,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an I/O, or an event from user space, meets on its way through the rules.
+ * Process: apply the rules to an I/O, or to an event from user space.
  */
 #ifndef BLKDEBUG_PROCESS_H
 #define BLKDEBUG_PROCESS_H
@@ -25,20 +25,16 @@ void blkdebug_dispatch(struct blkdebug_engine *engine,
 void blkdebug_resume_with(struct blkdebug_engine *engine,
 			  struct blkdebug_io *io, int error);
 
-/**
- * struct blkdebug_heal - how far a write has healed bad sectors
- * @sector: the first sector that the write really goes to
- * @nr_sectors: how many sectors it writes, not 0
- * @after: all rules up to this number have been healed there
- * @budget: how many ranges more may be healed in this step
- * @spare: from blkdebug_bad_alloc(), for a range that is split, or NULL
+/*
+ * Progress of a write that heals bad sectors, in batches. Used by one thread,
+ * zeroed before the first batch but for @sector and @nr_sectors.
  */
 struct blkdebug_heal {
-	sector_t sector;
-	sector_t nr_sectors;
-	u64 after;
-	unsigned int budget;
-	struct blkdebug_bad *spare;
+	sector_t sector;		/* first sector that the device below writes */
+	sector_t nr_sectors;		/* not 0 */
+	u64 after;			/* rules up to this number are healed */
+	unsigned int budget;		/* ranges that this batch may still heal */
+	struct blkdebug_bad *spare;	/* for a range that is split, or NULL */
 };
 
 bool blkdebug_heal_some(struct blkdebug_engine *engine,
@@ -46,7 +42,7 @@ bool blkdebug_heal_some(struct blkdebug_engine *engine,
 			struct blkdebug_heal *heal);
 
 /**
- * blkdebug_span_passes - is an I/O outside of the span of all rules for its type?
+ * blkdebug_span_passes - test an I/O against the span of all rules for its type
  * @engine: the engine
  * @seq: from blkdebug_read_begin()
  * @iotype: enum blkdebug_iotype of the I/O
@@ -55,7 +51,8 @@ bool blkdebug_heal_some(struct blkdebug_engine *engine,
  *
  * Context: any.
  *
- * Return: true if it is; false means that blkdebug_filter_passes() can tell.
+ * Return: true if the I/O is outside of the span, so that no rule matches it;
+ * otherwise blkdebug_filter_passes() can tell.
  */
 static __always_inline bool
 blkdebug_span_passes(struct blkdebug_engine *engine, unsigned int seq,
@@ -69,17 +66,17 @@ blkdebug_span_passes(struct blkdebug_engine *engine, unsigned int seq,
 }
 
 /**
- * blkdebug_filter_passes - does no rule match an I/O, as far as is quick to tell?
+ * blkdebug_filter_passes - test an I/O against the filter
  * @engine: the engine
  * @seq: from blkdebug_read_begin()
  * @iotype: enum blkdebug_iotype of the I/O
- * @flags: its flags; 0 will do unless the engine's @by_flags is set
- * @first: its first sector
- * @last: its last sector
+ * @flags: flags of the I/O; ignored unless the engine's @by_flags is set
+ * @first: first sector of the I/O
+ * @last: last sector of the I/O
  *
  * Context: any.
  *
- * Return: true if no rule does; false means that one may.
+ * Return: true if no rule matches the I/O; false if one may.
  */
 static __always_inline bool
 blkdebug_filter_passes(struct blkdebug_engine *engine, unsigned int seq,

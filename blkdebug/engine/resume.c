@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How holds and delays end, and what a suspend does to them.
+ * Resume: holds and delays end by message, by timer and at a suspend.
  */
 #include <linux/errno.h>
 #include <linux/lockdep.h>
@@ -10,7 +10,7 @@
 #include "resume.h"
 #include "trace.h"
 
-/* Holds or delays ended before the lock is dropped for a moment */
+/* Holds or delays that end before the lock is dropped */
 #define LOCK_BATCH	32
 
 /* Drop and retake the lock to bound the time with interrupts off */
@@ -28,7 +28,7 @@ static void end_hold(struct blkdebug_engine *engine, struct blkdebug_hold *hold)
 
 	lockdep_assert_held(&engine->lock);
 	trace_blkdebug_resume(engine->dev, &hold->io->desc, hold->rule, hold->number,
-		     tag->name);
+			      tag->name);
 	blkdebug_hold_end(&engine->holds, hold);
 	blkdebug_tag_put(engine, tag);
 	blkdebug_notify(engine, BLKDEBUG_CHANGED_HELD);
@@ -44,7 +44,7 @@ static void end_all_holds(struct blkdebug_engine *engine,
 		end_hold(engine, hold);
 }
 
-/* End a hold; after the last one the I/O goes on to what comes next */
+/* End a hold. The end of the last hold continues the I/O. */
 static void end_one_hold(struct blkdebug_engine *engine,
 			 struct blkdebug_hold *hold)
 {
@@ -61,11 +61,11 @@ static void end_one_hold(struct blkdebug_engine *engine,
  * blkdebug_resume_hold - end a hold
  * @engine: the engine
  * @hold: the hold
- * @error: negative: when its last hold ends the I/O goes on to what comes next.
- *	Otherwise it leaves all its holds and fails with this errno, or meets no
- *	further rules if that is 0
+ * @error: negative: end this hold only; the I/O continues when its last hold has
+ *	ended. Otherwise end all holds of the I/O, and fail it with this errno or,
+ *	if 0, submit it without applying further rules
  *
- * Context: the lock is held for writing.
+ * Context: the engine's lock is held for writing.
  */
 void blkdebug_resume_hold(struct blkdebug_engine *engine,
 			  struct blkdebug_hold *hold, int error)
@@ -81,8 +81,8 @@ void blkdebug_resume_hold(struct blkdebug_engine *engine,
 	blkdebug_resume_with(engine, io, error);
 }
 
-static struct blkdebug_hold *oldest_hold(struct blkdebug_engine *engine,
-					 struct blkdebug_tag *tag, u64 last)
+static struct blkdebug_hold *find_oldest_hold(struct blkdebug_engine *engine,
+					      struct blkdebug_tag *tag, u64 last)
 {
 	struct blkdebug_hold *hold;
 
@@ -96,14 +96,14 @@ static struct blkdebug_hold *oldest_hold(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_resume_all - end all holds that exist at this moment, oldest first
+ * blkdebug_resume_all - end all holds that exist at the call, oldest first
  * @engine: the engine
- * @tag: only those with this tag, or NULL
+ * @tag: end only holds with this tag; NULL: all
  * @error: as for blkdebug_resume_hold()
  *
- * Context: may sleep. The control mutex is held if there is a tag.
+ * Context: may sleep. The control mutex is held unless @tag is NULL.
  *
- * Return: true if there were any.
+ * Return: true if at least one hold has ended.
  */
 bool blkdebug_resume_all(struct blkdebug_engine *engine,
 			 struct blkdebug_tag *tag, int error)
@@ -118,8 +118,8 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 		lockdep_assert_held(&engine->control);
 	flags = blkdebug_write_lock(engine);
 	last = engine->holds.last;
-	any = oldest_hold(engine, tag, last);
-	while ((hold = oldest_hold(engine, tag, last))) {
+	any = find_oldest_hold(engine, tag, last);
+	while ((hold = find_oldest_hold(engine, tag, last))) {
 		blkdebug_resume_hold(engine, hold, error);
 		if (!(++i % LOCK_BATCH))
 			flags = cond_resched_lock_irq(engine, flags);
@@ -129,13 +129,13 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_cancel_event - end the holds of a caller of "event" that gives up
+ * blkdebug_cancel_event - end the holds of a caller of "event"
  * @engine: the engine
- * @io: what stands for the caller
+ * @io: represents the caller
  *
  * Context: any.
  *
- * Return: true if it was held until now.
+ * Return: true if a breakpoint held the caller.
  */
 bool blkdebug_cancel_event(struct blkdebug_engine *engine,
 			   struct blkdebug_io *io)
@@ -149,8 +149,8 @@ bool blkdebug_cancel_event(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_end_delays - let all delayed I/Os go on at once
- * @engine: an engine without rules that would delay more
+ * blkdebug_end_delays - end all delays
+ * @engine: the engine, without rules that delay further I/Os
  *
  * Context: may sleep.
  */
@@ -163,7 +163,7 @@ void blkdebug_end_delays(struct blkdebug_engine *engine)
 	blkdebug_write_unlock(engine, flags);
 }
 
-/* Let an I/O, or a caller of "event", go at a suspend */
+/* End a hold at a suspend. */
 static void release_hold(struct blkdebug_engine *engine,
 			 struct blkdebug_hold *hold, bool requeue,
 			 struct list_head *requeued)
@@ -184,13 +184,13 @@ static void release_hold(struct blkdebug_engine *engine,
 }
 
 /**
- * blkdebug_suspend - hold nothing any more, and wake all sleepers
+ * blkdebug_suspend - end all holds and delays, and wake all sleepers
  * @engine: the engine
- * @requeue: I/Os before their check need not go on
- * @requeued: a list for those that therefore do not
+ * @requeue: give held I/Os back to dm instead, if they have not been submitted
+ * @requeued: list that receives these I/Os
  *
- * Sleeping callers of "event" get EINTR; all other I/Os go on as if they had
- * been resumed.
+ * Held callers of "event" return EINTR; all other I/Os continue as if they had
+ * been resumed. Until blkdebug_unsuspend(), breakpoints do not match.
  *
  * Context: may sleep.
  */
@@ -216,10 +216,10 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 }
 
 /**
- * __blkdebug_unsuspend - breakpoints may be hit again
+ * __blkdebug_unsuspend - let breakpoints match again
  * @engine: the engine
  *
- * Context: the lock is held for writing.
+ * Context: the engine's lock is held for writing.
  */
 void __blkdebug_unsuspend(struct blkdebug_engine *engine)
 {
@@ -229,7 +229,7 @@ void __blkdebug_unsuspend(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_unsuspend - breakpoints may be hit again
+ * blkdebug_unsuspend - let breakpoints match again
  * @engine: the engine
  *
  * Context: any.

@@ -244,7 +244,7 @@ struct blkdebug_run *blkdebug_run_merge(const struct blkdebug_run *a,
 	run->nr = 0;
 	while (i < a->nr || j < nr_b) {
 		if (j == nr_b || (i < a->nr && compare_entries(&a->entry[i],
-							&b->entry[j]) <= 0))
+							       &b->entry[j]) <= 0))
 			merge_entry(run, &a->entry[i++], freed);
 		else
 			merge_entry(run, &b->entry[j++], freed);
