@@ -10,18 +10,18 @@
 
 #include "filter.h"
 
-/* With more tables than these, tables for different I/O types are merged */
+/* If a filter has more tables, tables for different I/O types are merged. */
 #define MANY_TABLES	32
 
 /* Ranges copied between two calls of cond_resched() */
 #define RESCHED_BATCH	4096
 
-static u16 rule_io_types(const struct blkdebug_rule *rule)
+static u16 get_rule_iotypes(const struct blkdebug_rule *rule)
 {
 	return rule->iotypes & BLKDEBUG_ALL_IOTYPES;
 }
 
-/* The table of a rule's I/O types; the last one takes what has none */
+/* Find the table for a mask of I/O types; excess masks share the last table. */
 static unsigned int find_mask(const struct blkdebug_filter_builder *b,
 			      u16 iotypes)
 {
@@ -42,14 +42,16 @@ static void add_anywhere(struct blkdebug_filter_builder *b,
 	for (flags = 0; flags < ARRAY_SIZE(b->anywhere); flags++) {
 		if ((flags & rule->flags_set) == rule->flags_set &&
 		    !(flags & rule->flags_clear))
-			b->anywhere[flags] |= rule_io_types(rule);
+			b->anywhere[flags] |= get_rule_iotypes(rule);
 	}
 }
 
 /**
- * blkdebug_filter_count - count the ranges of a rule that a filter is to have
- * @b: zeroed before the first rule
+ * blkdebug_filter_count - count the ranges of a rule for a new filter
+ * @b: the builder, zeroed before the first rule
  * @rule: the rule
+ *
+ * Context: any.
  */
 void blkdebug_filter_count(struct blkdebug_filter_builder *b,
 			   const struct blkdebug_rule *rule)
@@ -60,16 +62,16 @@ void blkdebug_filter_count(struct blkdebug_filter_builder *b,
 		add_anywhere(b, rule);
 		return;
 	}
-	i = find_mask(b, rule_io_types(rule));
+	i = find_mask(b, get_rule_iotypes(rule));
 	if (i == b->nr)
 		b->nr++;
-	b->iotypes[i] |= rule_io_types(rule);
+	b->iotypes[i] |= get_rule_iotypes(rule);
 	b->nr_ranges[i] += rule->nr_ranges;
 }
 
 /**
  * blkdebug_filter_alloc_tables - allocate the tables for the counted ranges
- * @b: the builder, when all rules have been counted
+ * @b: the builder; blkdebug_filter_count() has been called for all rules
  *
  * Context: may sleep.
  *
@@ -92,9 +94,9 @@ int blkdebug_filter_alloc_tables(struct blkdebug_filter_builder *b)
 /**
  * blkdebug_filter_fill - copy the ranges of a counted rule
  * @b: the builder
- * @rule: the rule
+ * @rule: the rule; blkdebug_filter_count() has been called for it
  *
- * A counted rule may be left out.
+ * Counted rules may be left out, because they have been used up meanwhile.
  *
  * Context: may sleep.
  */
@@ -106,7 +108,7 @@ void blkdebug_filter_fill(struct blkdebug_filter_builder *b,
 
 	if (!rule->nr_ranges)
 		return;
-	table = b->table[find_mask(b, rule_io_types(rule))];
+	table = b->table[find_mask(b, get_rule_iotypes(rule))];
 	for (i = 0; i < rule->nr_ranges; i++) {
 		table->range[table->nr++] = rule->ranges[i];
 		if (!(i % RESCHED_BATCH))
@@ -132,7 +134,7 @@ static bool has_table(const struct blkdebug_filter *filter,
 	return false;
 }
 
-/* Merge tables @i and @j of a filter that no reader knows */
+/* Merge the tables @i and @j of a filter that is not published. */
 static int merge_tables(struct blkdebug_filter *filter, unsigned int i,
 			unsigned int j, const struct blkdebug_filter *old)
 {
@@ -151,14 +153,17 @@ static int merge_tables(struct blkdebug_filter *filter, unsigned int i,
 	return 0;
 }
 
-/* May two tables be merged so that each range is copied O(log n) times? */
-static bool similar_size(const struct blkdebug_range_table *a,
-			 const struct blkdebug_range_table *b)
+/*
+ * Test whether the size of two tables differs by less than a factor of two. If only
+ * such tables are merged, each range is copied O(log n) times.
+ */
+static bool have_similar_size(const struct blkdebug_range_table *a,
+			      const struct blkdebug_range_table *b)
 {
 	return a->nr / 2 < b->nr && b->nr / 2 < a->nr;
 }
 
-/* Find two tables that are worth merging */
+/* Find two tables to merge. */
 static bool find_pair(const struct blkdebug_filter *filter, unsigned int *i,
 		      unsigned int *j)
 {
@@ -170,7 +175,7 @@ static bool find_pair(const struct blkdebug_filter *filter, unsigned int *i,
 			const struct blkdebug_range_table *b = filter->table[*j];
 
 			if (many || (a->iotypes == b->iotypes &&
-				     similar_size(a, b)))
+				     have_similar_size(a, b)))
 				return true;
 		}
 	}
@@ -237,15 +242,15 @@ static int fill_filter(struct blkdebug_filter *filter,
 }
 
 /**
- * blkdebug_filter_build - make a filter of the filled tables
- * @b: the builder; the caller frees it afterwards
- * @old: a filter that the new one is to include, or NULL
+ * blkdebug_filter_build - make a filter of the tables of a builder
+ * @b: the builder; call blkdebug_filter_builder_free() afterwards
+ * @old: a filter whose ranges the new filter includes, or NULL
  *
  * The new filter may share tables with @old.
  *
- * Context: may sleep.
+ * Context: may sleep. The control mutex is held.
  *
- * Return: the filter, or NULL if there is no memory for it.
+ * Return: the filter, or NULL if the allocation fails.
  */
 struct blkdebug_filter *
 blkdebug_filter_build(struct blkdebug_filter_builder *b,
@@ -265,8 +270,10 @@ blkdebug_filter_build(struct blkdebug_filter_builder *b,
 }
 
 /**
- * blkdebug_filter_builder_free - free the tables that no filter has taken
+ * blkdebug_filter_builder_free - free the tables that are in no filter
  * @b: the builder
+ *
+ * Context: may sleep.
  */
 void blkdebug_filter_builder_free(struct blkdebug_filter_builder *b)
 {
@@ -280,8 +287,10 @@ void blkdebug_filter_builder_free(struct blkdebug_filter_builder *b)
 
 /**
  * blkdebug_filter_free - free a filter after the last reader
- * @filter: the filter, or NULL; it is not in force any more
- * @other: a filter that may share tables with it and stays, or NULL
+ * @filter: the filter, not in force any more, or NULL
+ * @other: a filter that stays in force and may share tables with @filter, or NULL
+ *
+ * Context: may sleep. The control mutex is held.
  */
 void blkdebug_filter_free(struct blkdebug_filter *filter,
 			  const struct blkdebug_filter *other)

@@ -1,51 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Filters: the shortest test that no rule wants an I/O, whatever the state. A
- * filter never changes; an add replaces it by one that lets fewer I/Os pass,
- * before its rules are in force, so that readers need nothing but RCU.
+ * Filters: a quick test that no rule matches an I/O, whatever the state is. A filter is
+ * immutable, so that readers take no lock but an RCU read section. An add replaces the
+ * filter by one that passes fewer I/Os before the new rules are in force.
  */
 #ifndef BLKDEBUG_FILTER_H
 #define BLKDEBUG_FILTER_H
 
 #include "range-table.h"
 
-/**
- * struct blkdebug_filter - the I/Os that rules are for
- * @rcu: defers the free until no reader can hold the filter
- * @by_flags: does @anywhere depend on flags?
- * @span: by I/O type, the sectors from the first to the last that a rule is for;
- *	@first is above @last if there is none
- * @nr: the number of tables
- * @anywhere: of the rules without sectors: mask of the I/O types that they are
- *	for, by the flags of the I/O
- * @table: the ranges of all other rules
- */
+/* The I/Os that rules may match. All but @rcu is constant once published. */
 struct blkdebug_filter {
 	struct rcu_head rcu;
-	bool by_flags;
-	unsigned int nr;
+	bool by_flags;			/* elements of @anywhere differ */
+	unsigned int nr;		/* elements of @table */
+	/*
+	 * From the first to the last sector of rules for an iotype; @first is
+	 * above @last if there is none.
+	 */
 	struct blkdebug_range span[BLKDEBUG_NR_IOTYPES];
-	u16 anywhere[1U << BLKDEBUG_NR_FLAGS];
-	struct blkdebug_range_table *table[];
+	u16 anywhere[1U << BLKDEBUG_NR_FLAGS];	/* iotypes of rules without sectors, by
+						 * the flags of an I/O
+						 */
+	struct blkdebug_range_table *table[];	/* ranges of all other rules */
 };
 
-/* Different masks of I/O types that one add or clean-up keeps apart */
+/* Different masks of I/O types that a filter builder keeps in tables of their own */
 #define BLKDEBUG_FILTER_MASKS	8
 
-/**
- * struct blkdebug_filter_builder - rules on their way into a filter
- * @nr: the number of different masks of I/O types
- * @iotypes: these masks
- * @nr_ranges: ranges of the rules, by mask
- * @table: the tables being filled, by mask
- * @anywhere: as in struct blkdebug_filter
- */
+/* State of blkdebug_filter_build(). Guarded by the control mutex. */
 struct blkdebug_filter_builder {
-	unsigned int nr;
-	u16 iotypes[BLKDEBUG_FILTER_MASKS];
-	u64 nr_ranges[BLKDEBUG_FILTER_MASKS];
-	struct blkdebug_range_table *table[BLKDEBUG_FILTER_MASKS];
-	u16 anywhere[1U << BLKDEBUG_NR_FLAGS];
+	unsigned int nr;		/* different masks of I/O types */
+	u16 iotypes[BLKDEBUG_FILTER_MASKS];	/* these masks */
+	u64 nr_ranges[BLKDEBUG_FILTER_MASKS];	/* ranges of the rules, by mask */
+	struct blkdebug_range_table *table[BLKDEBUG_FILTER_MASKS];	/* by mask */
+	u16 anywhere[1U << BLKDEBUG_NR_FLAGS];	/* see struct blkdebug_filter */
 };
 
 void blkdebug_filter_count(struct blkdebug_filter_builder *b,
@@ -61,16 +50,16 @@ void blkdebug_filter_free(struct blkdebug_filter *filter,
 			  const struct blkdebug_filter *other);
 
 /**
- * blkdebug_filter_wants - can a rule be for an I/O?
+ * blkdebug_filter_wants - test whether a rule may match an I/O
  * @filter: the filter
  * @iotype: enum blkdebug_iotype of the I/O
- * @flags: its flags; 0 will do unless @filter is @by_flags
- * @first: its first sector
- * @last: its last sector
+ * @flags: flags of the I/O; ignored unless @by_flags of the filter is set
+ * @first: first sector of the I/O
+ * @last: last sector of the I/O
  *
  * Context: RCU read side.
  *
- * Return: false if no rule is.
+ * Return: false if no rule matches the I/O.
  */
 static inline bool blkdebug_filter_wants(const struct blkdebug_filter *filter,
 					 unsigned int iotype, u16 flags,

@@ -14,13 +14,13 @@
 #define RESCHED_BATCH	4096
 
 /**
- * blkdebug_range_table_alloc - allocate a table that is to be filled
+ * blkdebug_range_table_alloc - allocate a table whose ranges the caller sets
  * @nr: the number of ranges
  * @iotypes: mask of the I/O types that the rules are for
  *
  * Context: may sleep.
  *
- * Return: the table, or NULL if there is no memory for it.
+ * Return: the table, or NULL if the allocation fails.
  */
 struct blkdebug_range_table *blkdebug_range_table_alloc(u64 nr, u16 iotypes)
 {
@@ -28,7 +28,7 @@ struct blkdebug_range_table *blkdebug_range_table_alloc(u64 nr, u16 iotypes)
 
 	if (nr > U32_MAX / 2)
 		return NULL;
-	/* make_slots() uses at most 2 * nr slots, and one behind the last */
+	/* make_slots() uses at most 2 * nr slots, and one element behind the last. */
 	table = kvmalloc(struct_size(table, range, nr) +
 			 (2 * nr + 1) * sizeof(u32), BLKDEBUG_GFP_LONG);
 	if (!table)
@@ -42,7 +42,9 @@ struct blkdebug_range_table *blkdebug_range_table_alloc(u64 nr, u16 iotypes)
 
 /**
  * blkdebug_range_table_free_rcu - free a table after the last reader
- * @table: the table; no list has it any more
+ * @table: the table, not in a filter any more
+ *
+ * Context: may sleep.
  */
 void blkdebug_range_table_free_rcu(struct blkdebug_range_table *table)
 {
@@ -58,7 +60,7 @@ static int compare_ranges(const void *a, const void *b)
 	return 0;
 }
 
-/* Append a range that does not start before any in the table */
+/* Append a range that does not start before the last one of the table. */
 static void append_range(struct blkdebug_range_table *table,
 			 const struct blkdebug_range *range)
 {
@@ -98,7 +100,7 @@ static void make_slots(struct blkdebug_range_table *table)
 
 /**
  * blkdebug_range_table_build - sort the ranges of a table and index them
- * @table: a filled table, at least one range
+ * @table: the table, with at least one range
  *
  * Context: may sleep.
  *
@@ -124,15 +126,15 @@ int blkdebug_range_table_build(struct blkdebug_range_table *table)
 }
 
 /**
- * blkdebug_range_table_merge - make one table of two
+ * blkdebug_range_table_merge - merge two tables into a new one
  * @a: a table
- * @b: another
+ * @b: another table
  *
- * The result is for the I/O types of either.
+ * The new table is for the I/O types of both tables.
  *
- * Context: may sleep. The caller keeps both tables from being freed.
+ * Context: may sleep. The control mutex is held, so that no thread frees @a or @b.
  *
- * Return: the table, or NULL if there is no memory for it.
+ * Return: the table, or NULL if the allocation fails.
  */
 struct blkdebug_range_table *
 blkdebug_range_table_merge(const struct blkdebug_range_table *a,

@@ -1,39 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Range tables: sorted, disjoint ranges of sectors in one array that never
- * changes, so that readers need nothing but RCU. A directory of equal slots
- * over the table's span tells where to look: a slot has one range on average,
- * and a slot with many is searched by bisection.
+ * Range tables: sorted, disjoint ranges of sectors in one immutable array. Readers are
+ * in an RCU read section and take no lock. A directory divides the span of the table
+ * into slots of equal size, one range per slot on average, so that a lookup bisects the
+ * ranges of one slot only.
  */
 #ifndef BLKDEBUG_RANGE_TABLE_H
 #define BLKDEBUG_RANGE_TABLE_H
 
 #include "../rules/rule.h"
 
-/**
- * struct blkdebug_range_table - where rules for some I/O types have ranges
- * @rcu: defers the free until no reader can hold the table
- * @next: the next older table
- * @slot: for each slot, and for the one behind the last, the index of the
- *	first range that does not end before the slot begins
- * @first: the first sector of any range
- * @last: the last sector of any range
- * @shift: a slot has 2^@shift sectors
- * @nr_slots: how many slots reach from @first to @last
- * @nr: how many ranges there are, at least one
- * @iotypes: mask of the I/O types that the rules are for
- * @range: the ranges
- */
+/* Ranges of rules for some I/O types. All but @rcu is constant once published. */
 struct blkdebug_range_table {
 	struct rcu_head rcu;
 	struct blkdebug_range_table __rcu *next;
-	u32 *slot;
-	sector_t first;
-	sector_t last;
-	u32 shift;
-	u32 nr_slots;
-	u32 nr;
-	u16 iotypes;
+	u32 *slot;			/* index of the first range that ends in the
+					 * slot or behind it; one more element follows
+					 * the last slot
+					 */
+	sector_t first;			/* of all ranges */
+	sector_t last;			/* of all ranges */
+	u32 shift;			/* a slot has 2^@shift sectors */
+	u32 nr_slots;			/* from @first to @last */
+	u32 nr;				/* elements of @range, at least one */
+	u16 iotypes;			/* of the rules */
 	struct blkdebug_range range[];
 };
 
@@ -45,14 +35,14 @@ blkdebug_range_table_merge(const struct blkdebug_range_table *a,
 void blkdebug_range_table_free_rcu(struct blkdebug_range_table *table);
 
 /**
- * blkdebug_range_table_touched - does an I/O touch one of the ranges?
+ * blkdebug_range_table_touched - test whether an I/O overlaps one of the ranges
  * @table: the table
  * @first: the first sector of the I/O
  * @last: its last sector
  *
  * Context: RCU read side.
  *
- * Return: true if it does.
+ * Return: true if the I/O overlaps a range.
  */
 static inline bool
 blkdebug_range_table_touched(const struct blkdebug_range_table *table,

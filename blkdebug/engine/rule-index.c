@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The index of the rules: see rule-index.h.
+ * Rule index: see rule-index.h.
  */
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -44,8 +44,6 @@ blkdebug_user_event_rules(struct blkdebug_ruleset *rs, const char *name)
 	}
 	return NULL;
 }
-
-/* Adding rules. Readers go on; the control mutex is held. */
 
 static void init_state_rules(struct blkdebug_state_rules *sr,
 			     struct blkdebug_rule_class *class)
@@ -133,6 +131,8 @@ get_state_rules(struct blkdebug_rule_class *class, u32 state)
  * blkdebug_add_init - begin to add rules
  * @add: the add
  * @rs: the ruleset
+ *
+ * Context: any.
  */
 void blkdebug_add_init(struct blkdebug_add *add, struct blkdebug_ruleset *rs)
 {
@@ -143,13 +143,13 @@ void blkdebug_add_init(struct blkdebug_add *add, struct blkdebug_ruleset *rs)
 }
 
 /**
- * blkdebug_add_place - find or make the place of a rule
+ * blkdebug_add_place - assign a rule to its event, class and state
  * @add: the add
- * @rule: the rule, in a list by its @link, which the add takes it from
+ * @rule: the rule; moved from the list that it is in by its @link
  *
  * Context: may sleep. The control mutex is held.
  *
- * Return: 0, or -ENOMEM, and the rule stays in its list.
+ * Return: 0, or -ENOMEM; the rule is still in its list then.
  */
 int blkdebug_add_place(struct blkdebug_add *add, struct blkdebug_rule *rule)
 {
@@ -176,7 +176,7 @@ int blkdebug_add_place(struct blkdebug_add *add, struct blkdebug_rule *rule)
 
 /**
  * blkdebug_add_account - count a placed rule as pending
- * @add: the add, when all rules have been placed
+ * @add: the add; all rules have been placed
  * @rule: the rule
  *
  * Context: the engine's lock and the control mutex are held.
@@ -204,7 +204,7 @@ static void append_entry(struct blkdebug_run *run, struct blkdebug_rule *rule,
 		cond_resched();
 }
 
-/* Make the run of all rules that a class is about to get */
+/* Build the run of the pending rules of a class. */
 static struct blkdebug_run *build_run(struct blkdebug_rule_class *class)
 {
 	struct blkdebug_rule *rule;
@@ -239,7 +239,7 @@ static struct blkdebug_run *build_run(struct blkdebug_rule_class *class)
  *
  * Context: may sleep. The control mutex is held.
  *
- * Return: 0, or -ENOMEM; blkdebug_add_abort() is to be called then.
+ * Return: 0, or -ENOMEM; call blkdebug_add_abort() then.
  */
 int blkdebug_add_build(struct blkdebug_add *add)
 {
@@ -257,7 +257,7 @@ int blkdebug_add_build(struct blkdebug_add *add)
 /**
  * blkdebug_add_abort - undo an add that cannot be completed
  * @add: the add
- * @rules: the placed rules are added to this list
+ * @rules: list that receives the placed rules
  *
  * Context: may sleep. The control mutex is held.
  */
@@ -274,7 +274,7 @@ void blkdebug_add_abort(struct blkdebug_add *add, struct list_head *rules)
 		list_splice_tail_init(&class->pending, rules);
 		cond_resched();
 	}
-	/* They may be waiting for that since an earlier add */
+	/* blkdebug_add_place() may have taken classes from @untidy. */
 	list_splice_tail_init(&add->classes, &add->rs->untidy);
 	list_for_each_entry_safe(sr, next_sr, &add->states, pending_link) {
 		list_del_init(&sr->pending_link);
@@ -282,24 +282,23 @@ void blkdebug_add_abort(struct blkdebug_add *add, struct list_head *rules)
 	}
 }
 
-/* The newest run of a class */
-static struct blkdebug_run *newest_run(const struct blkdebug_ruleset *rs,
-				       const struct blkdebug_rule_class *class)
+static struct blkdebug_run *get_newest_run(const struct blkdebug_ruleset *rs,
+					   const struct blkdebug_rule_class *class)
 {
 	return rcu_dereference_protected(class->runs,
 					 lockdep_is_held(rs->control));
 }
 
-static struct blkdebug_run *older_run(const struct blkdebug_ruleset *rs,
-				      const struct blkdebug_run *run)
+static struct blkdebug_run *get_older_run(const struct blkdebug_ruleset *rs,
+					  const struct blkdebug_run *run)
 {
 	return rcu_dereference_protected(run->next,
 					 lockdep_is_held(rs->control));
 }
 
 /**
- * blkdebug_add_publish - let readers find the placed rules
- * @add: the add, built
+ * blkdebug_add_publish - publish the runs of an add
+ * @add: the add; blkdebug_add_build() has succeeded
  *
  * The rules are in force once the ruleset's @visible reaches their numbers.
  *
@@ -314,7 +313,7 @@ void blkdebug_add_publish(struct blkdebug_add *add)
 	list_for_each_entry(class, &add->classes, pending_link) {
 		struct blkdebug_run *run = class->new_run;
 
-		RCU_INIT_POINTER(run->next, newest_run(add->rs, class));
+		RCU_INIT_POINTER(run->next, get_newest_run(add->rs, class));
 		rcu_assign_pointer(class->runs, run);
 		WRITE_ONCE(class->last, add->last);
 		class->new_run = NULL;
@@ -325,19 +324,19 @@ void blkdebug_add_publish(struct blkdebug_add *add)
 	list_splice_tail_init(&add->classes, &add->rs->untidy);
 }
 
-static bool worth_merging(const struct blkdebug_run *run,
-			  const struct blkdebug_run *older)
+static bool should_merge(const struct blkdebug_run *run,
+			 const struct blkdebug_run *older)
 {
 	return older->nr / 2 < run->nr;
 }
 
-/* Replace a class's newest run, and the next older if there is one, by one */
+/* Merge the newest run of a class with the next older run, if there is one. */
 static int merge_newest(struct blkdebug_ruleset *rs,
 			struct blkdebug_rule_class *class, u64 *dropped)
 {
-	struct blkdebug_run *run = newest_run(rs, class);
-	struct blkdebug_run *older = older_run(rs, run);
-	struct blkdebug_run *rest = older ? older_run(rs, older) : NULL;
+	struct blkdebug_run *run = get_newest_run(rs, class);
+	struct blkdebug_run *older = get_older_run(rs, run);
+	struct blkdebug_run *rest = older ? get_older_run(rs, older) : NULL;
 	struct blkdebug_rule *rule, *next;
 	struct blkdebug_run *merged;
 	LIST_HEAD(freed);
@@ -358,14 +357,14 @@ static int merge_newest(struct blkdebug_ruleset *rs,
 	return 0;
 }
 
-/* Merge the newest runs of a class until each is half as large as the next */
+/* Merge the newest runs of a class until each is at most half as large as the next. */
 static void tidy_class(struct blkdebug_ruleset *rs,
 		       struct blkdebug_rule_class *class, u64 *dropped)
 {
 	struct blkdebug_run *run, *older;
 
-	while ((run = newest_run(rs, class)) && (older = older_run(rs, run)) &&
-	       worth_merging(run, older)) {
+	while ((run = get_newest_run(rs, class)) && (older = get_older_run(rs, run)) &&
+	       should_merge(run, older)) {
 		if (merge_newest(rs, class, dropped))
 			break;
 	}
@@ -375,7 +374,7 @@ static void tidy_class(struct blkdebug_ruleset *rs,
  * blkdebug_ruleset_tidy - merge the small runs that adds have left
  * @rs: the ruleset
  *
- * Without memory for it more runs are left to search.
+ * If an allocation fails, more runs are left, and searches take longer.
  *
  * Context: may sleep. The control mutex is held.
  *
@@ -395,7 +394,7 @@ u64 blkdebug_ruleset_tidy(struct blkdebug_ruleset *rs)
 	return dropped;
 }
 
-/* Drop the dead rules of an event from its runs; make one run for each class */
+/* Drop the dead rules of an event: merge all runs of each class into one. */
 static int clean_event(struct blkdebug_ruleset *rs,
 		       struct blkdebug_event_rules *er, u64 *dropped)
 {
@@ -404,20 +403,20 @@ static int clean_event(struct blkdebug_ruleset *rs,
 	int r = 0;
 
 	for (i = 0; er && !r && i < BLKDEBUG_NR_CLASSES; i++) {
-		if (!newest_run(rs, &er->class[i]))
+		if (!get_newest_run(rs, &er->class[i]))
 			continue;
 		do {
 			r = merge_newest(rs, &er->class[i], dropped);
-			run = newest_run(rs, &er->class[i]);
-		} while (!r && run && older_run(rs, run));
+			run = get_newest_run(rs, &er->class[i]);
+		} while (!r && run && get_older_run(rs, run));
 		cond_resched();
 	}
 	return r;
 }
 
 static struct blkdebug_event_rules *
-event_rules(const struct blkdebug_ruleset *rs,
-	    struct blkdebug_event_rules __rcu *const *slot)
+deref_event_rules(const struct blkdebug_ruleset *rs,
+		  struct blkdebug_event_rules __rcu *const *slot)
 {
 	return rcu_dereference_protected(*slot, lockdep_is_held(rs->control));
 }
@@ -425,11 +424,11 @@ event_rules(const struct blkdebug_ruleset *rs,
 /**
  * blkdebug_ruleset_clean - drop dead rules from the runs
  * @rs: the ruleset
- * @dropped: how many entries have been dropped
+ * @dropped: set to the number of entries dropped, on failure, too
  *
  * Context: may sleep. The control mutex is held.
  *
- * Return: 0, or -ENOMEM, and some dead rules are left.
+ * Return: 0, or -ENOMEM; some dead rules are left then.
  */
 int blkdebug_ruleset_clean(struct blkdebug_ruleset *rs, u64 *dropped)
 {
@@ -439,9 +438,9 @@ int blkdebug_ruleset_clean(struct blkdebug_ruleset *rs, u64 *dropped)
 
 	lockdep_assert_held(rs->control);
 	*dropped = 0;
-	r = clean_event(rs, event_rules(rs, &rs->standing), dropped);
+	r = clean_event(rs, deref_event_rules(rs, &rs->standing), dropped);
 	for (i = 0; !r && i < BLKDEBUG_NR_EVENTS; i++)
-		r = clean_event(rs, event_rules(rs, &rs->event[i]), dropped);
+		r = clean_event(rs, deref_event_rules(rs, &rs->event[i]), dropped);
 	hash_for_each(rs->user, i, er, user_node) {
 		if (!r)
 			r = clean_event(rs, er, dropped);
@@ -450,20 +449,20 @@ int blkdebug_ruleset_clean(struct blkdebug_ruleset *rs, u64 *dropped)
 }
 
 /**
- * blkdebug_ruleset_dirty - are the dead rules worth a clean-up?
+ * blkdebug_ruleset_dirty - test whether the runs need a clean-up
  * @rs: the ruleset
  *
  * Context: the engine's lock is held.
  *
- * Return: true if they are more than half of all.
+ * Return: true if more than half of the entries are of dead rules.
  */
 bool blkdebug_ruleset_dirty(const struct blkdebug_ruleset *rs)
 {
 	return rs->nr_dead > rs->nr_entries / 2;
 }
 
-static int count_live_rules(struct blkdebug_ruleset *rs,
-			    struct blkdebug_filter_builder *b)
+static int count_live_ranges(struct blkdebug_ruleset *rs,
+			     struct blkdebug_filter_builder *b)
 {
 	struct blkdebug_rule *rule;
 	unsigned long number;
@@ -477,12 +476,12 @@ static int count_live_rules(struct blkdebug_ruleset *rs,
 }
 
 /**
- * blkdebug_ruleset_filter - make the filter of the rules that can match
+ * blkdebug_ruleset_filter - build the filter of the rules that can match
  * @rs: the ruleset
  *
  * Context: may sleep. The control mutex is held.
  *
- * Return: the filter, or NULL if there is no memory for it.
+ * Return: the filter, or NULL if the allocation fails.
  */
 struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs)
 {
@@ -495,8 +494,8 @@ struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs)
 	b = kzalloc(sizeof(*b), GFP_KERNEL);
 	if (!b)
 		return NULL;
-	if (!count_live_rules(rs, b)) {
-		/* Rules may die meanwhile, but a dead one never revives */
+	if (!count_live_ranges(rs, b)) {
+		/* Rules may be used up meanwhile, but dead rules stay dead. */
 		xa_for_each(&rs->rules, number, rule) {
 			if (!READ_ONCE(rule->dead))
 				blkdebug_filter_fill(b, rule);
@@ -510,16 +509,16 @@ struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs)
 }
 
 /**
- * blkdebug_ruleset_kill - a rule matches no more
+ * blkdebug_ruleset_kill - deactivate a rule
  * @rs: the ruleset
  * @rule: a rule in force
  *
- * Runs and filter have it until the ruleset is cleaned.
+ * The rule stays in the runs and in the filter until the next clean-up.
  *
  * Context: the engine's lock is held.
  *
- * Return: true if no rule of its state or class is left, so that the engine
- * may be interested in less.
+ * Return: true if the rule was the last of its state and class; call
+ * blkdebug_update_interest() then.
  */
 bool blkdebug_ruleset_kill(struct blkdebug_ruleset *rs,
 			   struct blkdebug_rule *rule)
@@ -538,8 +537,10 @@ bool blkdebug_ruleset_kill(struct blkdebug_ruleset *rs,
 }
 
 /**
- * blkdebug_ruleset_drop - free a dead rule as soon as no reader can see it
- * @rule: the rule; the ruleset's @rules do not have it any more
+ * blkdebug_ruleset_drop - free a dead rule after the last reader
+ * @rule: the rule, not in the ruleset's @rules any more
+ *
+ * If runs refer to the rule, the merge of the last of them frees it.
  *
  * Context: may sleep. The control mutex is held.
  */
@@ -551,13 +552,13 @@ void blkdebug_ruleset_drop(struct blkdebug_rule *rule)
 }
 
 /**
- * blkdebug_ruleset_alloc - make an empty ruleset
- * @control: the mutex that guards it against writers
- * @count_id: which of the counts in tags is about its rules
+ * blkdebug_ruleset_alloc - allocate an empty ruleset
+ * @control: the control mutex of the engine
+ * @count_id: index of the ruleset's count in each tag, 0 or 1
  *
  * Context: may sleep.
  *
- * Return: the ruleset, or NULL if there is no memory for it.
+ * Return: the ruleset, or NULL if the allocation fails.
  */
 struct blkdebug_ruleset *blkdebug_ruleset_alloc(struct mutex *control,
 						unsigned int count_id)
@@ -578,12 +579,12 @@ struct blkdebug_ruleset *blkdebug_ruleset_alloc(struct mutex *control,
 static void free_class(const struct blkdebug_ruleset *rs,
 		       struct blkdebug_rule_class *class)
 {
-	struct blkdebug_run *run = newest_run(rs, class);
+	struct blkdebug_run *run = get_newest_run(rs, class);
 	struct blkdebug_state_rules *sr;
 	unsigned long state;
 
 	while (run) {
-		struct blkdebug_run *older = older_run(rs, run);
+		struct blkdebug_run *older = get_older_run(rs, run);
 
 		blkdebug_run_release(run);
 		run = older;
@@ -608,7 +609,7 @@ static void free_event_rules(const struct blkdebug_ruleset *rs,
 
 /**
  * blkdebug_ruleset_free - free a ruleset and all its rules
- * @rs: the ruleset, or NULL; no reader knows it
+ * @rs: the ruleset, without readers, or NULL
  *
  * Context: may sleep. The control mutex is held.
  */
@@ -623,10 +624,10 @@ void blkdebug_ruleset_free(struct blkdebug_ruleset *rs)
 	if (!rs)
 		return;
 	lockdep_assert_held(rs->control);
-	/* Removed rules are known to runs only, all others to @rules */
+	/* Removed rules are in runs only; all others are in @rules. */
 	for (i = 0; i < BLKDEBUG_NR_EVENTS; i++)
-		free_event_rules(rs, event_rules(rs, &rs->event[i]));
-	free_event_rules(rs, event_rules(rs, &rs->standing));
+		free_event_rules(rs, deref_event_rules(rs, &rs->event[i]));
+	free_event_rules(rs, deref_event_rules(rs, &rs->standing));
 	hash_for_each_safe(rs->user, i, next, er, user_node)
 		free_event_rules(rs, er);
 	xa_for_each(&rs->rules, number, rule) {

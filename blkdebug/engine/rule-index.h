@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules of a table, indexed so that an I/O finds its matches by
- * search.
+ * Rule index: the rules of a table, indexed by event, class and sector.
  *
- * Rules of one event (or none: standing rules) and of one class share a list of
- * runs, newest first. State, I/O types and flags are tested on each entry that
- * the search finds. An add prepends a run to each list concerned; housekeeping
- * merges the newest runs until each is at most half as large as the next older:
- * n ranges are thus in O(log n) runs, and each is copied O(log n) times.
+ * The rules of one event (or without an event: standing rules) and of one class have a
+ * list of runs, newest first. A search compares state, I/O type and flags for each entry
+ * that it finds. An add prepends one run to the list of each class concerned.
+ * Housekeeping merges the newest runs until each run is at most half as large as the
+ * next older run, so that n ranges are in O(log n) runs and each range is copied
+ * O(log n) times.
  *
- * An add publishes its runs while I/O goes on. The new rules are in force from
- * the moment that @visible reaches their numbers, all at once.
+ * An add publishes its runs while I/O continues. The new rules come into force at the
+ * same moment, when @visible is set to the number of the last one.
  *
- * Readers walk all this under RCU.
+ * Readers are in an RCU read section.
  */
 #ifndef BLKDEBUG_RULE_INDEX_H
 #define BLKDEBUG_RULE_INDEX_H
@@ -28,126 +28,97 @@
 
 struct blkdebug_rule_class;
 
-/**
- * struct blkdebug_state_rules - the rules of one event, class and state
- * @class: the class
- * @live: rules that can match; see live_rules() for those of an add
- * @pending: further ones, in force once the ruleset's @visible reaches @batch
- * @batch: the number of the last rule of the add that @pending is from
- * @iotypes: mask of the I/O types that they are for; a type may stay in it
- *	when its last rule is used up, until no rule is left
- * @pending_link: in the list of what an add has to account for
- *
- * The engine's lock guards all but @class, which stays, and @pending_link,
- * which the control mutex guards.
- */
+/* The rules of one event, class and state */
 struct blkdebug_state_rules {
+	/* Constant. */
 	struct blkdebug_rule_class *class;
 
-	u64 live;
-	u64 pending;
-	u64 batch;
-	u16 iotypes;
+	/* Guarded by the engine's lock. */
+	u64 live;			/* rules that can match */
+	u64 pending;			/* rules of an add; they count as live once
+					 * the ruleset's @visible is at least @batch
+					 */
+	u64 batch;			/* number of the last rule of that add */
+	u16 iotypes;			/* of the rules; cleared when the last rule is
+					 * used up, thus may include too many
+					 */
 
-	struct list_head pending_link;
+	/* Guarded by the control mutex. */
+	struct list_head pending_link;	/* in the list @states of an add */
 };
 
-/**
- * struct blkdebug_rule_class - the rules of one event and class
- * @runs: their ranges, newest run first
- * @any: those for every state
- * @by_state: struct blkdebug_state_rules for each state that a rule asks for
- * @live: rules that can match, those that are not in force yet included
- * @last: the highest rule number so far
- * @pending: the rules that an add is about to index
- * @new_run: their run
- * @pending_link: in the list of classes that an add indexes, or in the ruleset's
- *	@untidy
- *
- * The engine's lock guards @live, the control mutex all else against writers.
- */
+/* The rules of one event and class */
 struct blkdebug_rule_class {
-	struct blkdebug_run __rcu *runs;
-	struct blkdebug_state_rules any;
-	struct xarray by_state;
-	u64 live;
-	u64 last;
+	/* Written under the control mutex, read under RCU. */
+	struct blkdebug_run __rcu *runs;	/* newest first */
+	struct blkdebug_state_rules any;	/* rules for any state */
+	struct xarray by_state;		/* struct blkdebug_state_rules, by state */
+	/* Written under the engine's lock, read under RCU. */
+	u64 live;			/* rules that can match; rules that are not in
+					 * force yet included
+					 */
+	/* Written under the control mutex, read under RCU. */
+	u64 last;			/* highest rule number so far */
 
-	struct list_head pending;
-	struct blkdebug_run *new_run;
-	struct list_head pending_link;
+	/* Guarded by the control mutex. */
+	struct list_head pending;	/* rules that an add is to index */
+	struct blkdebug_run *new_run;	/* the run of these rules */
+	struct list_head pending_link;	/* in the list @classes of an add, or in the
+					 * ruleset's @untidy
+					 */
 };
 
-/**
- * struct blkdebug_event_rules - the rules of one event, or the standing rules
- * @class: by class
- * @event: enum blkdebug_event
- * @user_node: in the ruleset's table of user events
- * @name: the name of a user event, as first written
- */
+/* The rules of one event, or the standing rules */
 struct blkdebug_event_rules {
 	struct blkdebug_rule_class class[BLKDEBUG_NR_CLASSES];
-	unsigned int event;
-	struct hlist_node user_node;
-	char name[BLKDEBUG_NAME_MAX + 1];
+
+	/* Constant once published. */
+	unsigned int event;		/* enum blkdebug_event */
+	struct hlist_node user_node;	/* in the ruleset's table @user */
+	char name[BLKDEBUG_NAME_MAX + 1];	/* of a user event, as first written */
 };
 
-/**
- * struct blkdebug_ruleset - all rules of a table
- * @visible: rules with a higher number are not in force yet
- * @nr_live: rules in force that can match
- * @nr_entries: entries in runs
- * @nr_dead: entries in runs of rules that match no more
- * @used: the used-up rules, oldest first
- * @nr_used: how many @used has
- * @event: by event; NULL while no rule has named the event
- * @standing: the rules without an event, or NULL
- * @user: those of user events, by name
- * @rules: all rules by number, used-up ones and those of an add included
- * @untidy: classes that have had an add since their runs were merged
- * @count_id: which of the two counts in each tag is about these rules
- * @control: the control mutex, which guards @event to @untidy against writers
- *
- * The engine's lock guards @visible to @nr_used.
- */
+/* All rules of a table */
 struct blkdebug_ruleset {
-	u64 visible;
-	u64 nr_live;
-	u64 nr_entries;
-	u64 nr_dead;
-	struct list_head used;
-	u64 nr_used;
+	/* Guarded by the engine's lock; @visible is read under RCU, too. */
+	u64 visible;			/* rules with a higher number are not in force */
+	u64 nr_live;			/* rules in force that can match */
+	u64 nr_entries;			/* entries in runs */
+	u64 nr_dead;			/* entries of dead rules in runs */
+	struct list_head used;		/* used-up rules, oldest first */
+	u64 nr_used;			/* elements of @used */
 
-	struct blkdebug_event_rules __rcu *event[BLKDEBUG_NR_EVENTS];
-	struct blkdebug_event_rules __rcu *standing;
-	DECLARE_HASHTABLE(user, 8);
-	struct xarray rules;
-	struct list_head untidy;
-	unsigned int count_id;
-	struct mutex *control;
+	/* Written under the control mutex, read under RCU. */
+	struct blkdebug_event_rules __rcu *event[BLKDEBUG_NR_EVENTS];	/* NULL: no rule
+									 * names it
+									 */
+	struct blkdebug_event_rules __rcu *standing;	/* rules without an event, or
+							 * NULL
+							 */
+	DECLARE_HASHTABLE(user, 8);	/* struct blkdebug_event_rules, by name */
+	struct xarray rules;		/* all rules by number; used-up rules and rules
+					 * of an add included
+					 */
+
+	/* Guarded by the control mutex. */
+	struct list_head untidy;	/* classes whose runs are to be merged */
+
+	/* Constant. */
+	unsigned int count_id;		/* index of these rules' count in each tag */
+	struct mutex *control;		/* the control mutex of the engine */
 };
 
-/**
- * struct blkdebug_add - rules on their way into a ruleset
- * @rs: the ruleset
- * @last: the number of the last rule
- * @nr: the number of rules
- * @nr_entries: the number of entries that they have in runs
- * @classes: the classes that get rules
- * @states: the struct blkdebug_state_rules that get rules
- *
- * The control mutex guards it.
- */
+/* Rules being added to a ruleset. Guarded by the control mutex. */
 struct blkdebug_add {
 	struct blkdebug_ruleset *rs;
-	u64 last;
-	u64 nr;
-	u64 nr_entries;
-	struct list_head classes;
-	struct list_head states;
+	u64 last;			/* number of the last rule */
+	u64 nr;				/* rules */
+	u64 nr_entries;			/* entries of the rules in runs */
+	struct list_head classes;	/* struct blkdebug_rule_class with new rules */
+	struct list_head states;	/* struct blkdebug_state_rules with new rules */
 };
 
-/* Entries that a rule has in runs */
+/* Get the number of entries that a rule has in runs. */
 static inline u32 blkdebug_rule_entries(const struct blkdebug_rule *rule)
 {
 	return rule->nr_ranges ?: 1;

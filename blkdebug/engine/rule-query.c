@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Questions about the rules of an event. The answers hold for one moment only
- * under the engine's lock.
+ * Queries of the rules of an event. Without the engine's lock, a result may be
+ * outdated when the function returns.
  */
 #include "rule-index.h"
 
 /**
- * blkdebug_event_live - can a rule of an event match?
+ * blkdebug_event_live - test whether a rule of an event can match
  * @er: the rules of the event, or NULL
  *
  * Context: RCU read side.
  *
- * Return: true if one can, or is about to be in force.
+ * Return: true if a rule can match now, or when an add under way has completed.
  */
 bool blkdebug_event_live(const struct blkdebug_event_rules *er)
 {
@@ -24,9 +24,9 @@ bool blkdebug_event_live(const struct blkdebug_event_rules *er)
 	return false;
 }
 
-/* Rules in force that can match */
-static u64 live_rules(const struct blkdebug_ruleset *rs,
-		      const struct blkdebug_state_rules *sr)
+/* Count the rules in force that can match. */
+static u64 count_live_rules(const struct blkdebug_ruleset *rs,
+			    const struct blkdebug_state_rules *sr)
 {
 	u64 nr = READ_ONCE(sr->live);
 
@@ -50,7 +50,7 @@ find_state_rules(struct blkdebug_rule_class *class, u32 state)
  *
  * Context: RCU read side.
  *
- * Return: their number.
+ * Return: the number of faults.
  */
 u64 blkdebug_faults_to_arm(const struct blkdebug_ruleset *rs,
 			   struct blkdebug_event_rules *er, u32 state)
@@ -64,21 +64,21 @@ u64 blkdebug_faults_to_arm(const struct blkdebug_ruleset *rs,
 
 		if (!READ_ONCE(class->live))
 			continue;
-		nr += live_rules(rs, &class->any);
+		nr += count_live_rules(rs, &class->any);
 		sr = find_state_rules(class, state);
 		if (sr)
-			nr += live_rules(rs, sr);
+			nr += count_live_rules(rs, sr);
 	}
 	return nr;
 }
 
 /**
- * blkdebug_last_fault - the highest number among the faults of an event
+ * blkdebug_last_fault - get the highest number of the faults of an event
  * @er: the rules of the event
  *
  * Context: any.
  *
- * Return: the number; it may be that of a rule that is not in force yet.
+ * Return: the number; the fault may not be in force yet.
  */
 u64 blkdebug_last_fault(const struct blkdebug_event_rules *er)
 {
@@ -91,12 +91,12 @@ u64 blkdebug_last_fault(const struct blkdebug_event_rules *er)
 }
 
 /**
- * blkdebug_faults_by_state - do the faults of an event depend on the state?
+ * blkdebug_faults_by_state - test whether faults of an event depend on the state
  * @er: the rules of the event
  *
  * Context: any.
  *
- * Return: true if a fault asks for a state.
+ * Return: true if a fault is for one state only.
  */
 bool blkdebug_faults_by_state(const struct blkdebug_event_rules *er)
 {
@@ -110,9 +110,9 @@ bool blkdebug_faults_by_state(const struct blkdebug_event_rules *er)
 }
 
 /**
- * blkdebug_class_iotypes - the I/O types that rules of a class are for
- * @class: event and class
- * @state: only rules for this state, and those for all
+ * blkdebug_class_iotypes - get the I/O types that rules of a class match
+ * @class: the rules of an event and class
+ * @state: skip rules for other states
  *
  * Context: the engine's lock is held.
  *

@@ -18,26 +18,16 @@
 /* Entries handled between two calls of cond_resched() */
 #define RESCHED_BATCH	2048
 
-/**
- * struct blkdebug_run_node - what the entries under a node have in common
- * @last: the last sector of any of them
- * @min_number: the lowest rule number
- * @max_number: the highest rule number
- * @min_state: the lowest state that a rule asks for; 0: one is for all states
- * @max_state: the highest state
- * @iotypes: I/O types that any of the rules is for
- * @flags_set: flags that all of the rules ask for
- * @flags_clear: flags that all of the rules exclude
- */
+/* Summary of the entries below a node. Constant once the run is published. */
 struct blkdebug_run_node {
-	sector_t last;
+	sector_t last;			/* maximum of the last sectors */
 	u64 min_number;
 	u64 max_number;
-	u32 min_state;
+	u32 min_state;			/* 0: at least one rule is for any state */
 	u32 max_state;
-	u16 iotypes;
-	u16 flags_set;
-	u16 flags_clear;
+	u16 iotypes;			/* of any rule */
+	u16 flags_set;			/* that all rules require */
+	u16 flags_clear;		/* that all rules exclude */
 };
 
 static const struct blkdebug_run_node empty_node = {
@@ -48,12 +38,12 @@ static const struct blkdebug_run_node empty_node = {
 };
 
 /**
- * blkdebug_run_alloc - allocate a run that is to be filled
+ * blkdebug_run_alloc - allocate a run whose entries the caller sets
  * @nr: the number of entries
  *
  * Context: may sleep.
  *
- * Return: the run, or NULL if there is no memory for it.
+ * Return: the run, or NULL if the allocation fails.
  */
 struct blkdebug_run *blkdebug_run_alloc(u64 nr)
 {
@@ -75,9 +65,11 @@ struct blkdebug_run *blkdebug_run_alloc(u64 nr)
 
 /**
  * blkdebug_run_free_rcu - free a run after the last reader
- * @run: the run; no list has it any more
+ * @run: the run, not in the list of its class any more
  *
- * The rules stay counted as indexed.
+ * Leaves @nr_indexed of the rules as it is.
+ *
+ * Context: may sleep.
  */
 void blkdebug_run_free_rcu(struct blkdebug_run *run)
 {
@@ -88,7 +80,7 @@ void blkdebug_run_free_rcu(struct blkdebug_run *run)
  * blkdebug_run_release - free a run that no reader can see
  * @run: the run
  *
- * Frees the removed rules that no other run has, too.
+ * Frees removed rules that are in no other run, too.
  *
  * Context: may sleep.
  */
@@ -163,9 +155,9 @@ static void make_tree(struct blkdebug_run *run)
 }
 
 /*
- * By first sector, as the search needs it. Where that is the same, rules with
- * the same conditions stand together, so that nodes of the tree have conditions
- * in common and the search can pass over them.
+ * Order entries by first sector, because the search ends at the first entry behind the
+ * I/O. Entries with the same first sector are ordered by their conditions, so that the
+ * entries below a node have conditions in common and the search skips more nodes.
  */
 static int compare_entries(const void *a, const void *b)
 {
@@ -189,7 +181,7 @@ static int compare_entries(const void *a, const void *b)
 
 /**
  * blkdebug_run_build - sort the entries of a run and index them
- * @run: a filled run
+ * @run: the run, with all entries set
  *
  * Context: may sleep.
  *
@@ -205,7 +197,7 @@ int blkdebug_run_build(struct blkdebug_run *run)
 	return r;
 }
 
-/* Append an entry, unless its rule matches no more */
+/* Append an entry. If its rule is dead, account the dropped entry instead. */
 static void merge_entry(struct blkdebug_run *run,
 			const struct blkdebug_run_entry *entry,
 			struct list_head *freed)
@@ -221,15 +213,15 @@ static void merge_entry(struct blkdebug_run *run,
 }
 
 /**
- * blkdebug_run_merge - make one run of two, without rules that match no more
+ * blkdebug_run_merge - merge two runs into a new one without dead rules
  * @a: a run
- * @b: another, or NULL
- * @freed: removed rules that neither the new run nor any other but @a and @b
- *	has are added to this list, to be freed once readers cannot find these
+ * @b: another run, or NULL
+ * @freed: list that receives the removed rules that are in no other run than @a and
+ *	@b; free them after the last reader of these runs
  *
- * Context: may sleep. The caller holds the control mutex.
+ * Context: may sleep. The control mutex is held.
  *
- * Return: the run, which may be empty; or NULL if there is no memory for it.
+ * Return: the run, which may be empty, or NULL if the allocation fails.
  */
 struct blkdebug_run *blkdebug_run_merge(const struct blkdebug_run *a,
 					const struct blkdebug_run *b,
@@ -255,7 +247,7 @@ struct blkdebug_run *blkdebug_run_merge(const struct blkdebug_run *a,
 	return run;
 }
 
-/* Insert a rule into the matches; it has a number that is wanted */
+/* Insert a rule whose number is at most get_highest_wanted(). */
 static void insert_match(struct blkdebug_matches *matches,
 			 struct blkdebug_rule *rule)
 {
@@ -273,9 +265,9 @@ static void insert_match(struct blkdebug_matches *matches,
 	matches->rule[at] = rule;
 }
 
-/* The highest number that is still of interest */
-static u64 highest_wanted(const struct blkdebug_query *query,
-			  const struct blkdebug_matches *matches)
+/* Get the highest number of a rule that still belongs into the matches. */
+static u64 get_highest_wanted(const struct blkdebug_query *query,
+			      const struct blkdebug_matches *matches)
 {
 	if (matches->nr < matches->max)
 		return query->upto;
@@ -301,7 +293,7 @@ static void search_leaf(const struct blkdebug_run *run, u32 leaf,
 			struct blkdebug_matches *matches)
 {
 	u32 i, end = min(leaf * LEAF_ENTRIES + LEAF_ENTRIES, run->nr);
-	u64 upto = highest_wanted(query, matches);
+	u64 upto = get_highest_wanted(query, matches);
 
 	for (i = leaf * LEAF_ENTRIES; i < end; i++) {
 		const struct blkdebug_run_entry *entry = &run->entry[i];
@@ -314,7 +306,7 @@ static void search_leaf(const struct blkdebug_run *run, u32 leaf,
 		    !rule_matches(rule, query))
 			continue;
 		insert_match(matches, rule);
-		upto = highest_wanted(query, matches);
+		upto = get_highest_wanted(query, matches);
 	}
 }
 
@@ -325,7 +317,7 @@ static bool node_can_match(const struct blkdebug_run_node *node,
 	const struct blkdebug_io_desc *desc = query->desc;
 
 	return node->last >= desc->sector && node->max_number > query->after &&
-	       node->min_number <= highest_wanted(query, matches) &&
+	       node->min_number <= get_highest_wanted(query, matches) &&
 	       (!node->min_state || (node->min_state <= query->state &&
 				     query->state <= node->max_state)) &&
 	       (node->iotypes & (1U << desc->iotype)) &&
@@ -382,18 +374,18 @@ static bool rules_decided(const struct blkdebug_run *run, u32 leaf,
 }
 
 /**
- * blkdebug_run_search - find the rules that an I/O matches
+ * blkdebug_run_search - find the rules that match an I/O
  * @run: the run
- * @query: what is asked for
- * @matches: the matches so far; better ones are added, and replace those with
- *	the highest numbers once there are @max
+ * @query: the I/O and the conditions
+ * @matches: the matches so far; matches with lower numbers are inserted, and replace
+ *	those with the highest numbers once there are @max
  *
- * Walks the tree from left to right, passes over each node that cannot hold a
- * match, and ends where ranges start behind the I/O. An I/O without sectors is
+ * Walks the tree from left to right, skips each node without a match below it, and
+ * ends at the first range behind the I/O. An I/O without sectors is
  * at sector 0 and matches only rules without sectors.
  *
- * Context: RCU read side. Without the engine's lock, rules that are being
- * used up or added may be found or not.
+ * Context: RCU read side. Without the engine's lock, the search may miss rules that
+ * are being added and find rules that are being used up.
  */
 void blkdebug_run_search(const struct blkdebug_run *run,
 			 const struct blkdebug_query *query,
