@@ -33,21 +33,21 @@ static int blkdebug_map(struct dm_target *ti, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
-static struct blkdebug_target *engine_target(struct blkdebug_engine *engine)
+static struct blkdebug_target *to_target(struct blkdebug_engine *engine)
 {
 	return container_of(engine, struct blkdebug_target, engine);
 }
 
 static void blkdebug_queue_io_work(struct blkdebug_engine *engine)
 {
-	struct blkdebug_target *t = engine_target(engine);
+	struct blkdebug_target *t = to_target(engine);
 
 	queue_work(t->wq, &t->io_work);
 }
 
-static void blkdebug_schedule_watch(struct blkdebug_engine *engine)
+static void blkdebug_schedule_housekeeping(struct blkdebug_engine *engine)
 {
-	schedule_work(&engine_target(engine)->housekeeping_work);
+	schedule_work(&to_target(engine)->housekeeping_work);
 }
 
 static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
@@ -57,13 +57,13 @@ static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
 	if (rule->action != BLKDEBUG_CORRUPT ||
 	    !(rule->iotypes & (1U << BLKDEBUG_IO_WRITE)))
 		return 0;
-	return blkdebug_copies_init(&engine_target(engine)->copies);
+	return blkdebug_copies_init(&to_target(engine)->copies);
 }
 
-/* What the engine calls */
+/* Callbacks of the engine */
 static const struct blkdebug_ops blkdebug_ops = {
 	.queue_ready = blkdebug_queue_io_work,
-	.schedule_housekeeping = blkdebug_schedule_watch,
+	.schedule_housekeeping = blkdebug_schedule_housekeeping,
 	.prepare_rule = blkdebug_prepare_rule,
 };
 
@@ -98,18 +98,20 @@ static void log_error(struct blkdebug_target *t,
  * @t: the target
  * @argc: number of words, at least one
  * @argv: the words
- * @answer: empty; receives the answer
+ * @result: empty; receives the result
  *
- * May sleep. Its allocations start no I/O, because this target might hold that I/O.
+ * Allocations start no I/O here, because this target might hold that I/O.
  *
- * Return: 0, 1 if there is an answer, or a negative errno.
+ * Context: may sleep.
+ *
+ * Return: 0, 1 if there is a result, or a negative errno.
  */
 int blkdebug_command(struct blkdebug_target *t, unsigned int argc, char **argv,
-		     struct seq_buf *answer)
+		     struct seq_buf *result)
 {
 	unsigned int noio = memalloc_noio_save();
 	struct blkdebug_error err;
-	int r = blkdebug_message(&t->engine, argc, argv, answer, &err);
+	int r = blkdebug_message(&t->engine, argc, argv, result, &err);
 
 	if (r < 0 && err.reason)
 		log_error(t, &err);
@@ -120,12 +122,12 @@ int blkdebug_command(struct blkdebug_target *t, unsigned int argc, char **argv,
 static int blkdebug_dm_message(struct dm_target *ti, unsigned int argc,
 			       char **argv, char *result, unsigned int maxlen)
 {
-	struct seq_buf answer;
+	struct seq_buf out;
 
 	if (maxlen)
 		*result = '\0';
-	seq_buf_init(&answer, result, maxlen);
-	return blkdebug_command(ti->private, argc, argv, &answer);
+	seq_buf_init(&out, result, maxlen);
+	return blkdebug_command(ti->private, argc, argv, &out);
 }
 
 static void blkdebug_dtr(struct dm_target *ti)
@@ -151,7 +153,7 @@ static void set_geometry(struct blkdebug_target *t)
 
 	geometry->sectors = t->ti->len;
 	geometry->block = max_t(u64, bdev_logical_block_size(t->dev->bdev),
-			      t->opts.align) >> SECTOR_SHIFT;
+				t->opts.align) >> SECTOR_SHIFT;
 	geometry->zoned = bdev_is_zoned(t->dev->bdev);
 }
 
@@ -296,8 +298,9 @@ bad:
 }
 
 /*
- * From here until resume no bio is held and no message sleeps. With --noflush, bios
- * held before they were submitted are mapped again by the next table.
+ * End all holds. Until the resume, the target holds no bio and no message sleeps. With
+ * --noflush, bios that were held before they were submitted are requeued, so that the
+ * next table maps them.
  */
 static void blkdebug_presuspend(struct dm_target *ti)
 {

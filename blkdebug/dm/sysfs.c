@@ -110,6 +110,8 @@ static const struct {
  * @t: the target
  *
  * Creates no directory.
+ *
+ * Context: any.
  */
 void blkdebug_sysfs_init(struct blkdebug_target *t)
 {
@@ -178,7 +180,9 @@ static void remove_dir(struct blkdebug_target *t)
  * blkdebug_sysfs_remove - remove the directory, if there is one
  * @t: the target; suspended, so that no message to it sleeps
  *
- * Waits for running reads and writes of its files. May sleep.
+ * Waits for running reads and writes of the files.
+ *
+ * Context: may sleep; takes dirs_lock.
  */
 void blkdebug_sysfs_remove(struct blkdebug_target *t)
 {
@@ -212,7 +216,9 @@ static struct blkdebug_target *find_stale(struct blkdebug_target *t)
  * To be called in preresume: before, the directory of the old table may exist, and
  * the disk of a new device is not in sysfs. If another target fails the resume, the
  * directory stays until the resume is tried again, until the table is destroyed, or
- * until another table of the device is resumed, which removes it here. May sleep.
+ * until another table of the device is resumed, which removes it here.
+ *
+ * Context: may sleep; takes dirs_lock.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -243,7 +249,7 @@ int blkdebug_sysfs_add(struct blkdebug_target *t)
  * @t: the target
  * @changes: enum blkdebug_change
  *
- * May sleep.
+ * Context: may sleep; takes dirs_lock.
  */
 void blkdebug_sysfs_notify(struct blkdebug_target *t, unsigned int changes)
 {

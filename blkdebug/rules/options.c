@@ -9,22 +9,14 @@
 
 #include "options.h"
 
-/**
- * struct option - an option
- * @name: as written
- * @offset: of the value, a u64, in struct blkdebug_options
- * @max: the largest value
- * @init: the default
- * @size: a size in bytes, which may have a suffix
- * @always: print the option even if its value is @init
- */
+/* An option */
 struct option {
 	const char *name;
-	size_t offset;
-	u64 max;
-	u64 init;
-	bool size;
-	bool always;
+	size_t offset;			/* of the value, a u64, in struct blkdebug_options */
+	u64 max;			/* largest value */
+	u64 init;			/* default */
+	bool size;			/* a size in bytes, which may have a suffix */
+	bool always;			/* print the option even if its value is @init */
 };
 
 #define LIMIT(_name, _member)						\
@@ -56,7 +48,7 @@ static const struct option options[] = {
 	},
 };
 
-static u64 *option_value(const struct option *opt, struct blkdebug_options *opts)
+static u64 *get_option_value(const struct option *opt, struct blkdebug_options *opts)
 {
 	return (void *)opts + opt->offset;
 }
@@ -113,10 +105,10 @@ static int parse_option(const char *word, struct blkdebug_options *opts,
 	*seen |= 1U << i;
 	if (options[i].size)
 		r = parse_size(val, strlen(val), options[i].max,
-			       option_value(&options[i], opts));
+			       get_option_value(&options[i], opts));
 	else
 		r = blkdebug_parse_number(val, strlen(val), options[i].max,
-					  option_value(&options[i], opts));
+					  get_option_value(&options[i], opts));
 	if (r)
 		return blkdebug_error_set(err, r == -ERANGE ?
 					  "Number out of range" :
@@ -130,7 +122,7 @@ static int parse_option(const char *word, struct blkdebug_options *opts,
  * @argv: the words
  * @pos: index of the first word; on return that of the first rule
  * @opts: the result, defaults included; the default seed is random
- * @err: why an option is refused
+ * @err: describes a failure
  *
  * Context: Any context.
  * Return: 0, or -EINVAL with @err set.
@@ -143,7 +135,7 @@ int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
 	u32 seen = 0;
 
 	for (i = 0; i < ARRAY_SIZE(options); i++)
-		*option_value(&options[i], opts) = options[i].init;
+		*get_option_value(&options[i], opts) = options[i].init;
 	get_random_bytes(&opts->seed, sizeof(opts->seed));
 
 	for (; *pos < argc && !blkdebug_is_action(argv[*pos]); (*pos)++) {
@@ -168,7 +160,7 @@ void blkdebug_print_options(struct seq_buf *out,
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
-		u64 value = *option_value(&options[i],
+		u64 value = *get_option_value(&options[i],
 					  (struct blkdebug_options *)opts);
 
 		if (options[i].always || value != options[i].init)

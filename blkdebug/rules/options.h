@@ -7,26 +7,18 @@
 
 #include "rule.h"
 
-/**
- * struct blkdebug_options - the options of a table line
- * @align: logical block size in bytes; 0, as below: the device's
- * @max_transfer: the most bytes of a read or write
- * @opt_write_zero: the fewest bytes of a write zeroes
- * @max_write_zero: the most bytes of a write zeroes
- * @opt_discard: the fewest bytes of a discard
- * @max_discard: the most bytes of a discard
- * @state: the state that the target starts in
- * @seed: seed of all random choices
- */
+/* The options of a table line. Constant once the table is loaded. */
 struct blkdebug_options {
-	u64 align;
-	u64 max_transfer;
-	u64 opt_write_zero;
-	u64 max_write_zero;
-	u64 opt_discard;
-	u64 max_discard;
-	u64 state;
-	u64 seed;
+	/* Limits in bytes; 0: the limit of the device below */
+	u64 align;			/* logical block size */
+	u64 max_transfer;		/* largest read or write */
+	u64 opt_write_zero;		/* smallest write zeroes */
+	u64 max_write_zero;		/* largest write zeroes */
+	u64 opt_discard;		/* smallest discard */
+	u64 max_discard;		/* largest discard */
+
+	u64 state;			/* at load */
+	u64 seed;			/* of all random choices */
 };
 
 int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
