@@ -58,21 +58,21 @@ static ssize_t injected_show(struct kobject *kobj, struct kobj_attribute *attr,
 /* Execute the message that has the name of the file and the words in @buf */
 static int execute_words(struct blkdebug_file *file, const char *buf)
 {
-	char answer[32];
+	char result[32];
 	struct seq_buf out;
 	char *words;
 	char **argv;
 	int argc, r;
 
-	words = kasprintf(GFP_KERNEL, "%s %s", file->verb, buf);
+	words = kasprintf(GFP_KERNEL, "%s %s", file->command, buf);
 	if (!words)
 		return -ENOMEM;
 	argv = argv_split(GFP_KERNEL, words, &argc);
 	kfree(words);
 	if (!argv)
 		return -ENOMEM;
-	/* A write returns no text: the answer is dropped */
-	seq_buf_init(&out, answer, sizeof(answer));
+	/* A write returns no text: drop the result */
+	seq_buf_init(&out, result, sizeof(result));
 	r = -EINVAL;
 	if (argc > 1)
 		r = blkdebug_command(file->target, argc, argv, &out);
@@ -129,7 +129,7 @@ void blkdebug_sysfs_init(struct blkdebug_target *t)
 		if (files[i].mode & 0200)
 			file->attr.store = words_store;
 		file->target = t;
-		file->verb = files[i].name;
+		file->command = files[i].name;
 		sysfs->attrs[i] = &file->attr.attr;
 	}
 	sysfs->group.attrs = sysfs->attrs;
