@@ -21,7 +21,7 @@ static struct blkdebug_bio *per_bio(struct bio *bio)
 	return dm_per_bio_data(bio, sizeof(struct blkdebug_bio));
 }
 
-static struct bio *request_bio(struct blkdebug_io *io)
+static struct bio *io_to_bio(struct blkdebug_io *io)
 {
 	return dm_bio_from_per_bio_data(container_of(io, struct blkdebug_bio,
 						     io),
@@ -84,7 +84,7 @@ static void describe_zone_mgmt(struct blkdebug_target *t, const struct bio *bio,
 	}
 }
 
-static void describe(struct blkdebug_target *t, const struct bio *bio,
+static void describe_bio(struct blkdebug_target *t, const struct bio *bio,
 		     unsigned int iotype, struct blkdebug_io_desc *desc)
 {
 	memcpy(desc->comm, current->comm, sizeof(desc->comm));
@@ -364,7 +364,7 @@ static bool (*const alter_bio[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
 static void execute_verdict(struct blkdebug_io *io)
 {
 	struct blkdebug_bio *b = container_of(io, struct blkdebug_bio, io);
-	struct bio *bio = request_bio(io);
+	struct bio *bio = io_to_bio(io);
 
 	if (io->step == BLKDEBUG_STEP_DONE)
 		end_completed(b, bio);
@@ -417,7 +417,7 @@ void blkdebug_requeue(struct list_head *requests)
 	struct blkdebug_io *io, *next;
 
 	list_for_each_entry_safe(io, next, requests, link) {
-		struct bio *bio = request_bio(io);
+		struct bio *bio = io_to_bio(io);
 
 		bio->bi_status = BLK_STS_DM_REQUEUE;
 		bio_endio(bio);
@@ -447,7 +447,7 @@ static bool to_requeue(struct blkdebug_target *t, const struct bio *bio)
 	return requeues && may_requeue(t, bio);
 }
 
-static int remap(struct blkdebug_target *t, struct bio *bio)
+static int remap_bio(struct blkdebug_target *t, struct bio *bio)
 {
 	blkdebug_remap(t, bio);
 	return DM_MAPIO_REMAPPED;
@@ -480,7 +480,7 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 	b->target = t;
 	b->finish = NULL;
 	b->io.requeue = may_requeue(t, bio);
-	describe(t, bio, iotype, &b->io.desc);
+	describe_bio(t, bio, iotype, &b->io.desc);
 	switch (blkdebug_submit(&t->engine, &b->io)) {
 	case BLKDEBUG_FAIL:
 		fail_bio(b, bio);
@@ -514,7 +514,7 @@ static noinline int map_by_filter(struct blkdebug_target *t, struct bio *bio,
 		flags = bio_rule_flags(bio);
 	if (!blkdebug_filter_passes(engine, seq, iotype, flags, first, last))
 		return map_wanted(t, bio, iotype);
-	return remap(t, bio);
+	return remap_bio(t, bio);
 }
 
 static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
@@ -534,7 +534,7 @@ static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
 	    unlikely(READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING))
 		return map_wanted(t, bio, iotype);
 	if (blkdebug_span_passes(engine, seq, iotype, first, last))
-		return remap(t, bio);
+		return remap_bio(t, bio);
 	return map_by_filter(t, bio, iotype, first, last, seq);
 }
 
@@ -555,7 +555,7 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 		return DM_MAPIO_REQUEUE;
 	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
 		return map_by_span(t, bio, iotype);
-	return remap(t, bio);
+	return remap_bio(t, bio);
 }
 
 /**
@@ -582,5 +582,5 @@ int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		return map_special(t, bio, mode);
 	if (blkdebug_count(&t->engine, op))
 		return map_by_span(t, bio, op);
-	return remap(t, bio);
+	return remap_bio(t, bio);
 }

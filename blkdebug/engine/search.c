@@ -35,19 +35,19 @@ void blkdebug_init_search(struct blkdebug_search *search,
  * @search: the search, before the first blkdebug_next_match()
  * @class: the rules of an event and class
  * @state: skip rules for other states
- * @upto: skip rules with a higher number
+ * @up_to: skip rules with a higher number
  *
  * Context: RCU read side.
  */
 void blkdebug_add_source(struct blkdebug_search *search,
 			 struct blkdebug_rule_class *class, u32 state,
-			 u64 upto)
+			 u64 up_to)
 {
 	if (READ_ONCE(class->live))
 		search->source[search->nr++] = (struct blkdebug_search_source) {
 			.class = class,
 			.state = state,
-			.upto = min(upto, search->visible),
+			.up_to = min(up_to, search->visible),
 		};
 }
 
@@ -65,7 +65,7 @@ static void find_matches(struct blkdebug_search *search)
 			.desc = search->desc,
 			.state = source->state,
 			.after = search->after,
-			.upto = source->upto,
+			.up_to = source->up_to,
 		};
 
 		for (run = rcu_dereference(source->class->runs); run;

@@ -14,7 +14,7 @@
 struct blkdebug_search_source {
 	struct blkdebug_rule_class *class;
 	u32 state;			/* skip rules for other states */
-	u64 upto;			/* skip rules with a higher number */
+	u64 up_to;			/* skip rules with a higher number */
 };
 
 /* A search for the rules that match an I/O. Used by one thread. */
@@ -35,7 +35,7 @@ void blkdebug_init_search(struct blkdebug_search *search,
 			  bool locked);
 void blkdebug_add_source(struct blkdebug_search *search,
 			 struct blkdebug_rule_class *class, u32 state,
-			 u64 upto);
+			 u64 up_to);
 struct blkdebug_rule *blkdebug_next_match(struct blkdebug_search *search);
 
 #endif
