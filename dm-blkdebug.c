@@ -14,13 +14,11 @@
 #include <linux/slab.h>
 
 #include "blkdebug/dm/limits.h"
+#include "blkdebug/dm/message.h"
 #include "blkdebug/dm/target.h"
 #include "blkdebug/engine/process.h"
 #include "blkdebug/engine/resume.h"
 #include "blkdebug/engine/ruleset.h"
-
-/* The longest description of an error in the kernel log, in bytes */
-#define ERROR_TEXT	512
 
 static int blkdebug_map(struct dm_target *ti, struct bio *bio)
 {
@@ -81,55 +79,6 @@ static void blkdebug_housekeeping_work(struct work_struct *work)
 	blkdebug_sysfs_notify(t, changes);
 }
 
-static void log_error(struct blkdebug_target *t,
-		      const struct blkdebug_error *err)
-{
-	char *text = kmalloc(ERROR_TEXT, GFP_KERNEL);
-
-	if (text) {
-		blkdebug_error_text(err, text, ERROR_TEXT);
-		DMERR("%s: %s", dm_table_device_name(t->ti->table), text);
-	}
-	kfree(text);
-}
-
-/**
- * blkdebug_command - execute a message, from dm or from sysfs
- * @t: the target
- * @argc: number of words, at least one
- * @argv: the words
- * @result: empty; receives the result
- *
- * Allocations start no I/O here, because this target might hold that I/O.
- *
- * Context: may sleep.
- *
- * Return: 0, 1 if there is a result, or a negative errno.
- */
-int blkdebug_command(struct blkdebug_target *t, unsigned int argc, char **argv,
-		     struct seq_buf *result)
-{
-	unsigned int noio = memalloc_noio_save();
-	struct blkdebug_error err;
-	int r = blkdebug_message(&t->engine, argc, argv, result, &err);
-
-	if (r < 0 && err.reason)
-		log_error(t, &err);
-	memalloc_noio_restore(noio);
-	return r;
-}
-
-static int blkdebug_dm_message(struct dm_target *ti, unsigned int argc,
-			       char **argv, char *result, unsigned int maxlen)
-{
-	struct seq_buf out;
-
-	if (maxlen)
-		*result = '\0';
-	seq_buf_init(&out, result, maxlen);
-	return blkdebug_command(ti->private, argc, argv, &out);
-}
-
 static void blkdebug_dtr(struct dm_target *ti)
 {
 	struct blkdebug_target *t = ti->private;
@@ -177,7 +126,7 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 		r = blkdebug_parse_rules(argc - pos, argv + pos, 1,
 					 &engine->geometry, &rules, &err);
 	if (r) {
-		log_error(t, &err);
+		blkdebug_log_error(t, &err);
 		t->ti->error = err.reason;
 		list_for_each_entry_safe(rule, next, &rules, link)
 			blkdebug_free_rule(rule);
@@ -259,6 +208,8 @@ static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		ti->error = "Invalid argument count";
 		return -EINVAL;
 	}
+	/* dm has split a long line into words without a pause */
+	cond_resched();
 	t = kzalloc(sizeof(*t), GFP_KERNEL);
 	if (!t) {
 		ti->error = "Cannot allocate context";
@@ -439,7 +390,7 @@ static struct target_type blkdebug_target = {
 	.ctr = blkdebug_ctr,
 	.dtr = blkdebug_dtr,
 	.map = blkdebug_map,
-	.message = blkdebug_dm_message,
+	.message = blkdebug_target_message,
 	.presuspend = blkdebug_presuspend,
 	.presuspend_undo = blkdebug_resume,
 	.postsuspend = blkdebug_postsuspend,

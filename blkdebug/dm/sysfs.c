@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "target.h"
+#include "message.h"
 
 /*
  * Guards @targets and, in each target, @sysfs.kobj and @sysfs.link. Held while a

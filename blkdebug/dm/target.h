@@ -79,7 +79,4 @@ int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 void blkdebug_io_work(struct work_struct *work);
 void blkdebug_requeue(struct list_head *requests);
 
-int blkdebug_command(struct blkdebug_target *t, unsigned int argc, char **argv,
-		     struct seq_buf *result);
-
 #endif
