@@ -253,6 +253,12 @@ static void insert_match(struct blkdebug_matches *matches,
 {
 	unsigned int at = matches->nr, i;
 
+	/* Rules that were loaded in the order of their sectors come in this order. */
+	if (at < matches->max &&
+	    (!at || matches->rule[at - 1]->number < rule->number)) {
+		matches->rule[matches->nr++] = rule;
+		return;
+	}
 	while (at && matches->rule[at - 1]->number > rule->number)
 		at--;
 	/* Several ranges of a rule may match */
@@ -274,8 +280,8 @@ static u64 get_highest_wanted(const struct blkdebug_query *query,
 	return min(query->up_to, matches->rule[matches->nr - 1]->number - 1);
 }
 
-static bool rule_matches(const struct blkdebug_rule *rule,
-			 const struct blkdebug_query *query)
+static __always_inline bool rule_matches(const struct blkdebug_rule *rule,
+					 const struct blkdebug_query *query)
 {
 	const struct blkdebug_io_desc *desc = query->desc;
 
@@ -306,7 +312,8 @@ static void search_leaf(const struct blkdebug_run *run, u32 leaf,
 		    !rule_matches(rule, query))
 			continue;
 		insert_match(matches, rule);
-		up_to = get_highest_wanted(query, matches);
+		if (matches->nr == matches->max)
+			up_to = get_highest_wanted(query, matches);
 	}
 }
 

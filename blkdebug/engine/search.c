@@ -51,7 +51,7 @@ void blkdebug_add_source(struct blkdebug_search *search,
 		};
 }
 
-static void find_matches(struct blkdebug_search *search)
+void __blkdebug_find_matches(struct blkdebug_search *search)
 {
 	struct blkdebug_matches *matches = &search->matches;
 	const struct blkdebug_run *run;
@@ -73,28 +73,4 @@ static void find_matches(struct blkdebug_search *search)
 			blkdebug_run_search(run, &query, matches);
 	}
 	search->more = matches->nr == matches->max;
-}
-
-/**
- * blkdebug_next_match - find the next rule that matches the I/O
- * @search: the search
- *
- * Compares all constant conditions of a rule. blkdebug_rule_should_fire() decides
- * whether a rule that matches fires.
- *
- * Context: RCU read side.
- *
- * Return: the rule, or NULL.
- */
-struct blkdebug_rule *blkdebug_next_match(struct blkdebug_search *search)
-{
-	struct blkdebug_rule *rule;
-
-	if (search->pos == search->matches.nr && search->more)
-		find_matches(search);
-	if (search->pos == search->matches.nr)
-		return NULL;
-	rule = search->matches.rule[search->pos++];
-	search->after = rule->number;
-	return rule;
 }

@@ -36,6 +36,31 @@ void blkdebug_init_search(struct blkdebug_search *search,
 void blkdebug_add_source(struct blkdebug_search *search,
 			 struct blkdebug_rule_class *class, u32 state,
 			 u64 up_to);
-struct blkdebug_rule *blkdebug_next_match(struct blkdebug_search *search);
+void __blkdebug_find_matches(struct blkdebug_search *search);
+
+/**
+ * blkdebug_next_match - find the next rule that matches the I/O
+ * @search: the search
+ *
+ * Compares all constant conditions of a rule. blkdebug_rule_should_fire() decides
+ * whether a rule that matches fires.
+ *
+ * Context: RCU read side.
+ *
+ * Return: the rule, or NULL.
+ */
+static inline struct blkdebug_rule *
+blkdebug_next_match(struct blkdebug_search *search)
+{
+	struct blkdebug_rule *rule;
+
+	if (search->pos == search->matches.nr && search->more)
+		__blkdebug_find_matches(search);
+	if (search->pos == search->matches.nr)
+		return NULL;
+	rule = search->matches.rule[search->pos++];
+	search->after = rule->number;
+	return rule;
+}
 
 #endif
