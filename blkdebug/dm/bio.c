@@ -85,7 +85,7 @@ static void describe_zone_mgmt(struct blkdebug_target *t, const struct bio *bio,
 }
 
 static void describe_bio(struct blkdebug_target *t, const struct bio *bio,
-		     unsigned int iotype, struct blkdebug_io_desc *desc)
+			 unsigned int iotype, struct blkdebug_io_desc *desc)
 {
 	memcpy(desc->comm, current->comm, sizeof(desc->comm));
 	desc->iotype = iotype;

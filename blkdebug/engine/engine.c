@@ -166,6 +166,28 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 }
 
 /**
+ * blkdebug_raises_done - test whether a rule names the completion event of an I/O
+ * @engine: the engine
+ * @iotype: enum blkdebug_iotype of the I/O
+ *
+ * Context: any.
+ *
+ * Return: true if blkdebug_complete() is to be called when the I/O completes.
+ */
+bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype)
+{
+	unsigned int event = blkdebug_raises[iotype].done;
+	bool raises;
+
+	if (event == BLKDEBUG_EV_NONE)
+		return false;
+	rcu_read_lock();
+	raises = blkdebug_event_live(rcu_dereference(blkdebug_rules(engine)->event[event]));
+	rcu_read_unlock();
+	return raises;
+}
+
+/**
  * blkdebug_rule_armed - test whether a rule is armed
  * @engine: the engine
  * @rule: a rule of it

@@ -92,9 +92,8 @@ struct blkdebug_engine {
 					 */
 	u32 state;
 	bool by_flags;			/* @filter depends on the flags of an I/O */
-	struct blkdebug_range span[BLKDEBUG_NR_IOTYPES];	/* of @filter; all sectors
-						 * for iotypes in @unfiltered
-						 */
+	/* Spans of @filter; all sectors for iotypes in @unfiltered */
+	struct blkdebug_range span[BLKDEBUG_NR_IOTYPES];
 	struct blkdebug_filter __rcu *filter;	/* I/Os that rules may match in any
 						 * state; replaced under @control, too
 						 */
@@ -155,6 +154,7 @@ void blkdebug_tell_watchers(struct blkdebug_engine *engine,
 void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes);
 
 void blkdebug_update_interest(struct blkdebug_engine *engine);
+bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype);
 bool blkdebug_arms(struct blkdebug_engine *engine,
 		   struct blkdebug_event_rules *er, u32 state);
 bool blkdebug_rule_armed(struct blkdebug_engine *engine,

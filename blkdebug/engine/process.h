@@ -15,7 +15,6 @@ enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
 void blkdebug_raise(struct blkdebug_engine *engine,
 		    struct blkdebug_io *io, unsigned int event,
 		    char *name);
-bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype);
 
 enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
 					      struct blkdebug_io *io);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the fuzz targets share.
+ * Functions that the fuzz targets share.
  */
 #include <linux/ctype.h>
 

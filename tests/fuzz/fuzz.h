@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the fuzz targets share.
+ * Declarations that the fuzz targets share.
  */
 #ifndef FUZZ_H
 #define FUZZ_H

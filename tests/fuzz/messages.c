@@ -152,7 +152,7 @@ static bool next_line(struct words *words)
 	return true;
 }
 
-/* What shows from outside */
+/* All that users can see */
 
 static void say(struct seq_buf *out, const char *verb)
 {
@@ -229,7 +229,7 @@ static void go_down(struct request *rq, sector_t sector, sector_t nr_sectors)
 	rq->down = true;
 }
 
-/* What faults do; the numbers must make sense */
+/* Apply a fault; its numbers must make sense */
 static void alter(struct request *rq)
 {
 	const struct blkdebug_effect *effect = &rq->io.effect;
@@ -387,7 +387,7 @@ static void pass_request(struct request *rq)
 	free(after);
 }
 
-/* Nobody has cleared what dm gives us for a request */
+/* dm does not clear the data that it keeps with a bio */
 static void do_io(const struct words *words)
 {
 	struct request *rq = malloc(sizeof(*rq));
@@ -485,7 +485,7 @@ static void do_message(const struct words *words)
 	free(room);
 }
 
-/* What has to be right at any time */
+/* Check the conditions that hold at any time */
 
 static bool is_request(const struct blkdebug_io *io)
 {

@@ -20,7 +20,7 @@ struct table {
 	struct blkdebug_error err;
 };
 
-/* What the device is like */
+/* The geometry of the device */
 static struct blkdebug_geometry geometry = { .sectors = 1 << 20, .block = 8 };
 
 static int parse(struct table *table, const struct words *words)
@@ -146,7 +146,7 @@ static void check_ranges(const struct table *table)
 	}
 }
 
-/* What is printed can be read, and comes to the same */
+/* A printed rule can be parsed, and prints the same again */
 static void check_canonical(struct table *table)
 {
 	char *text = text_of(print, table), *again;

@@ -18,7 +18,7 @@ static u64 injected(struct kit *kit)
 	return nr;
 }
 
-/* What becomes of a request made here and now */
+/* Submit an I/O and return its outcome */
 static int outcome(struct kit *kit, unsigned int iotype, sector_t sector,
 		   sector_t nr_sectors, u16 flags)
 {
@@ -691,7 +691,7 @@ static void test_holds_without_room(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, kit_rule(kit, i)->hits, 2);
 }
 
-/* What is added while it is held comes too late for this event */
+/* Breakpoints added during a hold come too late for its event */
 static void test_hold_of_what_there_was(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -826,7 +826,7 @@ static void test_suspend(struct kunit *test)
 	held(kit, BLKDEBUG_IO_READ);
 }
 
-/* Whoever sleeps */
+/* A task that sleeps in a message */
 
 /**
  * struct sleeper - a message that sleeps

@@ -144,7 +144,7 @@ static void random_rule(struct model *m, struct seq_buf *out)
 		seq_buf_printf(out, " interval=%u", 1 + draw(m, 3));
 }
 
-/* What the model does */
+/* The model */
 
 static bool touches(const struct blkdebug_rule *rule,
 		    const struct blkdebug_io_desc *desc)
@@ -293,7 +293,7 @@ static void model_add(struct model *m, const char *text, u64 number)
 	m->rules[m->nr++] = mr;
 }
 
-/* What happens to both */
+/* Operations on the model and on the engine */
 
 static void step_add(struct model *m)
 {

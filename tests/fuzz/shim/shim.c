@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the shim's headers only declare.
+ * Definitions of the functions that the shim's headers declare.
  */
 #include <linux/blkdev.h>
 #include <linux/ctype.h>
@@ -153,7 +153,7 @@ static void free_mem(struct rcu_head *head)
 	shim_free(head->mem);
 }
 
-/* Nobody can see any more what was waiting */
+/* End a grace period: free what waited for it */
 static void end_grace_period(void)
 {
 	while (!shim_atomic && rcu_waiting) {
@@ -708,7 +708,7 @@ bool timerqueue_del(struct timerqueue_head *head, struct timerqueue_node *node)
 	return head->first;
 }
 
-/* Who runs, and who looks */
+/* The current task, and whether tracepoints are enabled */
 
 struct shim_task shim_task;
 bool shim_tracing;

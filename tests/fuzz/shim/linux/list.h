@@ -152,7 +152,7 @@ static inline void hlist_del(struct hlist_node *node)
 	node->place = NULL;
 }
 
-/* What stands at @node, or NULL */
+/* The entry of @node, or NULL */
 #define shim_hlist_entry(node, type, member) ({			\
 	struct hlist_node *__node = (node);			\
 	__node ? container_of(__node, type, member) : NULL; })

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each processor has; there is one.
+ * Data of each processor; there is one processor.
  */
 #ifndef SHIM_PERCPU_H
 #define SHIM_PERCPU_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who runs.
+ * The current task.
  */
 #ifndef SHIM_SCHED_H
 #define SHIM_SCHED_H

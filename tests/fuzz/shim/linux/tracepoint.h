@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-/* Somebody looks at them */
+/* Tracepoints are enabled */
 extern bool shim_tracing;
 
 #define TP_PROTO(...)	__VA_ARGS__
