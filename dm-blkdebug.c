@@ -138,6 +138,7 @@ static void blkdebug_dtr(struct dm_target *ti)
 		destroy_workqueue(t->wq);
 	cancel_work_sync(&t->housekeeping_work);
 	blkdebug_engine_exit(&t->engine);
+	blkdebug_writeback_exit(t);
 	blkdebug_copies_exit(&t->copies);
 	if (t->dev)
 		dm_put_device(ti, t->dev);
@@ -170,6 +171,8 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 	if (!r)
 		r = blkdebug_check_limits(t, &err);
 	if (!r)
+		r = blkdebug_check_cache(t, &err);
+	if (!r)
 		set_geometry(t);
 	if (!r)
 		r = blkdebug_parse_rules(argc - pos, argv + pos, 1,
@@ -186,6 +189,8 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 	engine->seed = t->opts.seed;
 	if (t->opts.opt_write_zero || t->opts.opt_discard)
 		engine->mode |= BLKDEBUG_HAS_SIZES;
+	if (t->opts.cache)
+		engine->mode |= BLKDEBUG_HAS_CACHE;
 	if (list_empty(&rules))
 		return 0;
 
@@ -234,7 +239,8 @@ static void set_capabilities(struct dm_target *ti)
 {
 	const struct blkdebug_target *t = ti->private;
 
-	ti->max_io_len = t->opts.max_transfer >> SECTOR_SHIFT;
+	ti->max_io_len = min_not_zero(t->opts.max_transfer >> SECTOR_SHIFT,
+				      (u64)blkdebug_largest_write(t));
 	/* Rules match flushes even if the device below has no volatile cache */
 	ti->flush_supported = true;
 	ti->num_flush_bios = 1;
@@ -285,6 +291,11 @@ static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	r = parse_table(t, argc - 2, argv + 2);
 	if (r)
 		goto bad;
+	r = blkdebug_writeback_init(t);
+	if (r) {
+		ti->error = "Cannot allocate write cache";
+		goto bad;
+	}
 	r = raise_none(t);
 	if (r)
 		goto bad;
@@ -311,6 +322,7 @@ static void blkdebug_presuspend(struct dm_target *ti)
 static void blkdebug_postsuspend(struct dm_target *ti)
 {
 	blkdebug_sysfs_remove(ti->private);
+	blkdebug_drain_cache(ti->private);
 }
 
 static int blkdebug_preresume(struct dm_target *ti)

@@ -77,17 +77,14 @@
 #include <linux/refcount.h>
 #include <linux/sizes.h>
 
+#include "../rules/options.h"
 #include "pool.h"
 
 #define BLKDEBUG_SHARD_BITS	6
 #define BLKDEBUG_SHARDS		64U
 
-#define BLKDEBUG_CACHE_MIN	((u64)SZ_1M)
-#define BLKDEBUG_CACHE_MAX	(64ULL << 30)
-
 /* A region is 64 KiB, or a unit if that is larger */
 #define BLKDEBUG_REGION_SECTORS	128U
-#define BLKDEBUG_UNIT_MAX	SZ_1M	/* bytes */
 
 /* struct blkdebug_write's @completed */
 #define BLKDEBUG_ENTERING	0UL

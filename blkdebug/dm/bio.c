@@ -17,11 +17,6 @@
 /* Steps of healing that a bio takes in its submitter's context */
 #define HEAL_STEPS	8
 
-static struct blkdebug_bio *per_bio(struct bio *bio)
-{
-	return dm_per_bio_data(bio, sizeof(struct blkdebug_bio));
-}
-
 static struct bio *request_bio(struct blkdebug_io *io)
 {
 	return dm_bio_from_per_bio_data(container_of(io, struct blkdebug_bio,
@@ -29,7 +24,15 @@ static struct bio *request_bio(struct blkdebug_io *io)
 					sizeof(struct blkdebug_bio));
 }
 
-static unsigned int bio_iotype(const struct bio *bio)
+/**
+ * blkdebug_bio_iotype - the I/O type of a bio
+ * @bio: the bio
+ *
+ * Context: any.
+ *
+ * Return: enum blkdebug_iotype.
+ */
+unsigned int blkdebug_bio_iotype(const struct bio *bio)
 {
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
@@ -52,7 +55,15 @@ static unsigned int bio_iotype(const struct bio *bio)
 	}
 }
 
-static u16 bio_rule_flags(const struct bio *bio)
+/**
+ * blkdebug_bio_flags - the flags of a bio that rules know
+ * @bio: the bio
+ *
+ * Context: any.
+ *
+ * Return: a mask of enum blkdebug_flag.
+ */
+u16 blkdebug_bio_flags(const struct bio *bio)
 {
 	u16 flags = 0;
 
@@ -90,7 +101,7 @@ static void describe(struct blkdebug_target *t, const struct bio *bio,
 {
 	memcpy(desc->comm, current->comm, sizeof(desc->comm));
 	desc->iotype = iotype;
-	desc->flags = bio_rule_flags(bio);
+	desc->flags = blkdebug_bio_flags(bio);
 	desc->nr_sectors = bio_sectors(bio);
 	desc->sector = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
 	if (iotype == BLKDEBUG_IO_FLUSH)
@@ -190,7 +201,7 @@ static void heal_appended(struct blkdebug_bio *b, struct bio *bio)
  */
 static void blkdebug_end_io(struct bio *bio)
 {
-	struct blkdebug_bio *b = per_bio(bio);
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
 
 	bio->bi_end_io = b->end_io;
 	if (b->append_heals && !bio->bi_status)
@@ -199,7 +210,7 @@ static void blkdebug_end_io(struct bio *bio)
 		b->finish(b, bio);
 	if (!b->raise_done ||
 	    blkdebug_complete(&b->target->engine, &b->io) != BLKDEBUG_HELD)
-		bio->bi_end_io(bio);
+		blkdebug_acknowledge(b, bio, bio->bi_end_io);
 }
 
 /* The last step before a bio goes down, or completes without going down */
@@ -208,7 +219,8 @@ static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
 	b->raise_done = blkdebug_raises_done(&b->target->engine,
 					     b->io.desc.iotype);
 	b->append_heals = b->io.heals && bio_op(bio) == REQ_OP_ZONE_APPEND;
-	if (b->raise_done || b->append_heals || b->finish) {
+	b->hooked = b->raise_done || b->append_heals || b->finish;
+	if (b->hooked) {
 		b->end_io = bio->bi_end_io;
 		bio->bi_end_io = blkdebug_end_io;
 	}
@@ -232,7 +244,12 @@ static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (b->io.verdict == BLKDEBUG_FAIL)
 		bio->bi_status = errno_to_blk_status(-b->io.error);
-	bio->bi_end_io(bio);
+	blkdebug_acknowledge(b, bio, bio->bi_end_io);
+}
+
+static bool has_cache(struct blkdebug_target *t)
+{
+	return READ_ONCE(t->engine.mode) & BLKDEBUG_HAS_CACHE;
 }
 
 /* Let a bio go down from the worker */
@@ -243,6 +260,8 @@ static void submit_io(struct blkdebug_bio *b, struct bio *bio)
 		return;
 	}
 	hook_end_io(b, bio);
+	if (has_cache(b->target) && !blkdebug_cache_bio(b->target, b, bio))
+		return;
 	blkdebug_remap(b->target, bio);
 	blkdebug_submit_remapped(bio);
 }
@@ -270,6 +289,8 @@ static int map_down(struct blkdebug_bio *b, struct bio *bio)
 				bio_sectors(bio));
 	if (!r) {
 		hook_end_io(b, bio);
+		if (has_cache(t) && !blkdebug_cache_bio(t, b, bio))
+			return DM_MAPIO_SUBMITTED;
 		blkdebug_remap(t, bio);
 		return DM_MAPIO_REMAPPED;
 	}
@@ -449,6 +470,18 @@ static int remap(struct blkdebug_target *t, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
+/* The same with a cache, for a bio that no rule wants */
+static noinline int map_cached(struct blkdebug_target *t, struct bio *bio)
+{
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
+
+	b->target = t;
+	b->hooked = false;
+	b->write = NULL;
+	return blkdebug_cache_bio(t, b, bio) ? remap(t, bio) :
+					       DM_MAPIO_SUBMITTED;
+}
+
 /* A write that may be altered is no larger than can be altered as one */
 static void limit_pieces(struct blkdebug_target *t, struct bio *bio)
 {
@@ -467,7 +500,7 @@ static void limit_pieces(struct blkdebug_target *t, struct bio *bio)
 static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 			       unsigned int iotype)
 {
-	struct blkdebug_bio *b = per_bio(bio);
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
 
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
@@ -475,6 +508,7 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 		limit_pieces(t, bio);
 	b->target = t;
 	b->finish = NULL;
+	b->write = NULL;
 	b->io.requeue = may_requeue(t, bio);
 	describe(t, bio, iotype, &b->io.desc);
 	switch (blkdebug_submit(&t->engine, &b->io)) {
@@ -507,7 +541,7 @@ static noinline int map_by_filter(struct blkdebug_target *t, struct bio *bio,
 	u16 flags = 0;
 
 	if (unlikely(READ_ONCE(engine->by_flags)))
-		flags = bio_rule_flags(bio);
+		flags = blkdebug_bio_flags(bio);
 	if (!blkdebug_filter_passes(engine, seq, iotype, flags, first, last))
 		return map_wanted(t, bio, iotype);
 	return remap(t, bio);
@@ -535,7 +569,7 @@ static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
 static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 				unsigned int mode)
 {
-	unsigned int iotype = bio_iotype(bio);
+	unsigned int iotype = blkdebug_bio_iotype(bio);
 
 	if ((mode & BLKDEBUG_HAS_SIZES) &&
 	    blkdebug_too_short(t, iotype, bio_sectors(bio))) {
@@ -547,8 +581,9 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
 	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
-		return map_by_span(t, bio, iotype);
-	return remap(t, bio);
+		return mode & BLKDEBUG_HAS_CACHE ? map_wanted(t, bio, iotype) :
+						   map_by_span(t, bio, iotype);
+	return mode & BLKDEBUG_HAS_CACHE ? map_cached(t, bio) : remap(t, bio);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include "../engine/commands.h"
 #include "corrupt.h"
 #include "sysfs.h"
+#include "writeback.h"
 
 #define DM_MSG_PREFIX "blkdebug"
 
@@ -24,6 +25,7 @@
  * @ti: dm's view of the target
  * @opts: as in the table line
  * @copies: memory for writes that are altered
+ * @writeback: the write cache, if there is one
  * @wq: for @io_work alone, so that I/O goes on when memory is short
  * @io_work: submits and completes requests that the engine hands out
  * @housekeeping_work: tells those who watch of changes, and cleans up
@@ -37,6 +39,7 @@ struct blkdebug_target {
 	struct dm_target *ti;
 	struct blkdebug_options opts;
 	struct blkdebug_copies copies;
+	struct blkdebug_writeback writeback;
 	struct workqueue_struct *wq;
 	struct work_struct io_work;
 	struct work_struct housekeeping_work;
@@ -48,24 +51,41 @@ struct blkdebug_target {
  * @io: the bio as the engine sees it
  * @target: whose bio it is
  * @end_io: dm's own completion, while ours is in its place
+ * @hooked: our completion is in place of dm's
  * @raise_done: raise the completion event
  * @append_heals: heal bad sectors where the zone append has written
  * @finish: what a fault has left to do when the bio completes, or NULL
  * @copy: what is written instead of the bio's own data
  * @iter: where the bio stood when it went down
+ * @write: in the cache, of a write that is not acknowledged yet, or NULL
+ * @epoch: of a flush: which writes in the cache the flush covers
+ * @pending: of a read from cache and device: parts that have not ended
+ * @status: of such a read: of a part that has failed
  *
- * Not touched unless some rule may want the bio.
+ * Not touched unless some rule may want the bio, or the target has a cache.
  */
 struct blkdebug_bio {
 	struct blkdebug_io io;
 	struct blkdebug_target *target;
 	bio_end_io_t *end_io;
+	bool hooked;
 	bool raise_done;
 	bool append_heals;
 	void (*finish)(struct blkdebug_bio *b, struct bio *bio);
 	struct blkdebug_copy *copy;
 	struct bvec_iter iter;
+
+	/* The cache's */
+	struct blkdebug_write *write;
+	unsigned long epoch;
+	atomic_t pending;
+	blk_status_t status;
 };
+
+static inline struct blkdebug_bio *blkdebug_per_bio(struct bio *bio)
+{
+	return dm_per_bio_data(bio, sizeof(struct blkdebug_bio));
+}
 
 static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 {
@@ -73,6 +93,9 @@ static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 	bio->bi_iter.bi_sector += t->shift;
 	bio_set_dev(bio, t->dev->bdev);
 }
+
+unsigned int blkdebug_bio_iotype(const struct bio *bio);
+u16 blkdebug_bio_flags(const struct bio *bio);
 
 int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		       unsigned int mode);

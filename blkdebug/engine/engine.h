@@ -33,6 +33,7 @@ enum blkdebug_mode {
 	BLKDEBUG_SUSPENDING	= 1U << 1,	/* no holds, no sleepers */
 	BLKDEBUG_HAS_SIZES	= 1U << 2,	/* some I/Os may be too short */
 	BLKDEBUG_REQUEUES	= 1U << 3,	/* suspending with --noflush */
+	BLKDEBUG_HAS_CACHE	= 1U << 4,	/* the owner caches I/O that passes */
 };
 
 /* Changes that blkdebug_engine_housekeep() reports */

@@ -12,7 +12,8 @@
 /**
  * struct option - an option
  * @name: as written
- * @offset: of the value, a u64, in struct blkdebug_options
+ * @offset: of the value in struct blkdebug_options, a u64
+ * @min: the smallest value
  * @max: the largest value
  * @init: the default
  * @size: a size in bytes, which may have a suffix
@@ -21,6 +22,7 @@
 struct option {
 	const char *name;
 	size_t offset;
+	u64 min;
 	u64 max;
 	u64 init;
 	bool size;
@@ -43,6 +45,19 @@ static const struct option options[] = {
 	LIMIT("max-write-zero", max_write_zero),
 	LIMIT("opt-discard", opt_discard),
 	LIMIT("max-discard", max_discard),
+	{
+		.name = "cache",
+		.offset = offsetof(struct blkdebug_options, cache),
+		.min = BLKDEBUG_CACHE_MIN,
+		.max = BLKDEBUG_CACHE_MAX,
+		.size = true,
+	}, {
+		.name = "atomic-write",
+		.offset = offsetof(struct blkdebug_options, atomic_write),
+		.min = BLKDEBUG_UNIT_MIN,
+		.max = BLKDEBUG_UNIT_MAX,
+		.size = true,
+	},
 	{
 		.name = "state",
 		.offset = offsetof(struct blkdebug_options, state),
@@ -98,6 +113,19 @@ static int parse_size(const char *val, size_t len, u64 max, u64 *size)
 	return r;
 }
 
+static int parse_value(const struct option *opt, const char *val,
+		       struct blkdebug_options *opts)
+{
+	u64 *value = option_value(opt, opts);
+	int r;
+
+	if (opt->size)
+		r = parse_size(val, strlen(val), opt->max, value);
+	else
+		r = blkdebug_parse_number(val, strlen(val), opt->max, value);
+	return r ?: (*value < opt->min ? -ERANGE : 0);
+}
+
 static int parse_option(const char *word, struct blkdebug_options *opts,
 			u32 *seen, struct blkdebug_error *err)
 {
@@ -111,12 +139,7 @@ static int parse_option(const char *word, struct blkdebug_options *opts,
 	if (*seen & (1U << i))
 		return blkdebug_error_set(err, "Option given twice", word);
 	*seen |= 1U << i;
-	if (options[i].size)
-		r = parse_size(val, strlen(val), options[i].max,
-			       option_value(&options[i], opts));
-	else
-		r = blkdebug_parse_number(val, strlen(val), options[i].max,
-					  option_value(&options[i], opts));
+	r = parse_value(&options[i], val, opts);
 	if (r)
 		return blkdebug_error_set(err, r == -ERANGE ?
 					  "Number out of range" :

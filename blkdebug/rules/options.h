@@ -5,7 +5,15 @@
 #ifndef BLKDEBUG_OPTIONS_H
 #define BLKDEBUG_OPTIONS_H
 
+#include <linux/sizes.h>
+
 #include "rule.h"
+
+/* Limits of the options "cache" and "atomic-write", in bytes */
+#define BLKDEBUG_CACHE_MIN	((u64)SZ_1M)
+#define BLKDEBUG_CACHE_MAX	(64ULL << 30)
+#define BLKDEBUG_UNIT_MIN	512
+#define BLKDEBUG_UNIT_MAX	SZ_1M
 
 /**
  * struct blkdebug_options - the options of a table line
@@ -15,6 +23,9 @@
  * @max_write_zero: the most bytes of a write zeroes
  * @opt_discard: the fewest bytes of a discard
  * @max_discard: the most bytes of a discard
+ * @cache: size of the volatile write cache in bytes; 0: there is none
+ * @atomic_write: the largest write that a power cut leaves whole, in bytes; 0: a
+ *	logical block
  * @state: the state that the target starts in
  * @seed: seed of all random choices
  */
@@ -25,6 +36,8 @@ struct blkdebug_options {
 	u64 max_write_zero;
 	u64 opt_discard;
 	u64 max_discard;
+	u64 cache;
+	u64 atomic_write;
 	u64 state;
 	u64 seed;
 };
