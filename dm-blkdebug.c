@@ -60,11 +60,17 @@ static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
 	return blkdebug_copies_init(&engine_target(engine)->copies);
 }
 
+static int blkdebug_owner_command(struct blkdebug_call *call)
+{
+	return blkdebug_power_command(engine_target(call->engine), call);
+}
+
 /* What the engine calls */
 static const struct blkdebug_ops blkdebug_ops = {
 	.queue_ready = blkdebug_queue_io_work,
 	.schedule_housekeeping = blkdebug_schedule_watch,
 	.prepare_rule = blkdebug_prepare_rule,
+	.command = blkdebug_owner_command,
 };
 
 static void blkdebug_housekeeping_work(struct work_struct *work)
@@ -132,6 +138,8 @@ static void blkdebug_dtr(struct dm_target *ti)
 {
 	struct blkdebug_target *t = ti->private;
 
+	/* First, because a cut of the group may be choosing survivors here */
+	blkdebug_power_exit(t);
 	/* If another target failed the resume, no postsuspend has removed it */
 	blkdebug_sysfs_remove(t);
 	if (t->wq)
@@ -191,6 +199,8 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 		engine->mode |= BLKDEBUG_HAS_SIZES;
 	if (t->opts.cache)
 		engine->mode |= BLKDEBUG_HAS_CACHE;
+	if (t->opts.cache || t->opts.power[0])
+		engine->mode |= BLKDEBUG_CHECKS_POWER;
 	if (list_empty(&rules))
 		return 0;
 
@@ -291,6 +301,11 @@ static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	r = parse_table(t, argc - 2, argv + 2);
 	if (r)
 		goto bad;
+	r = blkdebug_power_init(t);
+	if (r) {
+		ti->error = "Cannot allocate power supply";
+		goto bad;
+	}
 	r = blkdebug_writeback_init(t);
 	if (r) {
 		ti->error = "Cannot allocate write cache";
@@ -397,6 +412,7 @@ static void blkdebug_status(struct dm_target *ti, status_type_t type,
 	switch ((unsigned int)type) {
 	case STATUSTYPE_INFO:
 		blkdebug_print_status(&t->engine, &out);
+		blkdebug_print_power(t, &out);
 		break;
 	case STATUSTYPE_TABLE:
 		print_table(t, &out);

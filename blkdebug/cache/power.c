@@ -192,8 +192,13 @@ bool blkdebug_restore_power(struct blkdebug_line *line)
 	mutex_lock(&supply->settling);
 	was_off = !blkdebug_power_is_on(line);
 	if (was_off) {
-		list_for_each_entry(line, &supply->lines, link)
+		list_for_each_entry(line, &supply->lines, link) {
+			if (blkdebug_power_is_on(line))
+				continue;
 			WRITE_ONCE(line->moment, READ_ONCE(supply->moment));
+			if (line->restored)
+				line->restored(line);
+		}
 	}
 	mutex_unlock(&supply->settling);
 	return was_off;

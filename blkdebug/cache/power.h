@@ -77,6 +77,7 @@ struct blkdebug_supply {
  * @moment: of the supply, when the power came on
  * @settled: the moment of the last cut whose survivors have been chosen
  * @settle: called in process context, the power off: choose survivors
+ * @restored: called in process context, the power on again; or NULL
  */
 struct blkdebug_line {
 	struct blkdebug_supply *supply;
@@ -85,6 +86,7 @@ struct blkdebug_line {
 	unsigned long settled;
 	void (*settle)(struct blkdebug_line *line,
 		       const struct blkdebug_cut *cut);
+	void (*restored)(struct blkdebug_line *line);
 };
 
 int blkdebug_join_power(struct blkdebug_line *line, const char *name);

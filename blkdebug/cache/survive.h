@@ -47,10 +47,7 @@ enum blkdebug_policy {
  */
 struct blkdebug_numbers {
 	u32 nr;
-	const struct blkdebug_number_range {
-		u64 first;
-		u64 last;
-	} *range;
+	const struct blkdebug_range *range;
 };
 
 /**

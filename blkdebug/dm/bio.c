@@ -247,6 +247,14 @@ static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 	blkdebug_acknowledge(b, bio, bio->bi_end_io);
 }
 
+/* Has the power failed? Without cache= and power= only a message can cut it. */
+static bool lacks_power(struct blkdebug_target *t)
+{
+	return (READ_ONCE(t->engine.mode) &
+		(BLKDEBUG_CHECKS_POWER | BLKDEBUG_POWERLESS)) &&
+	       !blkdebug_is_powered(t);
+}
+
 static bool has_cache(struct blkdebug_target *t)
 {
 	return READ_ONCE(t->engine.mode) & BLKDEBUG_HAS_CACHE;
@@ -255,6 +263,10 @@ static bool has_cache(struct blkdebug_target *t)
 /* Let a bio go down from the worker */
 static void submit_io(struct blkdebug_bio *b, struct bio *bio)
 {
+	if (lacks_power(b->target)) {
+		end_bio(b, bio, EIO);
+		return;
+	}
 	if (heals_going_down(b, bio) && heal_in_worker(b, bio)) {
 		end_bio(b, bio, ENOMEM);
 		return;
@@ -571,6 +583,11 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 {
 	unsigned int iotype = blkdebug_bio_iotype(bio);
 
+	if (lacks_power(t)) {
+		bio->bi_status = BLK_STS_IOERR;
+		bio_endio(bio);
+		return DM_MAPIO_SUBMITTED;
+	}
 	if ((mode & BLKDEBUG_HAS_SIZES) &&
 	    blkdebug_too_short(t, iotype, bio_sectors(bio))) {
 		bio->bi_status = BLK_STS_NOTSUPP;

@@ -11,6 +11,7 @@
 #include "../compat.h"
 #include "../engine/commands.h"
 #include "corrupt.h"
+#include "power-cut.h"
 #include "sysfs.h"
 #include "writeback.h"
 
@@ -26,6 +27,7 @@
  * @opts: as in the table line
  * @copies: memory for writes that are altered
  * @writeback: the write cache, if there is one
+ * @power: its power supply, and the last cut
  * @wq: for @io_work alone, so that I/O goes on when memory is short
  * @io_work: submits and completes requests that the engine hands out
  * @housekeeping_work: tells those who watch of changes, and cleans up
@@ -40,6 +42,7 @@ struct blkdebug_target {
 	struct blkdebug_options opts;
 	struct blkdebug_copies copies;
 	struct blkdebug_writeback writeback;
+	struct blkdebug_power power;
 	struct workqueue_struct *wq;
 	struct work_struct io_work;
 	struct work_struct housekeeping_work;

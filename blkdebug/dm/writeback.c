@@ -58,6 +58,14 @@ static void queue_bio(struct blkdebug_writeback *wb, struct bio *bio)
 
 /* Completion */
 
+/* In the RCU read section of what depends on it */
+static bool lost_power(struct blkdebug_target *t)
+{
+	return (READ_ONCE(t->engine.mode) &
+		(BLKDEBUG_CHECKS_POWER | BLKDEBUG_POWERLESS)) &&
+	       !blkdebug_power_is_on(&t->power.line);
+}
+
 /**
  * blkdebug_acknowledge - complete a bio, unless the power has failed
  * @b: the bio's own data
@@ -76,8 +84,11 @@ void blkdebug_acknowledge(struct blkdebug_bio *b, struct bio *bio,
 	b->write = NULL;
 	/* So that the moment of a power cut is before all of this, or behind it */
 	rcu_read_lock();
-	if (write) {
+	if (lost_power(t))
+		bio->bi_status = BLK_STS_IOERR;
+	else if (write)
 		blkdebug_complete_write(t->writeback.cache, write);
+	if (write) {
 		blkdebug_put_write(t->writeback.cache, write);
 		if (READ_ONCE(t->writeback.has_waiting))
 			queue_work(t->writeback.wq, &t->writeback.work);
@@ -168,9 +179,16 @@ static bool write_bio(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
 		return false;
 	fill_write(bio, write);
 	rcu_read_lock();
-	blkdebug_enter_write(wb->cache, write);
+	if (blkdebug_power_is_on(&wb->target->power.line)) {
+		blkdebug_enter_write(wb->cache, write);
+		b->write = write;
+	}
 	rcu_read_unlock();
-	b->write = write;
+	if (!b->write) {
+		blkdebug_abort_write(wb->cache, write);
+		finish_bio(bio, BLK_STS_IOERR);
+		return true;
+	}
 	if (bio->bi_opf & REQ_FUA)
 		queue_bio(wb, bio);
 	else
@@ -533,6 +551,8 @@ static void writeback_work(struct work_struct *work)
 	while ((bio = bio_list_pop(&batch)))
 		work_on_bio(wb, bio, &barriers);
 	end_barriers(wb, &barriers);
+	if (xchg(&wb->write_all, false))
+		write_out_and_flush(wb);
 	admit_waiting(wb);
 	memalloc_noio_restore(noio);
 }
@@ -585,7 +605,30 @@ bool blkdebug_cache_bio(struct blkdebug_target *t, struct blkdebug_bio *b,
 	}
 }
 
-/* Life cycle */
+/* Power cuts, and life cycle */
+
+/**
+ * blkdebug_cut_cache - the power was cut: choose what survives, and write it out
+ * @t: the target, its power off
+ * @choice: what shall survive
+ * @seed: of the draws
+ * @outcome: the result
+ *
+ * Afterwards the device below has all that survived, unless it fails. May sleep.
+ */
+void blkdebug_cut_cache(struct blkdebug_target *t,
+			const struct blkdebug_choice *choice, u64 seed,
+			struct blkdebug_outcome *outcome)
+{
+	struct blkdebug_writeback *wb = &t->writeback;
+
+	if (!wb->cache)
+		return;
+	blkdebug_apply_cut(wb->cache, choice, seed, outcome);
+	WRITE_ONCE(wb->write_all, true);
+	queue_work(wb->wq, &wb->work);
+	flush_work(&wb->work);
+}
 
 /**
  * blkdebug_drain_cache - write out everything before the table goes
@@ -602,7 +645,8 @@ void blkdebug_drain_cache(struct blkdebug_target *t)
 		return;
 	flush_workqueue(wb->wq);
 	noio = memalloc_noio_save();
-	blkdebug_harden_all(wb->cache);
+	if (blkdebug_is_powered(t))
+		blkdebug_harden_all(wb->cache);
 	if (write_out_and_flush(wb))
 		DMERR("%s: cannot write the cache out",
 		      dm_table_device_name(t->ti->table));

@@ -24,7 +24,7 @@
 #include <linux/completion.h>
 #include <linux/workqueue.h>
 
-#include "../cache/durable.h"
+#include "../cache/survive.h"
 #include "../rules/options.h"
 
 struct blkdebug_bio;
@@ -39,6 +39,7 @@ struct blkdebug_target;
  * @work: does all that needs the device below
  * @lock: guards @queue; taken in any context
  * @queue: bios for @work
+ * @write_all: @work is to write out all that is durable
  * @has_waiting: @waiting is not empty, so later writes queue behind it
  * @waiting: writes that wait for space; only @work uses it
  * @bios: bios to the device below
@@ -57,6 +58,7 @@ struct blkdebug_writeback {
 	spinlock_t lock; /* guards @queue */
 	struct bio_list queue;
 
+	bool write_all;
 	bool has_waiting;
 	struct bio_list waiting;
 
@@ -77,6 +79,9 @@ bool blkdebug_cache_bio(struct blkdebug_target *t, struct blkdebug_bio *b,
 void blkdebug_acknowledge(struct blkdebug_bio *b, struct bio *bio,
 			  void (*end)(struct bio *bio));
 
+void blkdebug_cut_cache(struct blkdebug_target *t,
+			const struct blkdebug_choice *choice, u64 seed,
+			struct blkdebug_outcome *outcome);
 void blkdebug_drain_cache(struct blkdebug_target *t);
 
 #endif

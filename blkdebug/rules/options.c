@@ -12,11 +12,12 @@
 /**
  * struct option - an option
  * @name: as written
- * @offset: of the value in struct blkdebug_options, a u64
+ * @offset: of the value in struct blkdebug_options: a u64, or the buffer of a name
  * @min: the smallest value
  * @max: the largest value
  * @init: the default
  * @size: a size in bytes, which may have a suffix
+ * @word: a name, not a number
  * @always: print the option even if its value is @init
  */
 struct option {
@@ -26,6 +27,7 @@ struct option {
 	u64 max;
 	u64 init;
 	bool size;
+	bool word;
 	bool always;
 };
 
@@ -57,8 +59,11 @@ static const struct option options[] = {
 		.min = BLKDEBUG_UNIT_MIN,
 		.max = BLKDEBUG_UNIT_MAX,
 		.size = true,
-	},
-	{
+	}, {
+		.name = "power",
+		.offset = offsetof(struct blkdebug_options, power),
+		.word = true,
+	}, {
 		.name = "state",
 		.offset = offsetof(struct blkdebug_options, state),
 		.max = BLKDEBUG_STATE_MAX,
@@ -119,6 +124,12 @@ static int parse_value(const struct option *opt, const char *val,
 	u64 *value = option_value(opt, opts);
 	int r;
 
+	if (opt->word) {
+		if (!blkdebug_name_valid(val))
+			return -EINVAL;
+		strscpy((char *)value, val, BLKDEBUG_NAME_MAX + 1);
+		return 0;
+	}
 	if (opt->size)
 		r = parse_size(val, strlen(val), opt->max, value);
 	else
@@ -143,6 +154,7 @@ static int parse_option(const char *word, struct blkdebug_options *opts,
 	if (r)
 		return blkdebug_error_set(err, r == -ERANGE ?
 					  "Number out of range" :
+					  options[i].word ? "Invalid name" :
 					  "Invalid number", word);
 	return 0;
 }
@@ -165,8 +177,11 @@ int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
 	unsigned int i;
 	u32 seen = 0;
 
-	for (i = 0; i < ARRAY_SIZE(options); i++)
-		*option_value(&options[i], opts) = options[i].init;
+	memset(opts, 0, sizeof(*opts));
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		if (options[i].init)
+			*option_value(&options[i], opts) = options[i].init;
+	}
 	get_random_bytes(&opts->seed, sizeof(opts->seed));
 
 	for (; *pos < argc && !blkdebug_is_action(argv[*pos]); (*pos)++) {
@@ -191,11 +206,15 @@ void blkdebug_print_options(struct seq_buf *out,
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
-		u64 value = *option_value(&options[i],
+		u64 *value = option_value(&options[i],
 					  (struct blkdebug_options *)opts);
 
-		if (options[i].always || value != options[i].init)
-			seq_buf_printf(out, " %s=%llu", options[i].name, value);
+		if (options[i].word && *(char *)value)
+			seq_buf_printf(out, " %s=%s", options[i].name,
+				       (char *)value);
+		if (!options[i].word &&
+		    (options[i].always || *value != options[i].init))
+			seq_buf_printf(out, " %s=%llu", options[i].name, *value);
 	}
 }
 

@@ -26,6 +26,7 @@
  * @cache: size of the volatile write cache in bytes; 0: there is none
  * @atomic_write: the largest write that a power cut leaves whole, in bytes; 0: a
  *	logical block
+ * @power: name of the power supply, or empty
  * @state: the state that the target starts in
  * @seed: seed of all random choices
  */
@@ -38,6 +39,7 @@ struct blkdebug_options {
 	u64 max_discard;
 	u64 cache;
 	u64 atomic_write;
+	char power[BLKDEBUG_NAME_MAX + 1];
 	u64 state;
 	u64 seed;
 };

@@ -68,7 +68,7 @@ struct model {
 	struct blkdebug_cache *cache;
 	struct blkdebug_line line;
 	struct blkdebug_cut cut;
-	struct blkdebug_number_range range[2];
+	struct blkdebug_range range[2];
 	struct blkdebug_outcome outcome;
 	unsigned int unit;
 	unsigned int nr;

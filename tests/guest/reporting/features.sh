@@ -23,9 +23,9 @@ unlike " ${words[errnos]} " ' (EAGAIN|EREMCHG|EPERM) ' 'features lists no errno 
 like " ${words[events]} " ' none .* pwritev_rmw.after_head .* user' 'features lists the events'
 # "user.*" stands for all user events.
 read -ra events <<< "${words[events]}"
-is ${#events[@]} 53 'features lists 52 events and "user.*"'
+is ${#events[@]} 55 'features lists 54 events and "user.*"'
 
-is "${words[messages]}" 'event break remove_break resume wait_break is_suspended held add replace remove clear reset list wait_hits state stats features' \
+is "${words[messages]}" 'event break remove_break resume wait_break is_suspended held add replace remove clear reset list wait_hits state stats features power-cut power-on volatile' \
 	'features lists all messages'
 
 # Each listed word is accepted by this kernel.
