@@ -336,8 +336,12 @@ static void blkdebug_presuspend(struct dm_target *ti)
 
 static void blkdebug_postsuspend(struct dm_target *ti)
 {
-	blkdebug_sysfs_remove(ti->private);
-	blkdebug_drain_cache(ti->private);
+	struct blkdebug_target *t = ti->private;
+
+	blkdebug_sysfs_remove(t);
+	/* A rule may have cut the power just now */
+	flush_work(&t->power.work);
+	blkdebug_drain_cache(t);
 }
 
 static int blkdebug_preresume(struct dm_target *ti)

@@ -69,18 +69,6 @@ int blkdebug_join_power(struct blkdebug_line *line, const char *name)
 }
 
 /**
- * blkdebug_put_cut - drop a reference to a cut
- * @cut: the cut, or NULL
- *
- * Any context.
- */
-void blkdebug_put_cut(struct blkdebug_cut *cut)
-{
-	if (cut && refcount_dec_and_test(&cut->refs))
-		cut->release(cut);
-}
-
-/**
  * blkdebug_leave_power - disconnect a target from its supply
  * @line: the target's, connected or zeroed; no I/O uses it
  *

@@ -35,22 +35,6 @@
 #include "survive.h"
 
 /**
- * struct blkdebug_cut - what a cut shall leave, as a message or a rule says
- * @refs: references; the supply has one until the cut is settled
- * @choice: which writes survive
- * @seed: of the draws, if @seeded
- * @seeded: @seed is given
- * @release: frees it; may be called in any context
- */
-struct blkdebug_cut {
-	refcount_t refs;
-	struct blkdebug_choice choice;
-	u64 seed;
-	bool seeded;
-	void (*release)(struct blkdebug_cut *cut);
-};
-
-/**
  * struct blkdebug_supply - a power supply
  * @link: in the list of named supplies
  * @lines: the targets, struct blkdebug_line by @link
@@ -95,8 +79,6 @@ void blkdebug_leave_power(struct blkdebug_line *line);
 bool blkdebug_cut_power(struct blkdebug_line *line, struct blkdebug_cut *cut);
 void blkdebug_settle_power(struct blkdebug_line *line);
 bool blkdebug_restore_power(struct blkdebug_line *line);
-
-void blkdebug_put_cut(struct blkdebug_cut *cut);
 
 /**
  * blkdebug_power_is_on - does a target have power?

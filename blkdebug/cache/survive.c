@@ -13,14 +13,7 @@
 #include <linux/string.h>
 
 #include "../rules/chance.h"
-#include "../rules/parse.h"
 #include "survive.h"
-
-#define POLICY_NAME(id, name)	name,
-
-static const char * const policy_names[BLKDEBUG_NR_POLICIES] = {
-	BLKDEBUG_POLICIES(POLICY_NAME)
-};
 
 /* What is drawn from the seed; each is drawn independently of the others */
 enum {
@@ -29,74 +22,6 @@ enum {
 	DRAW_TEAR,
 	DRAW_COINS,
 };
-
-static bool has_odds(unsigned int policy)
-{
-	return policy == BLKDEBUG_SURVIVE_WRITES ||
-	       policy == BLKDEBUG_SURVIVE_UNITS;
-}
-
-/* "<n>/<d>", with 0 <= n <= d and d > 0 */
-static int parse_odds(const char *word, size_t len,
-		      struct blkdebug_choice *choice)
-{
-	const char *slash = memchr(word, '/', len);
-	u64 numerator, denominator;
-
-	if (!slash ||
-	    blkdebug_parse_number(word, slash - word, U32_MAX, &numerator) ||
-	    blkdebug_parse_number(slash + 1, word + len - slash - 1, U32_MAX,
-				  &denominator) ||
-	    !denominator || numerator > denominator)
-		return -EINVAL;
-	choice->numerator = numerator;
-	choice->denominator = denominator;
-	return 0;
-}
-
-/**
- * blkdebug_parse_policy - read the value of survive=
- * @word: the value
- * @len: its length
- * @choice: policy and odds are set
- *
- * Return: 0 or -EINVAL.
- */
-int blkdebug_parse_policy(const char *word, size_t len,
-			  struct blkdebug_choice *choice)
-{
-	const char *colon = memchr(word, ':', len);
-	size_t name_len = colon ? colon - word : len;
-	unsigned int i;
-
-	for (i = 0; i < BLKDEBUG_NR_POLICIES; i++) {
-		if (strlen(policy_names[i]) == name_len &&
-		    !strncmp(policy_names[i], word, name_len))
-			break;
-	}
-	if (i == BLKDEBUG_NR_POLICIES || (colon && !has_odds(i)))
-		return -EINVAL;
-	choice->policy = i;
-	choice->numerator = 1;
-	choice->denominator = 2;
-	return colon ? parse_odds(colon + 1, word + len - colon - 1, choice) :
-		       0;
-}
-
-/**
- * blkdebug_print_policy - print the value of survive=
- * @out: where to
- * @choice: with the policy
- */
-void blkdebug_print_policy(struct seq_buf *out,
-			   const struct blkdebug_choice *choice)
-{
-	seq_buf_printf(out, "%s", policy_names[choice->policy]);
-	if (has_odds(choice->policy) &&
-	    (choice->numerator != 1 || choice->denominator != 2))
-		seq_buf_printf(out, ":%u/%u", choice->numerator,
-			       choice->denominator);
-}
 
 /**
  * blkdebug_draw_lottery - draw what a choice leaves open

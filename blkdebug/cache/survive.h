@@ -18,53 +18,8 @@
 
 #include <linux/seq_buf.h>
 
+#include "../rules/choice.h"
 #include "durable.h"
-
-/* The policies, each name once; %BLKDEBUG_SURVIVE_RANDOM is one of the others */
-#define BLKDEBUG_POLICIES(X)			\
-	X(NONE, "none")				\
-	X(ALL, "all")				\
-	X(PREFIX, "prefix")			\
-	X(WRITES, "writes")			\
-	X(UNITS, "units")			\
-	X(ONE_LOST, "one-lost")			\
-	X(ONE_KEPT, "one-kept")			\
-	X(META, "meta")				\
-	X(DATA, "data")				\
-	X(RANDOM, "random")
-
-#define BLKDEBUG_POLICY_ENUM(id, name)	BLKDEBUG_SURVIVE_##id,
-
-enum blkdebug_policy {
-	BLKDEBUG_POLICIES(BLKDEBUG_POLICY_ENUM)
-	BLKDEBUG_NR_POLICIES
-};
-
-/**
- * struct blkdebug_numbers - a list of writes by number
- * @nr: how many ranges
- * @range: the ranges, sorted, both ends included
- */
-struct blkdebug_numbers {
-	u32 nr;
-	const struct blkdebug_range *range;
-};
-
-/**
- * struct blkdebug_choice - what a cut shall leave
- * @policy: enum blkdebug_policy
- * @numerator: of the odds of "writes" and "units"
- * @denominator: of the odds, not 0
- * @lose: writes that are lost whatever the policy says
- * @keep: writes that survive whatever the policy says; not in @lose
- */
-struct blkdebug_choice {
-	u8 policy;
-	u32 numerator;
-	u32 denominator;
-	struct blkdebug_numbers lose;
-	struct blkdebug_numbers keep;
-};
 
 /**
  * struct blkdebug_lottery - a choice and what has been drawn for it
@@ -109,11 +64,6 @@ struct blkdebug_volatile {
 	u64 units;
 	unsigned long since;
 };
-
-int blkdebug_parse_policy(const char *word, size_t len,
-			  struct blkdebug_choice *choice);
-void blkdebug_print_policy(struct seq_buf *out,
-			   const struct blkdebug_choice *choice);
 
 void blkdebug_draw_lottery(struct blkdebug_lottery *lottery,
 			   const struct blkdebug_choice *choice, u64 seed,

@@ -385,6 +385,16 @@ static bool corrupt_bio(struct blkdebug_bio *b, struct bio *bio)
 	return true;
 }
 
+/* The bio is in flight at the moment of the cut, so a write may survive */
+static bool cut_power(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (has_cache(b->target))
+		blkdebug_enter_unfinished(b->target, b, bio);
+	blkdebug_cut_by_rule(b->target, b->io.effect.cut);
+	end_bio(b, bio, EIO);
+	return false;
+}
+
 static bool (*const alter_bio[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
 						    struct bio *bio) = {
 	[BLKDEBUG_INJECT_ERROR]	= transfer_first_sectors,
@@ -392,6 +402,7 @@ static bool (*const alter_bio[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
 	[BLKDEBUG_CORRUPT]	= corrupt_bio,
 	[BLKDEBUG_TEAR]		= transfer_first_sectors,
 	[BLKDEBUG_MISDIRECT]	= misdirect_bio,
+	[BLKDEBUG_POWER_CUT]	= cut_power,
 };
 
 /* Carry out the verdict about a bio that the engine has put into @ready */

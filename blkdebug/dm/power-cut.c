@@ -4,7 +4,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 
 #include "../engine/process.h"
@@ -12,97 +12,32 @@
 #include "../rules/chance.h"
 #include "target.h"
 
-/**
- * struct message_cut - a cut by a message
- * @cut: the cut
- * @lose: the ranges of lose=, or NULL
- * @keep: the ranges of keep=, or NULL
- */
-struct message_cut {
-	struct blkdebug_cut cut;
-	struct blkdebug_range *lose;
-	struct blkdebug_range *keep;
-};
-
-static void free_cut(struct blkdebug_cut *cut)
-{
-	struct message_cut *mc = container_of(cut, struct message_cut, cut);
-
-	kvfree(mc->lose);
-	kvfree(mc->keep);
-	kfree(mc);
-}
-
-/* What a choice consists of */
-enum choice_key {
-	KEY_SURVIVE,
-	KEY_LOSE,
-	KEY_KEEP,
-	KEY_SEED,
-	NR_CHOICE_KEYS,
-};
-
-static const char * const choice_keys[NR_CHOICE_KEYS] = {
-	[KEY_SURVIVE] = "survive",
-	[KEY_LOSE] = "lose",
-	[KEY_KEEP] = "keep",
-	[KEY_SEED] = "seed",
-};
-
-static int parse_list(const char *val, struct blkdebug_numbers *numbers,
-		      struct blkdebug_range **list, struct blkdebug_error *err)
-{
-	int r = blkdebug_parse_ranges(val, U64_MAX, list, &numbers->nr, err);
-
-	numbers->range = *list;
-	return r;
-}
-
-static int parse_choice_value(struct message_cut *mc, enum choice_key key,
-			      const char *val, struct blkdebug_error *err)
-{
-	struct blkdebug_choice *choice = &mc->cut.choice;
-	int r;
-
-	switch (key) {
-	case KEY_SURVIVE:
-		r = blkdebug_parse_policy(val, strlen(val), choice);
-		return r ? blkdebug_error_set(err, "Unknown policy", val) : 0;
-	case KEY_LOSE:
-		return parse_list(val, &choice->lose, &mc->lose, err);
-	case KEY_KEEP:
-		return parse_list(val, &choice->keep, &mc->keep, err);
-	default:
-		mc->cut.seeded = true;
-		r = blkdebug_parse_number(val, strlen(val), U64_MAX, &mc->cut.seed);
-		return r ? blkdebug_error_set(err, "Invalid number", val) : 0;
-	}
-}
-
-static int parse_choice_word(struct message_cut *mc, const char *word,
+static int parse_choice_word(struct blkdebug_cut *cut, const char *word,
 			     unsigned int *seen, struct blkdebug_error *err)
 {
 	size_t len = strchrnul(word, '=') - word;
-	int key = blkdebug_name_lookup(choice_keys, NR_CHOICE_KEYS, word, len);
+	int key = blkdebug_name_lookup(blkdebug_choice_keys,
+				       BLKDEBUG_NR_CHOICE_KEYS, word, len);
+	int r;
 
 	if (key < 0 || !word[len])
 		return blkdebug_error_set(err, "Unknown key", word);
 	if (*seen & (1U << key))
 		return blkdebug_error_set(err, "Key given twice", word);
 	*seen |= 1U << key;
-	return parse_choice_value(mc, key, word + len + 1, err);
+	r = blkdebug_parse_choice(cut, key, word + len + 1, err);
+	if (r == -EINVAL && !err->word)
+		return blkdebug_error_set(err, err->reason, word);
+	return r;
 }
 
-static int parse_choice(struct blkdebug_call *call, struct message_cut *mc)
+static int parse_choice(struct blkdebug_call *call, struct blkdebug_cut *cut)
 {
 	unsigned int i, seen = 0;
 	int r = 0;
 
-	refcount_set(&mc->cut.refs, 1);
-	mc->cut.release = free_cut;
-	blkdebug_parse_policy("random", strlen("random"), &mc->cut.choice);
 	for (i = 0; !r && i < call->argc; i++)
-		r = parse_choice_word(mc, call->argv[i], &seen, call->err);
+		r = parse_choice_word(cut, call->argv[i], &seen, call->err);
 	return r;
 }
 
@@ -176,16 +111,16 @@ static int print_cut(struct blkdebug_target *t, struct seq_buf *out)
 
 static int do_power_cut(struct blkdebug_target *t, struct blkdebug_call *call)
 {
-	struct message_cut *mc = kzalloc(sizeof(*mc), GFP_KERNEL);
+	struct blkdebug_cut *cut = blkdebug_cut_alloc();
 	int r;
 
-	if (!mc)
+	if (!cut)
 		return -ENOMEM;
-	r = parse_choice(call, mc);
-	if (!r && !blkdebug_cut_power(&t->power.line, &mc->cut))
+	r = parse_choice(call, cut);
+	if (!r && !blkdebug_cut_power(&t->power.line, cut))
 		r = blkdebug_error_set(call->err, "The power is off",
 				       call->argv[-1]);
-	blkdebug_put_cut(&mc->cut);
+	blkdebug_put_cut(cut);
 	if (r)
 		return r;
 	blkdebug_settle_power(&t->power.line);
@@ -268,6 +203,33 @@ void blkdebug_print_power(struct blkdebug_target *t, struct seq_buf *out)
 		       blkdebug_is_powered(t) ? "on" : "off", cached, nr);
 }
 
+/* Rules */
+
+static void settle_work(struct work_struct *work)
+{
+	struct blkdebug_power *power =
+		container_of(work, struct blkdebug_power, work);
+	unsigned int noio = memalloc_noio_save();
+
+	blkdebug_settle_power(&power->line);
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * blkdebug_cut_by_rule - cut the power at this moment
+ * @t: the target
+ * @cut: what the cut shall leave; a reference, which this drops
+ *
+ * Context: any.
+ */
+void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut)
+{
+	/* If the power is off, the bio fails all the same */
+	if (blkdebug_cut_power(&t->power.line, cut))
+		queue_work(t->wq, &t->power.work);
+	blkdebug_put_cut(cut);
+}
+
 /* Life cycle */
 
 /**
@@ -298,6 +260,7 @@ bool blkdebug_is_powered(struct blkdebug_target *t)
  */
 int blkdebug_power_init(struct blkdebug_target *t)
 {
+	INIT_WORK(&t->power.work, settle_work);
 	t->power.line.settle = settle_cut;
 	t->power.line.restored = power_restored;
 	return blkdebug_join_power(&t->power.line, t->opts.power);
@@ -311,5 +274,7 @@ int blkdebug_power_init(struct blkdebug_target *t)
  */
 void blkdebug_power_exit(struct blkdebug_target *t)
 {
+	if (t->power.line.supply)
+		flush_work(&t->power.work);
 	blkdebug_leave_power(&t->power.line);
 }

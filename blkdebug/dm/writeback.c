@@ -169,6 +169,41 @@ static struct blkdebug_write *begin_write(struct blkdebug_writeback *wb,
 	return blkdebug_begin_write(wb->cache, &desc);
 }
 
+static void enter_write(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
+			struct bio *bio, struct blkdebug_write *write)
+{
+	fill_write(bio, write);
+	rcu_read_lock();
+	if (blkdebug_power_is_on(&wb->target->power.line)) {
+		blkdebug_enter_write(wb->cache, write);
+		b->write = write;
+	}
+	rcu_read_unlock();
+	if (!b->write)
+		blkdebug_abort_write(wb->cache, write);
+}
+
+/**
+ * blkdebug_enter_unfinished - put a write into the cache that is going to fail
+ * @t: the target, with a cache
+ * @b: the bio's own data
+ * @bio: the bio; if it is no write, or the cache is full, nothing happens
+ *
+ * Neither sleeps nor allocates. Not in interrupts.
+ */
+void blkdebug_enter_unfinished(struct blkdebug_target *t, struct blkdebug_bio *b,
+			       struct bio *bio)
+{
+	struct blkdebug_write *write;
+
+	if ((bio_op(bio) != REQ_OP_WRITE && bio_op(bio) != REQ_OP_WRITE_ZEROES) ||
+	    !bio_sectors(bio))
+		return;
+	write = begin_write(&t->writeback, bio);
+	if (write)
+		enter_write(&t->writeback, b, bio, write);
+}
+
 /* Write into the cache. Returns false if the cache is full. */
 static bool write_bio(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
 		      struct bio *bio)
@@ -177,15 +212,8 @@ static bool write_bio(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
 
 	if (!write)
 		return false;
-	fill_write(bio, write);
-	rcu_read_lock();
-	if (blkdebug_power_is_on(&wb->target->power.line)) {
-		blkdebug_enter_write(wb->cache, write);
-		b->write = write;
-	}
-	rcu_read_unlock();
+	enter_write(wb, b, bio, write);
 	if (!b->write) {
-		blkdebug_abort_write(wb->cache, write);
 		finish_bio(bio, BLK_STS_IOERR);
 		return true;
 	}

@@ -76,6 +76,8 @@ sector_t blkdebug_largest_write(const struct blkdebug_target *t);
 
 bool blkdebug_cache_bio(struct blkdebug_target *t, struct blkdebug_bio *b,
 			struct bio *bio);
+void blkdebug_enter_unfinished(struct blkdebug_target *t, struct blkdebug_bio *b,
+			       struct bio *bio);
 void blkdebug_acknowledge(struct blkdebug_bio *b, struct bio *bio,
 			  void (*end)(struct bio *bio));
 

@@ -42,7 +42,8 @@
 	X(DROP, "drop")							\
 	X(CORRUPT, "corrupt")						\
 	X(TEAR, "tear")							\
-	X(MISDIRECT, "misdirect")
+	X(MISDIRECT, "misdirect")					\
+	X(POWER_CUT, "power-cut")
 
 /* Which part of a failing I/O is transferred (key "transfer") */
 #define BLKDEBUG_TRANSFERS(X)						\

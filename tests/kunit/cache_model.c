@@ -652,7 +652,6 @@ static void check_empty(struct model *m)
 	expect(m, nr == 3 * m->cache->pools.nr_records);
 }
 
-static void free_nothing(struct blkdebug_cut *cut) { }
 static void ignore_space(struct blkdebug_cache *cache) { }
 
 static const struct blkdebug_cache_ops ops = { .space_freed = ignore_space };
@@ -665,7 +664,6 @@ static bool set_up(struct model *m, unsigned int max_writes)
 					m->unit << SECTOR_SHIFT, &ops);
 	m->line.settle = settle;
 	refcount_set(&m->cut.refs, 1);
-	m->cut.release = free_nothing;
 	return m->writes && m->cache && !blkdebug_join_power(&m->line, "");
 }
 

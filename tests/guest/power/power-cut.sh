@@ -113,6 +113,31 @@ bd_msg bd power-on > /tmp/null
 answers 6 'power_on moves the state' bd state
 bd_msg bd reset
 
+# The action
+power_is() { [[ $(bd_status bd power) == "$1" ]]; }
+is "$(ios $bd 'w 0 16 byte=00' f)" 'ok ok' 'a flush before the rule succeeds'
+bd_start bd power-cut seed=9 keep=2 lose=1,3-4 iotype=write after=1 survive=all
+is "$(bd_list bd)" '0 - power-cut iotype=write after=1 survive=all lose=1,3-4 keep=2 seed=9' \
+	'the keys of power-cut stand last in a rule'
+is "$(ios $bd 'w 0 8 byte=11' 'w 8 8 byte=22' 'w 0 8 byte=33' f)" 'ok EIO EIO EIO' \
+	'the write whose rule cuts the power fails, and so does all I/O after it'
+eventually 'the power is off' power_is off
+like "$(bd_msg bd power-on)" '^cut=[0-9]+ volatile=2 survived=1 torn=0 lost=1 survive=all seed=9$' \
+	'the write whose rule cut the power is volatile'
+is "$(io_bytes $bd 0 16)" '00*4096 22*4096' 'it survives if the choice says so'
+like "$(bd_list bd)" '^1 used power-cut ' 'power-cut is used up by one hit'
+is "$(ios $bd 'w 0 8' f)" 'ok ok' 'a used-up rule cuts no more'
+bd_start bd power-cut iotype=flush
+is "$(ios $bd f 'r 0 8')" 'EIO EIO' 'a flush can cut the power'
+bd_msg bd power-on > /tmp/null
+bd_start bd power-cut iotype=read
+is "$(ios $bd 'r 0 8')" EIO 'a read can cut the power'
+bd_msg bd power-on > /tmp/null
+bd_msg bd reset
+for word in survive=some lose=x keep=2-1 seed=-1 errno=EIO; do
+	fails_with EINVAL "a rule with $word is refused" bd_msg bd add power-cut $word
+done
+
 # Suspend, reload
 io $bd 'w 0 8 byte=44' > /tmp/null
 bd_msg bd power-cut survive=all > /tmp/null

@@ -14,8 +14,8 @@ answers "$parameter" 'the message features answers with the same text' bd featur
 
 declare -A words
 while read -r kind rest; do words[${kind%:}]=$rest; done <<< "$parameter"
-is "${words[actions]}" 'inject-error set-state suspend delay drop corrupt tear misdirect' 'features lists all actions'
-is "${words[keys]}" 'event state sector iotype flags comm tag after interval probability errno once times immediately healed transfer new_state ms us jitter byte value bits on sectors to' 'features lists all keys'
+is "${words[actions]}" 'inject-error set-state suspend delay drop corrupt tear misdirect power-cut' 'features lists all actions'
+is "${words[keys]}" 'event state sector iotype flags comm tag after interval probability errno once times immediately healed transfer new_state ms us jitter byte value bits on sectors to survive lose keep seed' 'features lists all keys'
 is "${words[iotypes]}" 'read write write-zeroes discard flush secure-erase zone-append zone-mgmt' 'features lists all iotypes'
 like "${words[flags]}" '^fua meta sync prio rahead nowait( atomic)?$' 'features lists the flags'
 like " ${words[errnos]} " ' EIO .* ENOSPC ' 'features lists EIO and ENOSPC'
