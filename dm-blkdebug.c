@@ -14,13 +14,11 @@
 #include <linux/slab.h>
 
 #include "blkdebug/dm/limits.h"
+#include "blkdebug/dm/message.h"
 #include "blkdebug/dm/target.h"
 #include "blkdebug/engine/process.h"
 #include "blkdebug/engine/resume.h"
 #include "blkdebug/engine/ruleset.h"
-
-/* The longest description of an error in the kernel log, in bytes */
-#define ERROR_TEXT	512
 
 static int blkdebug_map(struct dm_target *ti, struct bio *bio)
 {
@@ -33,21 +31,21 @@ static int blkdebug_map(struct dm_target *ti, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
-static struct blkdebug_target *engine_target(struct blkdebug_engine *engine)
+static struct blkdebug_target *to_target(struct blkdebug_engine *engine)
 {
 	return container_of(engine, struct blkdebug_target, engine);
 }
 
 static void blkdebug_queue_io_work(struct blkdebug_engine *engine)
 {
-	struct blkdebug_target *t = engine_target(engine);
+	struct blkdebug_target *t = to_target(engine);
 
 	queue_work(t->wq, &t->io_work);
 }
 
-static void blkdebug_schedule_watch(struct blkdebug_engine *engine)
+static void blkdebug_schedule_housekeeping(struct blkdebug_engine *engine)
 {
-	schedule_work(&engine_target(engine)->housekeeping_work);
+	schedule_work(&to_target(engine)->housekeeping_work);
 }
 
 static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
@@ -57,18 +55,18 @@ static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
 	if (rule->action != BLKDEBUG_CORRUPT ||
 	    !(rule->iotypes & (1U << BLKDEBUG_IO_WRITE)))
 		return 0;
-	return blkdebug_copies_init(&engine_target(engine)->copies);
+	return blkdebug_copies_init(&to_target(engine)->copies);
 }
 
 static int blkdebug_owner_command(struct blkdebug_call *call)
 {
-	return blkdebug_power_command(engine_target(call->engine), call);
+	return blkdebug_power_command(to_target(call->engine), call);
 }
 
-/* What the engine calls */
+/* Callbacks of the engine */
 static const struct blkdebug_ops blkdebug_ops = {
 	.queue_ready = blkdebug_queue_io_work,
-	.schedule_housekeeping = blkdebug_schedule_watch,
+	.schedule_housekeeping = blkdebug_schedule_housekeeping,
 	.prepare_rule = blkdebug_prepare_rule,
 	.command = blkdebug_owner_command,
 };
@@ -85,53 +83,6 @@ static void blkdebug_housekeeping_work(struct work_struct *work)
 		return;
 	dm_table_event(t->ti->table);
 	blkdebug_sysfs_notify(t, changes);
-}
-
-static void log_error(struct blkdebug_target *t,
-		      const struct blkdebug_error *err)
-{
-	char *text = kmalloc(ERROR_TEXT, GFP_KERNEL);
-
-	if (text) {
-		blkdebug_error_text(err, text, ERROR_TEXT);
-		DMERR("%s: %s", dm_table_device_name(t->ti->table), text);
-	}
-	kfree(text);
-}
-
-/**
- * blkdebug_command - execute a message, from dm or from sysfs
- * @t: the target
- * @argc: number of words, at least one
- * @argv: the words
- * @answer: empty; receives the answer
- *
- * May sleep. Its allocations start no I/O, because this target might hold that I/O.
- *
- * Return: 0, 1 if there is an answer, or a negative errno.
- */
-int blkdebug_command(struct blkdebug_target *t, unsigned int argc, char **argv,
-		     struct seq_buf *answer)
-{
-	unsigned int noio = memalloc_noio_save();
-	struct blkdebug_error err;
-	int r = blkdebug_message(&t->engine, argc, argv, answer, &err);
-
-	if (r < 0 && err.reason)
-		log_error(t, &err);
-	memalloc_noio_restore(noio);
-	return r;
-}
-
-static int blkdebug_dm_message(struct dm_target *ti, unsigned int argc,
-			       char **argv, char *result, unsigned int maxlen)
-{
-	struct seq_buf answer;
-
-	if (maxlen)
-		*result = '\0';
-	seq_buf_init(&answer, result, maxlen);
-	return blkdebug_command(ti->private, argc, argv, &answer);
 }
 
 static void blkdebug_dtr(struct dm_target *ti)
@@ -160,7 +111,7 @@ static void set_geometry(struct blkdebug_target *t)
 
 	geometry->sectors = t->ti->len;
 	geometry->block = max_t(u64, bdev_logical_block_size(t->dev->bdev),
-			      t->opts.align) >> SECTOR_SHIFT;
+				t->opts.align) >> SECTOR_SHIFT;
 	geometry->zoned = bdev_is_zoned(t->dev->bdev);
 }
 
@@ -186,7 +137,7 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 		r = blkdebug_parse_rules(argc - pos, argv + pos, 1,
 					 &engine->geometry, &rules, &err);
 	if (r) {
-		log_error(t, &err);
+		blkdebug_log_error(t, &err);
 		t->ti->error = err.reason;
 		list_for_each_entry_safe(rule, next, &rules, link)
 			blkdebug_free_rule(rule);
@@ -273,6 +224,8 @@ static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		ti->error = "Invalid argument count";
 		return -EINVAL;
 	}
+	/* dm has split a long line into words without a pause */
+	cond_resched();
 	t = kzalloc(sizeof(*t), GFP_KERNEL);
 	if (!t) {
 		ti->error = "Cannot allocate context";
@@ -322,8 +275,9 @@ bad:
 }
 
 /*
- * From here until resume no bio is held and no message sleeps. With --noflush, bios
- * held before they were submitted are mapped again by the next table.
+ * End all holds. Until the resume, the target holds no bio and no message sleeps. With
+ * --noflush, bios that were held before they were submitted are requeued, so that the
+ * next table maps them.
  */
 static void blkdebug_presuspend(struct dm_target *ti)
 {
@@ -468,7 +422,7 @@ static struct target_type blkdebug_target = {
 	.ctr = blkdebug_ctr,
 	.dtr = blkdebug_dtr,
 	.map = blkdebug_map,
-	.message = blkdebug_dm_message,
+	.message = blkdebug_target_message,
 	.presuspend = blkdebug_presuspend,
 	.presuspend_undo = blkdebug_resume,
 	.postsuspend = blkdebug_postsuspend,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What becomes of a bio: describing it to the engine, and carrying out what the
- * engine decides.
+ * Bios: describe each bio to the engine, and execute the engine's verdict.
  */
 #include <linux/blkdev.h>
 #include <linux/sched.h>
@@ -14,10 +13,10 @@
 #include "limits.h"
 #include "target.h"
 
-/* Steps of healing that a bio takes in its submitter's context */
+/* Batches of bad sectors that a bio heals in its submitter's context */
 #define HEAL_STEPS	8
 
-static struct bio *request_bio(struct blkdebug_io *io)
+static struct bio *io_to_bio(struct blkdebug_io *io)
 {
 	return dm_bio_from_per_bio_data(container_of(io, struct blkdebug_bio,
 						     io),
@@ -96,7 +95,7 @@ static void describe_zone_mgmt(struct blkdebug_target *t, const struct bio *bio,
 	}
 }
 
-static void describe(struct blkdebug_target *t, const struct bio *bio,
+static void describe_bio(struct blkdebug_target *t, const struct bio *bio,
 		     unsigned int iotype, struct blkdebug_io_desc *desc)
 {
 	memcpy(desc->comm, current->comm, sizeof(desc->comm));
@@ -110,7 +109,7 @@ static void describe(struct blkdebug_target *t, const struct bio *bio,
 		describe_zone_mgmt(t, bio, desc);
 }
 
-/* dm does not take a write to a zone back: that would change its place */
+/* Test whether dm can requeue a bio. A zoned write would lose its position. */
 static bool may_requeue(struct blkdebug_target *t, const struct bio *bio)
 {
 	return !bdev_is_zoned(t->dev->bdev) || !op_is_write(bio_op(bio));
@@ -124,7 +123,7 @@ static void init_heal(struct blkdebug_heal *heal, sector_t sector,
 	heal->nr_sectors = nr_sectors;
 }
 
-/* Heal the bad sectors that a bio covers where it goes down */
+/* Test whether a bio heals the bad sectors that it covers when it is submitted. */
 static bool heals_going_down(const struct blkdebug_bio *b,
 			     const struct bio *bio)
 {
@@ -132,7 +131,7 @@ static bool heals_going_down(const struct blkdebug_bio *b,
 	       bio_op(bio) != REQ_OP_ZONE_APPEND;
 }
 
-/* One step of healing. Returns 0, -EAGAIN: there may be more, or -ENOMEM */
+/* Heal one batch. Returns 0, -EAGAIN: there may be more, or -ENOMEM. */
 static int heal_step(struct blkdebug_bio *b, struct blkdebug_heal *heal,
 		     gfp_t gfp)
 {
@@ -143,14 +142,14 @@ static int heal_step(struct blkdebug_bio *b, struct blkdebug_heal *heal,
 	spare = heal->spare;
 	if (blkdebug_heal_some(&b->target->engine, &b->io, heal))
 		return 0;
-	/* It ends before the budget does only if a range is to be split */
+	/* Budget is left over only if a range must be split. */
 	return heal->budget && !spare ? -ENOMEM : -EAGAIN;
 }
 
 /*
- * Heal the bad sectors that a bio covers, without sleeping. Returns 0, -EAGAIN:
- * there are too many of them, or -ENOMEM. Over zones there are never too many,
- * as a bio that goes by the worker is overtaken by later ones.
+ * Heal the bad sectors that a bio covers, without sleeping. Returns 0, -EAGAIN if
+ * there are too many for this context, or -ENOMEM. On zoned devices the number is
+ * not limited, because later bios would overtake a bio that the worker submits.
  */
 static int heal_inline(struct blkdebug_bio *b, sector_t sector,
 		       sector_t nr_sectors)
@@ -169,8 +168,8 @@ static int heal_inline(struct blkdebug_bio *b, sector_t sector,
 }
 
 /*
- * The same in the worker, where it may take time. Memory reserves are used, so
- * that this does not wait for memory that only this worker's I/O would free.
+ * Heal the bad sectors that a bio covers, in the worker. Allocations use memory
+ * reserves, so that they do not wait for memory that only this worker's I/O frees.
  */
 static int heal_in_worker(struct blkdebug_bio *b, struct bio *bio)
 {
@@ -187,7 +186,7 @@ static int heal_in_worker(struct blkdebug_bio *b, struct bio *bio)
 	return r;
 }
 
-/* Heal what a zone append has written, now that the device has said where */
+/* Heal the sectors that a zone append has written, as the device reports them. */
 static void heal_appended(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (heal_inline(b, bio->bi_iter.bi_sector - b->target->start,
@@ -196,8 +195,8 @@ static void heal_appended(struct blkdebug_bio *b, struct bio *bio)
 }
 
 /*
- * In the place of dm's own completion, for a bio that a fault is not done with,
- * or with a completion event that a rule names. May run in a hard interrupt.
+ * Replaces dm's own completion of a bio that a fault is still to change, or whose
+ * completion event a rule names. May run in a hard interrupt.
  */
 static void blkdebug_end_io(struct bio *bio)
 {
@@ -213,7 +212,7 @@ static void blkdebug_end_io(struct bio *bio)
 		blkdebug_acknowledge(b, bio, bio->bi_end_io);
 }
 
-/* The last step before a bio goes down, or completes without going down */
+/* Replace the completion of a bio if needed, just before it is submitted or completed. */
 static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
 {
 	b->raise_done = blkdebug_raises_done(&b->target->engine,
@@ -226,7 +225,7 @@ static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
 	}
 }
 
-/* Complete a bio that does not go down */
+/* Complete a bio without submitting it. */
 static void end_bio(struct blkdebug_bio *b, struct bio *bio, u16 error)
 {
 	hook_end_io(b, bio);
@@ -239,7 +238,7 @@ static void fail_bio(struct blkdebug_bio *b, struct bio *bio)
 	end_bio(b, bio, b->io.error);
 }
 
-/* It has completed before, and was held on its way back */
+/* Complete a bio that was held at its completion event. */
 static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (b->io.verdict == BLKDEBUG_FAIL)
@@ -260,7 +259,7 @@ static bool has_cache(struct blkdebug_target *t)
 	return READ_ONCE(t->engine.mode) & BLKDEBUG_HAS_CACHE;
 }
 
-/* Let a bio go down from the worker */
+/* Submit a bio from the worker. */
 static void submit_io(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (lacks_power(b->target)) {
@@ -278,7 +277,7 @@ static void submit_io(struct blkdebug_bio *b, struct bio *bio)
 	blkdebug_submit_remapped(bio);
 }
 
-/* Have the worker go on with a bio */
+/* Queue a bio for the worker, which submits it. */
 static void defer_io(struct blkdebug_bio *b)
 {
 	struct blkdebug_engine *engine = &b->target->engine;
@@ -289,7 +288,7 @@ static void defer_io(struct blkdebug_bio *b)
 	blkdebug_unlock(engine, flags);
 }
 
-/* Let a bio go down from its submitter's context; returns DM_MAPIO_* */
+/* Remap a bio in its submitter's context. Returns DM_MAPIO_*. */
 static int map_down(struct blkdebug_bio *b, struct bio *bio)
 {
 	struct blkdebug_target *t = b->target;
@@ -306,7 +305,7 @@ static int map_down(struct blkdebug_bio *b, struct bio *bio)
 		blkdebug_remap(t, bio);
 		return DM_MAPIO_REMAPPED;
 	}
-	/* A bio that goes by the worker is overtaken by later ones */
+	/* Later bios would overtake a bio that the worker submits. */
 	if (t->engine.geometry.zoned)
 		end_bio(b, bio, ENOMEM);
 	else
@@ -315,9 +314,9 @@ static int map_down(struct blkdebug_bio *b, struct bio *bio)
 }
 
 /*
- * What faults do to a bio. Each of these returns true if the bio goes down then,
- * and false if it has completed. Those that need memory or complete a write
- * without writing run in the target's worker, one at a time.
+ * Functions that apply a fault to a bio. Each returns true if the bio is to be
+ * submitted, and false if it has completed. Functions that allocate memory or
+ * complete a write without writing run in the target's worker, one at a time.
  */
 
 static bool drop_bio(struct blkdebug_bio *b, struct bio *bio)
@@ -332,7 +331,7 @@ static void finish_with_error(struct blkdebug_bio *b, struct bio *bio)
 		bio->bi_status = errno_to_blk_status(-b->io.error);
 }
 
-/* A torn write, or an error in spite of what has been transferred */
+/* Transfer the first sectors, or all, of a torn write or of an I/O that is to fail. */
 static bool transfer_first_sectors(struct blkdebug_bio *b, struct bio *bio)
 {
 	const struct blkdebug_effect *effect = &b->io.effect;
@@ -342,7 +341,7 @@ static bool transfer_first_sectors(struct blkdebug_bio *b, struct bio *bio)
 			fail_bio(b, bio);
 			return false;
 		}
-		/* Devices promise to write only whole bios as one */
+		/* A device writes a bio atomically only as a whole. */
 		bio->bi_opf &= ~BLKDEBUG_REQ_ATOMIC;
 		bio_trim(bio, 0, effect->sectors);
 	}
@@ -405,11 +404,11 @@ static bool (*const alter_bio[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
 	[BLKDEBUG_POWER_CUT]	= cut_power,
 };
 
-/* Carry out the verdict about a bio that the engine has put into @ready */
+/* Execute the verdict on a bio from the engine's list @ready. */
 static void execute_verdict(struct blkdebug_io *io)
 {
 	struct blkdebug_bio *b = container_of(io, struct blkdebug_bio, io);
-	struct bio *bio = request_bio(io);
+	struct bio *bio = io_to_bio(io);
 
 	if (io->step == BLKDEBUG_STEP_DONE)
 		end_completed(b, bio);
@@ -421,10 +420,12 @@ static void execute_verdict(struct blkdebug_io *io)
 }
 
 /**
- * blkdebug_io_work - submit and complete requests that the engine hands out
- * @work: the target's
+ * blkdebug_io_work - submit and complete the bios on the engine's list @ready
+ * @work: the target's io_work
  *
- * In the order in which they came. No lock is held meanwhile.
+ * Keeps the order of the list. Holds no lock while it submits or completes a bio.
+ *
+ * Context: may sleep; an ordered workqueue, so that one instance runs per target.
  */
 void blkdebug_io_work(struct work_struct *work)
 {
@@ -448,17 +449,19 @@ void blkdebug_io_work(struct work_struct *work)
 }
 
 /**
- * blkdebug_requeue - give requests back to dm, for the next table
- * @requests: from blkdebug_suspend(); none has been changed
+ * blkdebug_requeue - give bios back to dm, for the next table
+ * @requests: list of struct blkdebug_io from blkdebug_suspend(); unaltered
  *
  * Called in a suspend with --noflush only.
+ *
+ * Context: may sleep.
  */
 void blkdebug_requeue(struct list_head *requests)
 {
 	struct blkdebug_io *io, *next;
 
 	list_for_each_entry_safe(io, next, requests, link) {
-		struct bio *bio = request_bio(io);
+		struct bio *bio = io_to_bio(io);
 
 		bio->bi_status = BLK_STS_DM_REQUEUE;
 		bio_endio(bio);
@@ -466,11 +469,12 @@ void blkdebug_requeue(struct list_head *requests)
 }
 
 /*
- * dm maps a bio that it takes back by the old table once more before it blocks
- * new I/O; so nothing may pass from here on.
+ * Test whether a bio is to be requeued because of a suspend with --noflush.
  *
- * What is mapped in the end, before there is a resume, is so because the suspend
- * was interrupted. It shall be held as before, though we have yet to be told.
+ * dm maps requeued bios by the old table once more before it blocks new I/O, so the
+ * target requeues every bio from presuspend on. If dm maps a bio when it is no longer
+ * suspending, the suspend was interrupted: breakpoints then match again at once,
+ * although presuspend_undo has not been called yet.
  */
 static bool to_requeue(struct blkdebug_target *t, const struct bio *bio)
 {
@@ -487,7 +491,7 @@ static bool to_requeue(struct blkdebug_target *t, const struct bio *bio)
 	return requeues && may_requeue(t, bio);
 }
 
-static int remap(struct blkdebug_target *t, struct bio *bio)
+static int remap_bio(struct blkdebug_target *t, struct bio *bio)
 {
 	blkdebug_remap(t, bio);
 	return DM_MAPIO_REMAPPED;
@@ -501,7 +505,7 @@ static noinline int map_cached(struct blkdebug_target *t, struct bio *bio)
 	b->target = t;
 	b->hooked = false;
 	b->write = NULL;
-	return blkdebug_cache_bio(t, b, bio) ? remap(t, bio) :
+	return blkdebug_cache_bio(t, b, bio) ? remap_bio(t, bio) :
 					       DM_MAPIO_SUBMITTED;
 }
 
@@ -519,7 +523,7 @@ static void limit_pieces(struct blkdebug_target *t, struct bio *bio)
 	}
 }
 
-/* Let the engine decide about a bio that some rule may want */
+/* Apply the rules to a bio that a rule may match. */
 static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 			       unsigned int iotype)
 {
@@ -533,7 +537,7 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 	b->finish = NULL;
 	b->write = NULL;
 	b->io.requeue = may_requeue(t, bio);
-	describe(t, bio, iotype, &b->io.desc);
+	describe_bio(t, bio, iotype, &b->io.desc);
 	switch (blkdebug_submit(&t->engine, &b->io)) {
 	case BLKDEBUG_FAIL:
 		fail_bio(b, bio);
@@ -550,10 +554,10 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 }
 
 /*
- * A bio that no rule is for passes at the first of these that can tell, each of
- * which costs more than the one before, and none of which writes memory that
- * another processor reads: the I/O types that rules are for (in
- * blkdebug_map_rules()), the span of their sectors, and their sectors.
+ * Three tests let a bio pass that no rule matches: its I/O type (in
+ * blkdebug_map_rules()), the span of the sectors that rules for this type have,
+ * and these sectors. Each test costs more than the one before. None writes memory
+ * that another processor reads.
  */
 
 static noinline int map_by_filter(struct blkdebug_target *t, struct bio *bio,
@@ -567,7 +571,7 @@ static noinline int map_by_filter(struct blkdebug_target *t, struct bio *bio,
 		flags = blkdebug_bio_flags(bio);
 	if (!blkdebug_filter_passes(engine, seq, iotype, flags, first, last))
 		return map_wanted(t, bio, iotype);
-	return remap(t, bio);
+	return remap_bio(t, bio);
 }
 
 static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
@@ -579,16 +583,19 @@ static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
 	sector_t first = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
 	sector_t last = first + sectors - 1;
 
-	/* A filter knows nothing about the first, and hides events of the second */
+	/*
+	 * The filter does not cover I/Os without sectors, and I/Os that it passes raise no
+	 * events for tracing.
+	 */
 	if (unlikely(!sectors) || trace_blkdebug_event_enabled() ||
 	    unlikely(READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING))
 		return map_wanted(t, bio, iotype);
 	if (blkdebug_span_passes(engine, seq, iotype, first, last))
-		return remap(t, bio);
+		return remap_bio(t, bio);
 	return map_by_filter(t, bio, iotype, first, last, seq);
 }
 
-/* Map a bio that is neither read nor write, or not only because of rules */
+/* Map a bio that is neither a read nor a write, or for which sizes or requeues matter. */
 static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 				unsigned int mode)
 {
@@ -605,13 +612,13 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 		bio_endio(bio);
 		return DM_MAPIO_SUBMITTED;
 	}
-	/* Before it is counted, as it comes again */
+	/* Do not count a bio that is requeued, because dm maps it again. */
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
 	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
 		return mode & BLKDEBUG_HAS_CACHE ? map_wanted(t, bio, iotype) :
 						   map_by_span(t, bio, iotype);
-	return mode & BLKDEBUG_HAS_CACHE ? map_cached(t, bio) : remap(t, bio);
+	return mode & BLKDEBUG_HAS_CACHE ? map_cached(t, bio) : remap_bio(t, bio);
 }
 
 /**
@@ -620,7 +627,7 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
  * @bio: dm's clone
  * @mode: enum blkdebug_mode, not 0
  *
- * Neither sleeps nor allocates.
+ * Context: any that submits bios; neither sleeps nor allocates memory with GFP_KERNEL.
  *
  * Return: DM_MAPIO_*.
  */
@@ -632,11 +639,11 @@ int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 	static_assert((__force int)REQ_OP_READ == BLKDEBUG_IO_READ);
 	static_assert((__force int)REQ_OP_WRITE == BLKDEBUG_IO_WRITE);
 
-	/* Nothing is saved that the usual case does not need */
+	/* One test, so that the usual case saves no registers. */
 	if (unlikely(mode != BLKDEBUG_HAS_RULES || op > BLKDEBUG_IO_WRITE ||
 		     !bio->bi_iter.bi_size))
 		return map_special(t, bio, mode);
 	if (blkdebug_count(&t->engine, op))
 		return map_by_span(t, bio, op);
-	return remap(t, bio);
+	return remap_bio(t, bio);
 }

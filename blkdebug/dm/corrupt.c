@@ -10,31 +10,23 @@
 #include "../rules/chance.h"
 #include "corrupt.h"
 
-/**
- * struct place - a byte to alter
- * @byte: which, from the request's start; a bio's size is no larger, and there
- *	are many of these on the stack
- * @flip: bits to flip, or 0
- * @value: to set it to, if none are to be flipped
- */
+/* A byte to alter */
 struct place {
-	u32 byte;
-	u8 flip;
-	u8 value;
+	u32 byte;			/* offset in the data of the bio; u32, because
+					 * struct places is on the stack
+					 */
+	u8 flip;			/* bits to flip, or 0 */
+	u8 value;			/* if @flip is 0: the new value */
 };
 
-/**
- * struct places - all that is altered in a request, by @byte
- * @nr: how many there are
- * @place: the places
- */
+/* All bytes to alter in a bio, sorted by offset */
 struct places {
 	unsigned int nr;
 	struct place place[BLKDEBUG_BITS_MAX];
 };
 
-/* Flip a bit, unless that has been done */
-static bool flip(struct places *places, u64 bit)
+/* Add a bit to be flipped. Returns false if the bit is to be flipped already. */
+static bool flip_bit(struct places *places, u64 bit)
 {
 	u64 byte = bit / BITS_PER_BYTE;
 	u8 mask = 1U << (bit % BITS_PER_BYTE);
@@ -69,19 +61,19 @@ static void find_places(struct places *places,
 		places->place[0].value = effect->value;
 		return;
 	}
-	/* A sector has many more bits than are ever flipped */
+	/* Ends, because a sector has many more bits than BLKDEBUG_BITS_MAX. */
 	while (flipped < effect->bits) {
 		u64 draw = blkdebug_draw(effect->draw, nth++);
 		u64 bit = blkdebug_draw_below(draw,
 					      effect->bytes * BITS_PER_BYTE);
 
-		if (flip(places, effect->start * BITS_PER_BYTE + bit))
+		if (flip_bit(places, effect->start * BITS_PER_BYTE + bit))
 			flipped++;
 	}
 }
 
-/* The first place from a byte on; the number of places if there is none */
-static unsigned int place_from(const struct places *places, u64 byte)
+/* Find the first place at or behind @byte. Returns its index, or places->nr. */
+static unsigned int find_place(const struct places *places, u64 byte)
 {
 	unsigned int i = 0;
 
@@ -90,11 +82,11 @@ static unsigned int place_from(const struct places *places, u64 byte)
 	return i;
 }
 
-/* Alter what a part of a page has of the request's bytes from @start on */
-static void alter(const struct places *places, struct page *page,
-		  unsigned int offset, unsigned int len, u64 start)
+/* Alter a part of a page, which has the bytes of the bio from offset @start on. */
+static void alter_bytes(const struct places *places, struct page *page,
+			unsigned int offset, unsigned int len, u64 start)
 {
-	unsigned int i = place_from(places, start);
+	unsigned int i = find_place(places, start);
 	u8 *data;
 
 	if (i == places->nr || places->place[i].byte >= start + len)
@@ -111,12 +103,12 @@ static void alter(const struct places *places, struct page *page,
 }
 
 /**
- * blkdebug_corrupt_read - alter what has been read
+ * blkdebug_corrupt_read - alter the data of a read
  * @bio: the read, which has succeeded
- * @iter: where it stood when it was submitted
- * @effect: what to alter
+ * @iter: the bio's iterator when the bio was submitted
+ * @effect: the fault
  *
- * Any context.
+ * Context: any.
  */
 void blkdebug_corrupt_read(struct bio *bio, struct bvec_iter iter,
 			   const struct blkdebug_effect *effect)
@@ -127,16 +119,16 @@ void blkdebug_corrupt_read(struct bio *bio, struct bvec_iter iter,
 
 	find_places(&places, effect);
 	__bio_for_each_segment(bv, bio, iter, iter) {
-		alter(&places, bv.bv_page, bv.bv_offset, bv.bv_len, start);
+		alter_bytes(&places, bv.bv_page, bv.bv_offset, bv.bv_len, start);
 		start += bv.bv_len;
 	}
 }
 
 /**
- * blkdebug_copies_init - set aside memory for writes that are altered
- * @copies: zeroed, or set up already
+ * blkdebug_copies_init - allocate the memory for altered writes
+ * @copies: zeroed, or initialized already
  *
- * May sleep. The caller holds the control mutex.
+ * Context: may sleep. The control mutex is held.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -146,7 +138,7 @@ int blkdebug_copies_init(struct blkdebug_copies *copies)
 
 	if (copies->copies)
 		return 0;
-	/* A write that is altered can always have all that it needs */
+	/* Reserve the memory of one altered write, so that I/O never deadlocks. */
 	copies->pages = mempool_create_page_pool(BLKDEBUG_BITS_MAX, 0);
 	pool = mempool_create_kmalloc_pool(1, sizeof(struct blkdebug_copy));
 	if (!pool || !copies->pages) {
@@ -154,14 +146,16 @@ int blkdebug_copies_init(struct blkdebug_copies *copies)
 		blkdebug_copies_exit(copies);
 		return -ENOMEM;
 	}
-	/* Writes ask for this one without a lock */
+	/* map_wanted() in bio.c reads this pointer without a lock. */
 	WRITE_ONCE(copies->copies, pool);
 	return 0;
 }
 
 /**
- * blkdebug_copies_exit - free it
- * @copies: set up or not; no write uses it
+ * blkdebug_copies_exit - free the memory for altered writes
+ * @copies: the memory, which no write uses, or zeroed
+ *
+ * Context: may sleep.
  */
 void blkdebug_copies_exit(struct blkdebug_copies *copies)
 {
@@ -172,11 +166,13 @@ void blkdebug_copies_exit(struct blkdebug_copies *copies)
 }
 
 /**
- * blkdebug_copy_sectors - how much of a write can be altered as one?
- * @bio: a write
+ * blkdebug_copy_sectors - get the size of a write that can be altered as one bio
+ * @bio: the write
  *
- * Return: its sectors as far as %BLKDEBUG_COPY_VECS places in memory hold them;
- * all of them, for any bio but those made of memory registered in small pieces.
+ * Context: any.
+ *
+ * Return: the number of sectors in the first %BLKDEBUG_COPY_VECS segments: all sectors
+ * of the bio, unless its memory consists of many small pieces.
  */
 unsigned int blkdebug_copy_sectors(struct bio *bio)
 {
@@ -192,8 +188,8 @@ unsigned int blkdebug_copy_sectors(struct bio *bio)
 	return bio_sectors(bio);
 }
 
-static void append(struct blkdebug_copy *copy, struct page *page,
-		   unsigned int offset, unsigned int len)
+static void append_segment(struct blkdebug_copy *copy, struct page *page,
+			   unsigned int offset, unsigned int len)
 {
 	struct bio_vec *bv = &copy->vec[copy->nr];
 
@@ -205,7 +201,7 @@ static void append(struct blkdebug_copy *copy, struct page *page,
 	bv->bv_len = len;
 }
 
-/* Have an altered copy in the place of a part of a page */
+/* Append an altered copy of a part of a page. */
 static void append_altered(struct blkdebug_copies *copies,
 			   struct blkdebug_copy *copy, struct bio_vec *part,
 			   const struct places *places, u64 start)
@@ -217,20 +213,20 @@ static void append_altered(struct blkdebug_copies *copies,
 	memcpy(to + part->bv_offset, from + part->bv_offset, part->bv_len);
 	kunmap_local(from);
 	kunmap_local(to);
-	alter(places, page, part->bv_offset, part->bv_len, start);
+	alter_bytes(places, page, part->bv_offset, part->bv_len, start);
 	copy->page[copy->nr_pages++] = page;
-	append(copy, page, part->bv_offset, part->bv_len);
+	append_segment(copy, page, part->bv_offset, part->bv_len);
 }
 
-/* Some pages in a row, of which few are altered and most not */
-static void append_bvec(struct blkdebug_copies *copies,
-			struct blkdebug_copy *copy, struct bio_vec *bv,
+/* Append a segment of the bio's own array: few of its pages are altered. */
+static void append_bvec_altered(struct blkdebug_copies *copies,
+				struct blkdebug_copy *copy, struct bio_vec *bv,
 			const struct places *places, u64 start)
 {
 	unsigned int done = 0;
 
 	for (;;) {
-		unsigned int i = place_from(places, start + done);
+		unsigned int i = find_place(places, start + done);
 		unsigned int offset, at;
 		struct bio_vec part;
 
@@ -240,8 +236,8 @@ static void append_bvec(struct blkdebug_copies *copies,
 		at = bv->bv_offset + (places->place[i].byte - start);
 		offset = max_t(unsigned int, at & PAGE_MASK,
 			       bv->bv_offset + done);
-		append(copy, bv->bv_page, bv->bv_offset + done,
-		       offset - bv->bv_offset - done);
+		append_segment(copy, bv->bv_page, bv->bv_offset + done,
+			       offset - bv->bv_offset - done);
 		part.bv_page = nth_page(bv->bv_page, offset / PAGE_SIZE);
 		part.bv_offset = offset_in_page(offset);
 		part.bv_len = min_t(unsigned int, PAGE_SIZE - part.bv_offset,
@@ -250,18 +246,18 @@ static void append_bvec(struct blkdebug_copies *copies,
 		append_altered(copies, copy, &part, places, start + done);
 		done += part.bv_len;
 	}
-	append(copy, bv->bv_page, bv->bv_offset + done, bv->bv_len - done);
+	append_segment(copy, bv->bv_page, bv->bv_offset + done, bv->bv_len - done);
 }
 
-/* The same request, but its data where another iterator has them */
-static struct bvec_iter iter_over(struct bvec_iter iter, struct bvec_iter data)
+/* Combine the sector and size of @iter with the position in memory of @data. */
+static struct bvec_iter combine_iters(struct bvec_iter iter, struct bvec_iter data)
 {
 	data.bi_sector = iter.bi_sector;
 	data.bi_size = iter.bi_size;
 	return data;
 }
 
-/* Each place may split a piece, so that it becomes three */
+/* Count the segments needed at most: each place may split a segment into three. */
 static unsigned int count_vecs(struct bio *bio)
 {
 	unsigned int nr = 2 * BLKDEBUG_BITS_MAX;
@@ -295,18 +291,18 @@ static struct blkdebug_copy *alloc_copy(struct blkdebug_copies *copies,
 }
 
 /**
- * blkdebug_corrupt_write - alter what is about to be written
- * @copies: set up
- * @bio: the write
- * @effect: what to alter
+ * blkdebug_corrupt_write - alter the data of a write
+ * @copies: the memory, initialized
+ * @bio: the write, not submitted yet
+ * @effect: the fault
  *
- * One write at a time. If memory is short it waits until other altered writes
- * have completed.
+ * Not reentrant: called by the worker of the target only. If memory is short, waits
+ * until other altered writes have completed.
  *
  * Context: may sleep.
  *
- * Return: for blkdebug_copy_free() when the write completes; or NULL if the
- * write is larger than blkdebug_copy_sectors() says and memory is short.
+ * Return: the copy, for blkdebug_copy_free() when the write completes, or NULL if the
+ * write is larger than blkdebug_copy_sectors() and an allocation fails.
  */
 struct blkdebug_copy *blkdebug_corrupt_write(struct blkdebug_copies *copies,
 					     struct bio *bio,
@@ -322,29 +318,29 @@ struct blkdebug_copy *blkdebug_corrupt_write(struct blkdebug_copies *copies,
 		return NULL;
 	find_places(&places, effect);
 	bio_for_each_bvec(bv, bio, iter) {
-		append_bvec(copies, copy, &bv, &places, start);
+		append_bvec_altered(copies, copy, &bv, &places, start);
 		start += bv.bv_len;
 	}
 	copy->bvec = bio->bi_io_vec;
 	copy->bi_iter = bio->bi_iter;
 	bio->bi_io_vec = copy->vec;
-	bio->bi_iter = iter_over(bio->bi_iter, (struct bvec_iter){});
+	bio->bi_iter = combine_iters(bio->bi_iter, (struct bvec_iter){});
 	return copy;
 }
 
 /**
- * blkdebug_copy_free - give a write its own data back
- * @copies: where the memory is from
+ * blkdebug_copy_free - restore the bio_vec array of a write and free the copy
+ * @copies: the memory that the copy is from
  * @bio: the write, which has completed
  * @copy: from blkdebug_corrupt_write()
  *
- * Any context.
+ * Context: any.
  */
 void blkdebug_copy_free(struct blkdebug_copies *copies, struct bio *bio,
 			struct blkdebug_copy *copy)
 {
 	bio->bi_io_vec = copy->bvec;
-	bio->bi_iter = iter_over(bio->bi_iter, copy->bi_iter);
+	bio->bi_iter = combine_iters(bio->bi_iter, copy->bi_iter);
 	while (copy->nr_pages)
 		mempool_free(copy->page[--copy->nr_pages], copies->pages);
 	if (copy->vec != copy->own_vec)

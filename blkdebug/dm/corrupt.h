@@ -2,10 +2,10 @@
 /*
  * Corruption: data altered in flight.
  *
- * What is read is altered where it has arrived. What is written belongs to the
- * submitter, so the pages that are to be altered are copied, and the bio gets a
- * list of pages of its own that has the copies in their places; no more of it
- * changes, so it is still one bio with its integrity and encryption.
+ * The data of a read are altered in the pages that have received them. The pages of a
+ * write belong to its submitter, so the pages to be altered are copied, and the bio gets
+ * a bio_vec array of its own that refers to the copies. The bio stays one bio, with its
+ * integrity data and encryption context, because no other member changes.
  */
 #ifndef BLKDEBUG_CORRUPT_H
 #define BLKDEBUG_CORRUPT_H
@@ -16,38 +16,29 @@
 #include "../compat.h"
 #include "../rules/actions.h"
 
-/* Places in a bio whose pages may be replaced; larger ones are split first */
+/* Segments of a write that is altered as one bio; larger writes are split first */
 #define BLKDEBUG_COPY_VECS	256
 
-/**
- * struct blkdebug_copy - the list of pages of a write that is altered
- * @bvec: the bio's own list, and where it stood in that
- * @bi_iter: likewise
- * @nr: of @vec
- * @nr_pages: of @page
- * @vec: what the bio has instead: @own_vec, or allocated if that is too short
- * @own_vec: long enough for all writes but those in very many pieces
- * @page: the copies
- */
+/* The bio_vec array of an altered write. Used by the owner of the bio. */
 struct blkdebug_copy {
-	struct bio_vec *bvec;
-	struct bvec_iter bi_iter;
-	unsigned int nr;
-	unsigned int nr_pages;
-	struct bio_vec *vec;
+	struct bio_vec *bvec;		/* the bio's own array */
+	struct bvec_iter bi_iter;	/* the bio's own position in @bvec */
+	unsigned int nr;		/* elements of @vec */
+	unsigned int nr_pages;		/* elements of @page */
+	struct bio_vec *vec;		/* the altered array: @own_vec, or allocated if
+					 * that is too short
+					 */
 	struct bio_vec own_vec[BLKDEBUG_COPY_VECS + 2 * BLKDEBUG_BITS_MAX];
-	struct page *page[BLKDEBUG_BITS_MAX];
+	struct page *page[BLKDEBUG_BITS_MAX];	/* the copies */
 };
 
-/**
- * struct blkdebug_copies - memory for what is altered in writes
- * @copies: struct blkdebug_copy; NULL as long as no rule alters writes
- * @pages: for the data
- *
- * Set up before the first rule that needs it; the control mutex guards that.
- */
+/* Memory for altered writes */
 struct blkdebug_copies {
-	mempool_t *copies;
+	/*
+	 * Set under the control mutex before the first rule that alters writes is in
+	 * force; read without a lock.
+	 */
+	mempool_t *copies;		/* struct blkdebug_copy; NULL: not initialized */
 	mempool_t *pages;
 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Limits: QEMU's align=, max-transfer= and their like, as limits of the queue.
+ * Limits: see limits.h.
  */
 #include <linux/blkdev.h>
 #include <linux/log2.h>
 
 #include "limits.h"
 
-/* Is @value a multiple of @unit, if it is given at all? */
-static bool multiple_of(u64 value, u64 unit)
+/* Test whether @value is a multiple of @unit. An option that is not given is 0. */
+static bool is_multiple(u64 value, u64 unit)
 {
 	return !do_div(value, unit);
 }
@@ -34,8 +34,8 @@ static int check_align(struct blkdebug_target *t, struct blkdebug_error *err)
 		return blkdebug_error_set(err,
 			"Alignment above the device's largest request",
 			"align");
-	if (!multiple_of(t->ti->begin, sectors) ||
-	    !multiple_of(t->ti->len, sectors) || !multiple_of(t->start, sectors))
+	if (!is_multiple(t->ti->begin, sectors) ||
+	    !is_multiple(t->ti->len, sectors) || !is_multiple(t->start, sectors))
 		return blkdebug_error_set(err, "Target not aligned", "align");
 	return 0;
 }
@@ -43,18 +43,20 @@ static int check_align(struct blkdebug_target *t, struct blkdebug_error *err)
 static int check_multiple(u64 value, u64 unit, const char *name,
 			  struct blkdebug_error *err)
 {
-	if (!multiple_of(value, unit))
+	if (!is_multiple(value, unit))
 		return blkdebug_error_set(err, "Limit not aligned", name);
 	return 0;
 }
 
 /**
- * blkdebug_check_limits - can the limits in a table line be met?
+ * blkdebug_check_limits - check the limits in a table line
  * @t: the target, with its device
- * @err: what is wrong, if anything
+ * @err: describes a failure
  *
- * As QEMU does: each limit is a multiple of the alignment, and the largest
- * requests are multiples of the smallest. May sleep.
+ * As in QEMU, each limit must be a multiple of the alignment, and the largest size of
+ * an I/O type a multiple of the smallest.
+ *
+ * Context: may sleep.
  *
  * Return: 0, or -EINVAL with @err set.
  */
@@ -70,7 +72,7 @@ int blkdebug_check_limits(struct blkdebug_target *t, struct blkdebug_error *err)
 	if (opts->max_transfer && opts->max_transfer < PAGE_SIZE)
 		return blkdebug_error_set(err, "Limit below a page",
 					  "max-transfer");
-	/* dm would split zone appends, and tell their submitters wrong places */
+	/* dm would split zone appends, and report wrong sectors to their submitters. */
 	if (opts->max_transfer && bdev_is_zoned(t->dev->bdev))
 		return blkdebug_error_set(err, "Limit for a zoned device",
 					  "max-transfer");
@@ -92,69 +94,73 @@ int blkdebug_check_limits(struct blkdebug_target *t, struct blkdebug_error *err)
 	return r;
 }
 
-/* A limit in sectors, lowered to one in bytes that may not be given */
-static unsigned int lowered(unsigned int sectors, u64 bytes)
+/* Lower a limit in sectors to one in bytes, unless that is 0. */
+static unsigned int lower_sectors(unsigned int sectors, u64 bytes)
 {
 	return bytes ? min_t(u64, sectors, bytes >> SECTOR_SHIFT) : sectors;
 }
 
-static unsigned int raised(unsigned int limit, u64 bytes)
+/* Raise a limit in bytes. */
+static unsigned int raise_bytes(unsigned int limit, u64 bytes)
 {
 	return max_t(u64, limit, bytes);
 }
 
 /**
- * blkdebug_io_hints - impose the limits on the queue
+ * blkdebug_io_hints - apply the limits to the queue
  * @ti: the target
- * @limits: those of the device below, to be changed
+ * @limits: the limits of the device below, changed here
  *
- * dm does not split reads and writes at the queue's limit; the target's
- * max_io_len does that. Called by dm; may sleep.
+ * dm splits reads and writes at the target's max_io_len, not at the queue's limit.
+ *
+ * Context: may sleep; called by dm.
  */
 void blkdebug_io_hints(struct dm_target *ti, struct queue_limits *limits)
 {
 	struct blkdebug_target *t = ti->private;
 	const struct blkdebug_options *opts = &t->opts;
 
-	limits->logical_block_size = raised(limits->logical_block_size,
-					    opts->align);
-	limits->physical_block_size = raised(limits->physical_block_size,
-					     opts->align);
-	limits->io_min = raised(limits->io_min, opts->align);
-	limits->max_hw_sectors = lowered(limits->max_hw_sectors,
-					 opts->max_transfer);
-	limits->max_sectors = lowered(limits->max_sectors, opts->max_transfer);
+	limits->logical_block_size = raise_bytes(limits->logical_block_size,
+						 opts->align);
+	limits->physical_block_size = raise_bytes(limits->physical_block_size,
+						  opts->align);
+	limits->io_min = raise_bytes(limits->io_min, opts->align);
+	limits->max_hw_sectors = lower_sectors(limits->max_hw_sectors,
+					       opts->max_transfer);
+	limits->max_sectors = lower_sectors(limits->max_sectors, opts->max_transfer);
 	if (opts->max_transfer)
 		blkdebug_lower_atomic(limits, 1U << __ffs(opts->max_transfer));
 	limits->max_write_zeroes_sectors =
-		lowered(limits->max_write_zeroes_sectors, opts->max_write_zero);
+		lower_sectors(limits->max_write_zeroes_sectors, opts->max_write_zero);
 	if (opts->cache) {
 		/* Larger ones would wait for space that the cache does not have */
 		blkdebug_lower_atomic(limits, max_t(u64, SZ_64K,
 						    opts->atomic_write));
 		limits->max_write_zeroes_sectors =
-			lowered(limits->max_write_zeroes_sectors,
+			lower_sectors(limits->max_write_zeroes_sectors,
 				(u64)blkdebug_largest_write(t) << SECTOR_SHIFT);
 	}
 	blkdebug_lower_unmap(limits);
-	limits->max_discard_sectors = lowered(limits->max_discard_sectors,
-					      opts->max_discard);
+	limits->max_discard_sectors = lower_sectors(limits->max_discard_sectors,
+						    opts->max_discard);
 	limits->max_hw_discard_sectors =
-		lowered(limits->max_hw_discard_sectors, opts->max_discard);
-	limits->discard_granularity = raised(limits->discard_granularity,
-					     opts->opt_discard);
+		lower_sectors(limits->max_hw_discard_sectors, opts->max_discard);
+	limits->discard_granularity = raise_bytes(limits->discard_granularity,
+						  opts->opt_discard);
 }
 
 /**
- * blkdebug_too_short - is a request below the smallest size?
+ * blkdebug_too_short - test whether an I/O is below the smallest size
  * @t: the target
- * @iotype: of the request
- * @sectors: its size
+ * @iotype: enum blkdebug_iotype of the I/O
+ * @sectors: size of the I/O
  *
- * For write zeroes the kernel has no limit of that kind, and to its limit for
- * discards nobody is bound. Any context.
+ * Queue limits do not suffice: there is no smallest size for write zeroes, and the
+ * block layer does not enforce the discard granularity.
  *
- * Return: true if it is to end in EOPNOTSUPP, as QEMU has it.
+ * Context: any.
+ *
+ * Return: true if the I/O is to fail with EOPNOTSUPP, as in QEMU.
  */
 bool blkdebug_too_short(struct blkdebug_target *t, unsigned int iotype,
 			unsigned int sectors)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Limits: QEMU's align=, max-transfer= and their like, as limits of the queue.
+ * Limits: the options align=, max-transfer=, opt-discard= etc. as queue limits.
  */
 #ifndef BLKDEBUG_LIMITS_H
 #define BLKDEBUG_LIMITS_H

@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "target.h"
+#include "message.h"
 
 /*
  * Guards @targets and, in each target, @sysfs.kobj and @sysfs.link. Held while a
@@ -58,21 +58,21 @@ static ssize_t injected_show(struct kobject *kobj, struct kobj_attribute *attr,
 /* Execute the message that has the name of the file and the words in @buf */
 static int execute_words(struct blkdebug_file *file, const char *buf)
 {
-	char answer[32];
+	char result[32];
 	struct seq_buf out;
 	char *words;
 	char **argv;
 	int argc, r;
 
-	words = kasprintf(GFP_KERNEL, "%s %s", file->verb, buf);
+	words = kasprintf(GFP_KERNEL, "%s %s", file->command, buf);
 	if (!words)
 		return -ENOMEM;
 	argv = argv_split(GFP_KERNEL, words, &argc);
 	kfree(words);
 	if (!argv)
 		return -ENOMEM;
-	/* A write returns no text: the answer is dropped */
-	seq_buf_init(&out, answer, sizeof(answer));
+	/* A write returns no text: drop the result */
+	seq_buf_init(&out, result, sizeof(result));
 	r = -EINVAL;
 	if (argc > 1)
 		r = blkdebug_command(file->target, argc, argv, &out);
@@ -110,6 +110,8 @@ static const struct {
  * @t: the target
  *
  * Creates no directory.
+ *
+ * Context: any.
  */
 void blkdebug_sysfs_init(struct blkdebug_target *t)
 {
@@ -127,7 +129,7 @@ void blkdebug_sysfs_init(struct blkdebug_target *t)
 		if (files[i].mode & 0200)
 			file->attr.store = words_store;
 		file->target = t;
-		file->verb = files[i].name;
+		file->command = files[i].name;
 		sysfs->attrs[i] = &file->attr.attr;
 	}
 	sysfs->group.attrs = sysfs->attrs;
@@ -178,7 +180,9 @@ static void remove_dir(struct blkdebug_target *t)
  * blkdebug_sysfs_remove - remove the directory, if there is one
  * @t: the target; suspended, so that no message to it sleeps
  *
- * Waits for running reads and writes of its files. May sleep.
+ * Waits for running reads and writes of the files.
+ *
+ * Context: may sleep; takes dirs_lock.
  */
 void blkdebug_sysfs_remove(struct blkdebug_target *t)
 {
@@ -212,7 +216,9 @@ static struct blkdebug_target *find_stale(struct blkdebug_target *t)
  * To be called in preresume: before, the directory of the old table may exist, and
  * the disk of a new device is not in sysfs. If another target fails the resume, the
  * directory stays until the resume is tried again, until the table is destroyed, or
- * until another table of the device is resumed, which removes it here. May sleep.
+ * until another table of the device is resumed, which removes it here.
+ *
+ * Context: may sleep; takes dirs_lock.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -243,7 +249,7 @@ int blkdebug_sysfs_add(struct blkdebug_target *t)
  * @t: the target
  * @changes: enum blkdebug_change
  *
- * May sleep.
+ * Context: may sleep; takes dirs_lock.
  */
 void blkdebug_sysfs_notify(struct blkdebug_target *t, unsigned int changes)
 {

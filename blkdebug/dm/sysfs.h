@@ -19,8 +19,8 @@ struct blkdebug_file {
 	struct kobj_attribute attr;
 	/* For show() and store(), which are passed @attr */
 	struct blkdebug_target *target;
-	/* A write of words executes the message "<verb> <words>" */
-	const char *verb;
+	/* A write of words executes the message "<command> <words>" */
+	const char *command;
 };
 
 /* The directory of a target */

@@ -19,19 +19,19 @@
 
 /**
  * struct blkdebug_target - one target of one table
- * @engine: its rules in force
+ * @engine: the rules in force
  * @dev: the device below
- * @start: where on @dev the target starts, in sectors
- * @shift: what to add to a sector of the dm device to get one of @dev
+ * @start: first sector of the target on @dev
+ * @shift: added to a sector of the dm device gives the sector of @dev
  * @ti: dm's view of the target
- * @opts: as in the table line
- * @copies: memory for writes that are altered
+ * @opts: options of the table line
+ * @copies: memory for altered writes
  * @writeback: the write cache, if there is one
- * @power: its power supply, and the last cut
- * @wq: for @io_work alone, so that I/O goes on when memory is short
- * @io_work: submits and completes requests that the engine hands out
- * @housekeeping_work: tells those who watch of changes, and cleans up
- * @sysfs: its directory
+ * @power: the power supply, and the last cut
+ * @wq: for @io_work only, with a rescuer, so that I/O continues when memory is short
+ * @io_work: submits and completes the bios on the engine's list @ready
+ * @housekeeping_work: frees memory and reports changes to user space
+ * @sysfs: the directory in sysfs
  */
 struct blkdebug_target {
 	struct blkdebug_engine engine;
@@ -50,22 +50,22 @@ struct blkdebug_target {
 };
 
 /**
- * struct blkdebug_bio - what dm keeps for us with each bio
+ * struct blkdebug_bio - per-bio data
  * @io: the bio as the engine sees it
- * @target: whose bio it is
- * @end_io: dm's own completion, while ours is in its place
- * @hooked: our completion is in place of dm's
+ * @target: the target that has mapped the bio
+ * @end_io: dm's own completion, while blkdebug_end_io() replaces it
+ * @hooked: blkdebug_end_io() replaces dm's completion
  * @raise_done: raise the completion event
  * @append_heals: heal bad sectors where the zone append has written
- * @finish: what a fault has left to do when the bio completes, or NULL
- * @copy: what is written instead of the bio's own data
- * @iter: where the bio stood when it went down
+ * @finish: applies the rest of a fault when the bio completes, or NULL
+ * @copy: the bio_vec array of an altered write
+ * @iter: the bio's iterator when it was submitted
  * @write: in the cache, of a write that is not acknowledged yet, or NULL
- * @epoch: of a flush: which writes in the cache the flush covers
+ * @epoch: of a flush: the writes in the cache that the flush covers
  * @pending: of a read from cache and device: parts that have not ended
  * @status: of such a read: of a part that has failed
  *
- * Not touched unless some rule may want the bio, or the target has a cache.
+ * Not initialized unless a rule may match the bio, or the target has a cache.
  */
 struct blkdebug_bio {
 	struct blkdebug_io io;
@@ -92,7 +92,7 @@ static inline struct blkdebug_bio *blkdebug_per_bio(struct bio *bio)
 
 static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 {
-	/* First, so that nothing need be saved over the call in bio_set_dev() */
+	/* Set first, so that no register is saved across the call in bio_set_dev(). */
 	bio->bi_iter.bi_sector += t->shift;
 	bio_set_dev(bio, t->dev->bdev);
 }
@@ -104,8 +104,5 @@ int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		       unsigned int mode);
 void blkdebug_io_work(struct work_struct *work);
 void blkdebug_requeue(struct list_head *requests);
-
-int blkdebug_command(struct blkdebug_target *t, unsigned int argc, char **argv,
-		     struct seq_buf *answer);
 
 #endif

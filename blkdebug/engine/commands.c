@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands: messages and files in sysfs execute them.
+ * Commands: look up and execute messages; status, state and counters.
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -14,6 +14,7 @@
 
 #define DEFAULT_TIMEOUT_MS	60000
 
+/* Parse a number of at most @max. Returns 0, or -EINVAL with @call->err set. */
 int blkdebug_call_number(struct blkdebug_call *call, const char *word, u64 max,
 			 u64 *number)
 {
@@ -26,7 +27,7 @@ int blkdebug_call_number(struct blkdebug_call *call, const char *word, u64 max,
 	return 0;
 }
 
-/* The timeout in the word at @pos, in jiffies */
+/* Parse the timeout, in ms, in the word at @pos, if there is one. Sets jiffies. */
 int blkdebug_call_timeout(struct blkdebug_call *call, unsigned int pos, long *timeout)
 {
 	u64 ms = DEFAULT_TIMEOUT_MS;
@@ -41,12 +42,14 @@ int blkdebug_call_timeout(struct blkdebug_call *call, unsigned int pos, long *ti
 	return 0;
 }
 
+/* Fail because a rule, tag or event does not exist. Returns -ENOENT. */
 int blkdebug_call_no_such(struct blkdebug_call *call, char *reason, const char *word)
 {
 	blkdebug_error_set(call->err, reason, word);
 	return -ENOENT;
 }
 
+/* Returns 0 if the word may be a tag, or -EINVAL with @call->err set. */
 int blkdebug_call_check_tag(struct blkdebug_call *call, const char *word)
 {
 	if (!blkdebug_tag_valid(word))
@@ -54,25 +57,24 @@ int blkdebug_call_check_tag(struct blkdebug_call *call, const char *word)
 	return 0;
 }
 
-/* Answers consist of lines without a newline after the last */
+/* Begin a line of a result. The last line ends without a newline. */
 void blkdebug_next_line(struct seq_buf *out)
 {
 	if (out->len)
 		seq_buf_printf(out, "\n");
 }
 
-/* Why a wait_event has ended without its condition */
+/* Get the errno for a wait whose condition is false; @left: result of the wait. */
 int blkdebug_wait_error(long left)
 {
 	return left < 0 ? -EINTR : -ETIMEDOUT;
 }
 
+/* Test whether sleepers are to give up because the device is being suspended. */
 bool blkdebug_suspending(struct blkdebug_engine *engine)
 {
 	return READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING;
 }
-
-/* State and counters */
 
 static int do_state(struct blkdebug_call *call)
 {
@@ -138,17 +140,12 @@ static int do_features(struct blkdebug_call *call)
 	return BLKDEBUG_ANSWERED;
 }
 
-/**
- * struct command - a message
- * @name: its first word
- * @min: the fewest words after that
- * @max: the most
- * @fn: carries it out; 0, %BLKDEBUG_ANSWERED or an errno, negative
- */
+/* A message */
 struct command {
-	const char *name;
-	unsigned int min;
-	unsigned int max;
+	const char *name;		/* its first word */
+	unsigned int min;		/* further words at least */
+	unsigned int max;		/* further words at most */
+	/* Returns 0, BLKDEBUG_ANSWERED, or a negative errno. May sleep. */
 	int (*fn)(struct blkdebug_call *call);
 };
 
@@ -176,17 +173,17 @@ static const struct command commands[] = {
 };
 
 /**
- * blkdebug_message - carry out a message
- * @engine: for which target
- * @argc: how many words, at least one
+ * blkdebug_message - execute a message
+ * @engine: the engine
+ * @argc: number of words, at least one
  * @argv: the words
- * @result: where the result goes, empty
- * @err: what is wrong, if there is more to say than the errno does; else its
- *	reason is NULL
+ * @result: empty; receives the result
+ * @err: describes a failure; its reason is NULL if the errno says all
  *
- * May sleep; see the interface for which messages do so for long.
+ * Context: may sleep; the messages event, wait_break and wait_hits do so until their
+ * condition is true or their timeout has passed.
  *
- * Return: 0, 1 if there is an answer, or a negative errno.
+ * Return: 0, 1 if there is a result, or a negative errno.
  */
 int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
 		     char **argv, struct seq_buf *result,
@@ -214,11 +211,11 @@ int blkdebug_message(struct blkdebug_engine *engine, unsigned int argc,
 }
 
 /**
- * blkdebug_print_status - write the status line
+ * blkdebug_print_status - print the status line
  * @engine: the engine
- * @out: where to
+ * @out: the output
  *
- * May sleep.
+ * Context: may sleep; takes the control mutex.
  */
 void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out)
 {
@@ -241,8 +238,11 @@ void blkdebug_print_status(struct blkdebug_engine *engine, struct seq_buf *out)
 }
 
 /**
- * blkdebug_print_all_features - write what this module knows, one kind a line
- * @out: where to
+ * blkdebug_print_all_features - print the names of all actions, keys, events, options
+ *	and messages, one kind a line
+ * @out: the output
+ *
+ * Context: any.
  */
 void blkdebug_print_all_features(struct seq_buf *out)
 {

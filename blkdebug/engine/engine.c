@@ -44,20 +44,6 @@ void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes)
 }
 
 /**
- * blkdebug_rules - get the rules in force
- * @engine: the engine
- *
- * Context: RCU read side, or the lock or the control mutex is held.
- *
- * Return: the rules.
- */
-struct blkdebug_ruleset *blkdebug_rules(struct blkdebug_engine *engine)
-{
-	return rcu_dereference_check(engine->rules,
-				     lockdep_is_held(&engine->control));
-}
-
-/**
  * blkdebug_arms - test whether an event would change the armed set
  * @engine: the engine
  * @er: the rules of the event

@@ -163,7 +163,6 @@ void blkdebug_tell_watchers(struct blkdebug_engine *engine,
 			    unsigned int changes);
 void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes);
 
-struct blkdebug_ruleset *blkdebug_rules(struct blkdebug_engine *engine);
 void blkdebug_update_interest(struct blkdebug_engine *engine);
 bool blkdebug_arms(struct blkdebug_engine *engine,
 		   struct blkdebug_event_rules *er, u32 state);
@@ -183,6 +182,21 @@ unsigned long blkdebug_seen(struct blkdebug_engine *engine,
 			    unsigned int iotype);
 u64 blkdebug_injected(struct blkdebug_engine *engine);
 void blkdebug_reset_counters(struct blkdebug_engine *engine);
+
+/**
+ * blkdebug_rules - get the rules in force
+ * @engine: the engine
+ *
+ * Context: RCU read side, or the lock or the control mutex is held.
+ *
+ * Return: the rules.
+ */
+static inline struct blkdebug_ruleset *
+blkdebug_rules(struct blkdebug_engine *engine)
+{
+	return rcu_dereference_check(engine->rules,
+				     lockdep_is_held(&engine->control));
+}
 
 /**
  * blkdebug_lock - take the engine's lock and enter an RCU read section

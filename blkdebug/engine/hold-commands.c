@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands about events and holds.
+ * Commands that raise events, and that list, resume and wait for holds.
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -15,14 +15,14 @@
 #include "resume.h"
 #include "ruleset.h"
 
-/* The same, for what a test may poll: without a line in the kernel log */
-static int not_there(struct blkdebug_call *call)
+/* Fail without a line in the kernel log, because a script may poll this message. */
+static int fail_quietly(struct blkdebug_call *call)
 {
 	call->err->reason = NULL;
 	return -ENOENT;
 }
 
-static bool let_go(struct blkdebug_engine *engine, struct blkdebug_io *io)
+static bool event_released(struct blkdebug_engine *engine, struct blkdebug_io *io)
 {
 	unsigned long flags = blkdebug_lock(engine);
 	bool held = io->verdict == BLKDEBUG_HELD;
@@ -40,7 +40,7 @@ static int raise_event(struct blkdebug_call *call, struct blkdebug_io *io,
 
 	strscpy(name, call->argv[0], sizeof(name));
 	blkdebug_raise(engine, io, event, name);
-	left = wait_event_killable_timeout(engine->wait, let_go(engine, io),
+	left = wait_event_killable_timeout(engine->wait, event_released(engine, io),
 					   timeout);
 	if (blkdebug_cancel_event(engine, io))
 		return blkdebug_wait_error(left);
@@ -98,16 +98,11 @@ int blkdebug_do_remove_break(struct blkdebug_call *call)
 	return held ? 0 : r;
 }
 
-/**
- * struct resumption - what "resume" is told
- * @hold: number of the hold; 0 if a tag is given
- * @all: all holds with the tag
- * @error: errno to fail with, or negative
- */
+/* Arguments of "resume" */
 struct resumption {
-	u64 hold;
-	bool all;
-	int error;
+	u64 hold;			/* number of the hold; 0: a tag is given */
+	bool all;			/* all holds with the tag */
+	int error;			/* errno to fail with, or negative */
 };
 
 static int parse_resume(struct blkdebug_call *call, struct resumption *res)
@@ -144,7 +139,7 @@ static int parse_resume(struct blkdebug_call *call, struct resumption *res)
 	return 0;
 }
 
-/* The hold with this number, or the last one with the tag */
+/* Find the hold with this number or, if 0, the newest hold with the tag @word. */
 static struct blkdebug_hold *find_hold(struct blkdebug_engine *engine,
 				       const char *word, u64 number)
 {
@@ -200,10 +195,10 @@ int blkdebug_do_resume(struct blkdebug_call *call)
 		return r;
 	any = res.all ? resume_tag(call->engine, word, &res) :
 			resume_one(call->engine, word, &res);
-	return any ? 0 : not_there(call);
+	return any ? 0 : fail_quietly(call);
 }
 
-/* What a line of "held" shows, taken under the lock and printed without */
+/* A line of "held", copied under the engine's lock and printed without the lock */
 struct held_line {
 	u64 hold;
 	u64 rule;
@@ -213,7 +208,7 @@ struct held_line {
 	unsigned int ms;
 };
 
-static void note_hold(const struct blkdebug_hold *hold, struct held_line *line)
+static void copy_hold(const struct blkdebug_hold *hold, struct held_line *line)
 {
 	const struct blkdebug_io *io = hold->io;
 
@@ -256,14 +251,14 @@ static void print_held_line(struct seq_buf *out, const struct held_line *line)
 		       (u64)line->desc.nr_sectors, line->ms);
 }
 
-static bool next_held(struct blkdebug_engine *engine, u64 number,
-		      struct held_line *line)
+static bool copy_next_hold(struct blkdebug_engine *engine, u64 number,
+			   struct held_line *line)
 {
 	unsigned long flags = blkdebug_lock(engine);
 	struct blkdebug_hold *hold = blkdebug_hold_after(&engine->holds, number);
 
 	if (hold)
-		note_hold(hold, line);
+		copy_hold(hold, line);
 	blkdebug_unlock(engine, flags);
 	return hold;
 }
@@ -272,22 +267,22 @@ int blkdebug_do_held(struct blkdebug_call *call)
 {
 	struct held_line line = { .hold = 0 };
 
-	while (next_held(call->engine, line.hold, &line)) {
+	while (copy_next_hold(call->engine, line.hold, &line)) {
 		print_held_line(call->result, &line);
 		cond_resched();
 	}
 	return BLKDEBUG_ANSWERED;
 }
 
-/* Is something held with this tag? The last one is noted in @line, if given */
-static bool tag_held(struct blkdebug_engine *engine, const char *tag,
-		     struct held_line *line)
+/* Test whether a hold has this tag. Copies the newest one to @line unless NULL. */
+static bool find_held_tag(struct blkdebug_engine *engine, const char *tag,
+			  struct held_line *line)
 {
 	unsigned long flags = blkdebug_lock(engine);
 	struct blkdebug_hold *hold = find_hold(engine, tag, 0);
 
 	if (hold && line)
-		note_hold(hold, line);
+		copy_hold(hold, line);
 	blkdebug_unlock(engine, flags);
 	return hold;
 }
@@ -307,7 +302,7 @@ int blkdebug_do_wait_break(struct blkdebug_call *call)
 	if (r)
 		return r;
 	left = wait_event_killable_timeout(engine->wait,
-					   (held = tag_held(engine, tag, &line)) ||
+					   (held = find_held_tag(engine, tag, &line)) ||
 					   blkdebug_suspending(engine), timeout);
 	if (!held)
 		return left > 0 ? -EINTR : blkdebug_wait_error(left);
@@ -322,24 +317,24 @@ int blkdebug_do_is_suspended(struct blkdebug_call *call)
 	if (r)
 		return r;
 	seq_buf_printf(call->result, "%d",
-		       tag_held(call->engine, call->argv[0], NULL));
+		       find_held_tag(call->engine, call->argv[0], NULL));
 	return BLKDEBUG_ANSWERED;
 }
 
 /**
- * blkdebug_print_held_tags - write the tag of each hold, one a line
+ * blkdebug_print_held_tags - print the tag of each hold, one a line
  * @engine: the engine
- * @out: where to
+ * @out: the output
  *
- * May sleep.
+ * Context: any.
  */
 void blkdebug_print_held_tags(struct blkdebug_engine *engine,
 			      struct seq_buf *out)
 {
 	struct held_line line = { .hold = 0 };
 
-	/* As many as fit, each whole */
-	while (next_held(engine, line.hold, &line) &&
+	/* Print no tag that does not fit as a whole. */
+	while (copy_next_hold(engine, line.hold, &line) &&
 	       out->len + strlen(line.tag) + 1 < out->size)
 		seq_buf_printf(out, "%s\n", line.tag);
 }

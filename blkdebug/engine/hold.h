@@ -96,7 +96,7 @@ struct blkdebug_io {
 	u32 prev_state;			/* state before a standing rule changed it for
 					 * this I/O
 					 */
-	u64 event_upto;			/* last rule in force when the event of @step
+	u64 event_up_to;			/* last rule in force when the event of @step
 					 * was raised
 					 */
 	u64 state_change;		/* number of that change of state; 0: none */

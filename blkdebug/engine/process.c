@@ -125,7 +125,7 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc,
 			     io->last_breakpoint, locked);
 	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
-			    io->event_state, io->event_upto);
+			    io->event_state, io->event_up_to);
 	while ((rule = blkdebug_next_match(&search))) {
 		if (!locked)
 			return BLKDEBUG_NEED_LOCK;
@@ -184,7 +184,7 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
 	/* A resumed I/O has been here before: only breakpoints remain. */
 	if (!io->last_breakpoint) {
 		io->event_state = READ_ONCE(engine->state);
-		io->event_upto = READ_ONCE(blkdebug_rules(engine)->visible);
+		io->event_up_to = READ_ONCE(blkdebug_rules(engine)->visible);
 		if (er->event != BLKDEBUG_EV_STANDING)
 			verdict = arm_faults(engine, er, io->event_state,
 					     locked);

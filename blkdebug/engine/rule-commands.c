@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands about rules.
+ * Commands that add, remove, list and wait for rules.
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -15,7 +15,7 @@
 #include "resume.h"
 #include "ruleset.h"
 
-/* Read rules, numbered as if they were added now; the control mutex is held */
+/* Parse rules and number them as the next ones to be added. */
 static int parse_rules(struct blkdebug_call *call, unsigned int argc, char **argv,
 		       struct list_head *rules)
 {
@@ -43,7 +43,7 @@ static int add_rules(struct blkdebug_call *call, unsigned int argc, char **argv,
 	return r;
 }
 
-static int do_rules(struct blkdebug_call *call, bool replace)
+static int execute_add(struct blkdebug_call *call, bool replace)
 {
 	struct blkdebug_engine *engine = call->engine;
 	u64 first;
@@ -61,15 +61,15 @@ static int do_rules(struct blkdebug_call *call, bool replace)
 
 int blkdebug_do_add(struct blkdebug_call *call)
 {
-	return do_rules(call, false);
+	return execute_add(call, false);
 }
 
 int blkdebug_do_replace(struct blkdebug_call *call)
 {
-	return do_rules(call, true);
+	return execute_add(call, true);
 }
 
-/* Words for a breakpoint: those of the message, and what is implied */
+/* Add the breakpoint of a message "break": suspend <event> <tag> <further words>. */
 static int add_breakpoint(struct blkdebug_call *call, char *event, char *tag)
 {
 	unsigned int argc = call->argc + 1;
@@ -118,8 +118,8 @@ int blkdebug_do_break(struct blkdebug_call *call)
 }
 
 /*
- * Call @fn for each rule that a word names, by number or tag, with the control
- * mutex held. Returns 0, or -ENOENT if there was none.
+ * Call @fn for each rule that a word names, by number or tag. The control mutex is
+ * held. Returns 0, or -ENOENT if @fn has returned false for all rules.
  */
 int blkdebug_visit_named(struct blkdebug_call *call, const char *word, blkdebug_rule_fn fn)
 {
@@ -151,20 +151,23 @@ int blkdebug_visit_named(struct blkdebug_call *call, const char *word, blkdebug_
 	return any ? 0 : blkdebug_call_no_such(call, "No such rule", word);
 }
 
-static bool find_any(struct blkdebug_engine *engine,
-		     struct blkdebug_rule *rule)
+static bool accept_rule(struct blkdebug_engine *engine,
+			struct blkdebug_rule *rule)
 {
 	return true;
 }
 
-static bool remove_any(struct blkdebug_engine *engine,
-		       struct blkdebug_rule *rule)
+static bool remove_rule(struct blkdebug_engine *engine,
+			struct blkdebug_rule *rule)
 {
 	blkdebug_remove_rule(engine, rule);
 	return true;
 }
 
-/* None, unless all are there. Two words may name the same rule */
+/*
+ * Remove all rules that the words name, or none if a word names no rule. Two words may
+ * name the same rule, so the second loop ignores -ENOENT.
+ */
 int blkdebug_do_remove(struct blkdebug_call *call)
 {
 	unsigned int i;
@@ -172,9 +175,9 @@ int blkdebug_do_remove(struct blkdebug_call *call)
 
 	mutex_lock(&call->engine->control);
 	for (i = 0; !r && i < call->argc; i++)
-		r = blkdebug_visit_named(call, call->argv[i], find_any);
+		r = blkdebug_visit_named(call, call->argv[i], accept_rule);
 	for (i = 0; !r && i < call->argc; i++)
-		blkdebug_visit_named(call, call->argv[i], remove_any);
+		blkdebug_visit_named(call, call->argv[i], remove_rule);
 	mutex_unlock(&call->engine->control);
 	return r;
 }
@@ -203,8 +206,8 @@ int blkdebug_do_reset(struct blkdebug_call *call)
 	return r;
 }
 
-static const char *rule_mark(struct blkdebug_engine *engine,
-			     const struct blkdebug_rule *rule)
+static const char *get_rule_mark(struct blkdebug_engine *engine,
+				 const struct blkdebug_rule *rule)
 {
 	lockdep_assert_held(&engine->lock);
 	if (rule->dead)
@@ -212,8 +215,8 @@ static const char *rule_mark(struct blkdebug_engine *engine,
 	return blkdebug_rule_armed(engine, rule) ? "armed" : "-";
 }
 
-static bool is_dead(struct blkdebug_engine *engine,
-		    const struct blkdebug_rule *rule)
+static bool rule_is_dead(struct blkdebug_engine *engine,
+			 const struct blkdebug_rule *rule)
 {
 	unsigned long flags = blkdebug_lock(engine);
 	bool dead = rule->dead;
@@ -222,14 +225,14 @@ static bool is_dead(struct blkdebug_engine *engine,
 	return dead;
 }
 
-/* Have all bad sectors of a rule been healed while they were being printed? */
-static bool just_healed(struct blkdebug_engine *engine,
-			const struct blkdebug_rule *rule, bool was_dead)
+/* Test whether the last bad sector of a rule was healed while the rule was printed. */
+static bool rule_just_healed(struct blkdebug_engine *engine,
+			     const struct blkdebug_rule *rule, bool was_dead)
 {
-	return blkdebug_rule_heals(rule) && !was_dead && is_dead(engine, rule);
+	return blkdebug_rule_heals(rule) && !was_dead && rule_is_dead(engine, rule);
 }
 
-/* Take back what has been printed; readers of the buffer stop at the NUL */
+/* Truncate the output to @len bytes. Readers of the buffer stop at the NUL. */
 static void rewind_buf(struct seq_buf *out, size_t len)
 {
 	if (len >= out->len)
@@ -253,14 +256,14 @@ static void list_rule(struct blkdebug_call *call, const struct blkdebug_rule *ru
 	do {
 		rewind_buf(call->result, before);
 		flags = blkdebug_lock(engine);
-		mark = rule_mark(engine, rule);
+		mark = get_rule_mark(engine, rule);
 		dead = rule->dead;
 		hits = rule->hits;
 		blkdebug_unlock(engine, flags);
 		seq_buf_printf(call->result, "%llu %llu %s ", rule->number,
 			       hits, mark);
 		blkdebug_print_rule(call->result, rule);
-	} while (just_healed(engine, rule, dead));
+	} while (rule_just_healed(engine, rule, dead));
 }
 
 int blkdebug_do_list(struct blkdebug_call *call)
@@ -278,20 +281,13 @@ int blkdebug_do_list(struct blkdebug_call *call)
 	return BLKDEBUG_ANSWERED;
 }
 
-/**
- * struct hits - what wait_hits waits for
- * @word: number or tag of the rules
- * @number: of the rule; 0 if @word is a tag
- * @want: how many hits
- * @nr: how many there are
- * @found: the hits may still be reached
- */
+/* Condition of "wait_hits" */
 struct hits {
-	const char *word;
-	u64 number;
-	u64 want;
-	u64 nr;
-	bool found;
+	const char *word;		/* number or tag of the rules */
+	u64 number;			/* of the rule; 0: @word is a tag */
+	u64 want;			/* wait for so many hits */
+	u64 nr;				/* hits so far */
+	bool found;			/* there may be more hits */
 };
 
 static void count_rule_hits(struct blkdebug_engine *engine, struct hits *hits)
@@ -300,7 +296,7 @@ static void count_rule_hits(struct blkdebug_engine *engine, struct hits *hits)
 	struct blkdebug_rule *rule;
 
 	lockdep_assert_held(&engine->lock);
-	/* Rules of an add are in the array before they are in force */
+	/* Rules of an add are in @rules before they are in force. */
 	if (hits->number > rs->visible)
 		return;
 	rule = xa_load(&rs->rules, hits->number);
@@ -326,8 +322,8 @@ static void count_tag_hits(struct blkdebug_engine *engine, struct hits *hits)
 }
 
 /*
- * Count the hits of the rules in question, and find out whether there may be
- * more. If they are too few, the hit that makes them enough wakes the sleepers.
+ * Get the hits so far, and whether there may be more. Also sets @wake_at, so that the
+ * hit that the caller waits for wakes the sleepers.
  */
 static void count_hits(struct blkdebug_engine *engine, struct hits *hits)
 {
@@ -342,7 +338,7 @@ static void count_hits(struct blkdebug_engine *engine, struct hits *hits)
 	blkdebug_unlock(engine, flags);
 }
 
-static bool hits_done(struct blkdebug_engine *engine, struct hits *hits)
+static bool check_hits(struct blkdebug_engine *engine, struct hits *hits)
 {
 	count_hits(engine, hits);
 	return hits->nr >= hits->want || !hits->found || blkdebug_suspending(engine);
@@ -370,7 +366,7 @@ int blkdebug_do_wait_hits(struct blkdebug_call *call)
 		return r;
 
 	left = wait_event_killable_timeout(engine->wait,
-					   hits_done(engine, &hits), timeout);
+					   check_hits(engine, &hits), timeout);
 	if (hits.nr >= hits.want && (hits.found || hits.nr)) {
 		flags = blkdebug_lock(engine);
 		blkdebug_tell_watchers(engine, 0);
@@ -384,11 +380,11 @@ int blkdebug_do_wait_hits(struct blkdebug_call *call)
 }
 
 /**
- * blkdebug_print_rules - write the options and rules of a table line
+ * blkdebug_print_rules - print the rules of a table line
  * @engine: the engine
- * @out: where to; each word comes with a blank before it
+ * @out: the output; each rule follows a space
  *
- * May sleep.
+ * Context: may sleep; takes the control mutex.
  */
 void blkdebug_print_rules(struct blkdebug_engine *engine, struct seq_buf *out)
 {
@@ -403,7 +399,7 @@ void blkdebug_print_rules(struct blkdebug_engine *engine, struct seq_buf *out)
 		before = out->len;
 		seq_buf_printf(out, " ");
 		blkdebug_print_rule(out, rule);
-		if (just_healed(engine, rule, false))
+		if (rule_just_healed(engine, rule, false))
 			rewind_buf(out, before);
 		cond_resched();
 	}

@@ -352,8 +352,10 @@ static int merge_newest(struct blkdebug_ruleset *rs,
 		blkdebug_run_free_rcu(older);
 	if (!merged->nr)
 		blkdebug_run_free_rcu(merged);
-	list_for_each_entry_safe(rule, next, &freed, link)
+	list_for_each_entry_safe(rule, next, &freed, link) {
 		blkdebug_free_rule_rcu(rule);
+		cond_resched();
+	}
 	return 0;
 }
 

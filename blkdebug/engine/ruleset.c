@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How rules come and go: add, replace, remove and housekeeping.
+ * Ruleset: add, replace, remove and clear rules, and housekeeping.
  */
 #include <linux/errno.h>
 #include <linux/lockdep.h>
@@ -9,10 +9,10 @@
 
 #include "ruleset.h"
 
-/* Used-up rules that are kept for list and wait_hits */
+/* Used-up rules that are kept for "list" and "wait_hits" */
 #define USED_KEPT	1000
 
-/* Give a rule what it needs besides its place in the index */
+/* Allocate all that a rule needs but its place in the index. */
 static int adopt_rule(struct blkdebug_engine *engine,
 		      struct blkdebug_ruleset *rs, struct blkdebug_rule *rule)
 {
@@ -26,7 +26,10 @@ static int adopt_rule(struct blkdebug_engine *engine,
 	return xa_err(xa_store(&rs->rules, rule->number, rule, GFP_KERNEL));
 }
 
-/* Forget rules that have not been in force; lookups by number may see them */
+/*
+ * Free rules that have never been in force. Lookups by number may find them, so free
+ * them after the last reader.
+ */
 static void disown_rules(struct blkdebug_engine *engine,
 			 struct blkdebug_ruleset *rs, struct list_head *rules)
 {
@@ -42,7 +45,7 @@ static void disown_rules(struct blkdebug_engine *engine,
 	INIT_LIST_HEAD(rules);
 }
 
-/* Count the rules of an add as pending, and as live for their tags */
+/* Count the rules of an add as pending, and as live in their tags. */
 static void account_rules(struct blkdebug_engine *engine,
 			  struct blkdebug_add *add)
 {
@@ -65,7 +68,7 @@ static void account_rules(struct blkdebug_engine *engine,
 	}
 }
 
-/* Make the filter that is to be in force with the rules of an add */
+/* Build the filter that is to be in force with the rules of an add. */
 static struct blkdebug_filter *extend_filter(struct blkdebug_engine *engine,
 					     struct list_head *rules,
 					     const struct blkdebug_filter *old)
@@ -91,13 +94,13 @@ static struct blkdebug_filter *extend_filter(struct blkdebug_engine *engine,
 	return filter;
 }
 
-static struct blkdebug_filter *current_filter(struct blkdebug_engine *engine)
+static struct blkdebug_filter *get_filter(struct blkdebug_engine *engine)
 {
 	return rcu_dereference_protected(engine->filter,
 					 lockdep_is_held(&engine->control));
 }
 
-/* Put a filter in force; returns the old one */
+/* Put a filter in force. Returns the old one, to be freed after its last reader. */
 static struct blkdebug_filter *swap_filter(struct blkdebug_engine *engine,
 					   struct blkdebug_filter *filter)
 {
@@ -107,7 +110,7 @@ static struct blkdebug_filter *swap_filter(struct blkdebug_engine *engine,
 				   lockdep_is_held(&engine->control));
 }
 
-/* Put a ruleset in force; returns the old one */
+/* Put a ruleset in force. Returns the old one. */
 static struct blkdebug_ruleset *swap_rules(struct blkdebug_engine *engine,
 					   struct blkdebug_ruleset *rs)
 {
@@ -119,7 +122,7 @@ static struct blkdebug_ruleset *swap_rules(struct blkdebug_engine *engine,
 				   lockdep_is_held(&engine->control));
 }
 
-/* Free a ruleset that is not in force any more */
+/* Free a ruleset that is not in force any more, after its last reader. */
 static void retire_rules(struct blkdebug_engine *engine,
 			 struct blkdebug_ruleset *rs)
 {
@@ -213,13 +216,13 @@ static int add_to_ruleset(struct blkdebug_engine *engine,
 	struct blkdebug_add add;
 
 	filter = extend_filter(engine, rules,
-			       replace ? NULL : current_filter(engine));
+			       replace ? NULL : get_filter(engine));
 	if (!filter)
 		return -ENOMEM;
 	blkdebug_add_init(&add, rs);
 	if (prepare_rules(engine, &add, rules)) {
 		blkdebug_add_abort(&add, rules);
-		blkdebug_filter_free(filter, current_filter(engine));
+		blkdebug_filter_free(filter, get_filter(engine));
 		return -ENOMEM;
 	}
 	account_rules(engine, &add);
@@ -237,15 +240,15 @@ static struct blkdebug_ruleset *alloc_successor(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_add_rules - add rules, at one moment for all I/Os
+ * blkdebug_add_rules - add rules, which come into force at the same moment
  * @engine: the engine
  * @rules: from blkdebug_parse_rules(), numbered from @last_number + 1 on, not
- *	empty; empty afterwards, whatever happens
- * @replace: all old rules go at the same moment
+ *	empty; empty afterwards, on failure, too
+ * @replace: remove all old rules at the same moment
  *
  * Context: may sleep. The control mutex is held.
  *
- * Return: 0, or -ENOMEM, and nothing has changed.
+ * Return: 0, or -ENOMEM; nothing has changed then.
  */
 int blkdebug_add_rules(struct blkdebug_engine *engine, struct list_head *rules,
 		       bool replace)
@@ -267,13 +270,13 @@ int blkdebug_add_rules(struct blkdebug_engine *engine, struct list_head *rules,
 /**
  * blkdebug_clear_rules - remove all rules
  * @engine: the engine
- * @reset: go back to the start state and set the counters to zero, too
+ * @reset: set the start state and reset the counters, too
  *
- * What breakpoints hold stays held.
+ * I/Os that breakpoints hold stay held.
  *
  * Context: may sleep. The control mutex is held.
  *
- * Return: 0, or -ENOMEM, and nothing has changed.
+ * Return: 0, or -ENOMEM; nothing has changed then.
  */
 int blkdebug_clear_rules(struct blkdebug_engine *engine, bool reset)
 {
@@ -305,7 +308,7 @@ int blkdebug_clear_rules(struct blkdebug_engine *engine, bool reset)
 /**
  * blkdebug_remove_rule - remove a rule, used up or not
  * @engine: the engine
- * @rule: a rule of it; it may be gone afterwards
+ * @rule: a rule of the engine; do not use it afterwards, because it may be freed
  *
  * Context: may sleep. The control mutex is held.
  */
@@ -335,7 +338,7 @@ void blkdebug_remove_rule(struct blkdebug_engine *engine,
 	blkdebug_ruleset_drop(rule);
 }
 
-/* Take the oldest used-up rule */
+/* Remove the oldest rule from the list of used-up rules. */
 static struct blkdebug_rule *take_used_rule(struct blkdebug_engine *engine)
 {
 	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
@@ -351,8 +354,8 @@ static struct blkdebug_rule *take_used_rule(struct blkdebug_engine *engine)
 	return rule;
 }
 
-/* Forget the oldest used-up rules once there are twice as many as are kept */
-static void forget_used_rules(struct blkdebug_engine *engine)
+/* Free the oldest used-up rules when there are at least 2 * USED_KEPT. */
+static void free_used_rules(struct blkdebug_engine *engine)
 {
 	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
 	struct blkdebug_rule *rule;
@@ -361,7 +364,7 @@ static void forget_used_rules(struct blkdebug_engine *engine)
 	lockdep_assert_held(&engine->control);
 	if (nr < 2 * USED_KEPT)
 		return;
-	/* Only holders of the control mutex make it shorter */
+	/* The list does not get shorter meanwhile: that takes the control mutex. */
 	for (; nr > USED_KEPT; nr--) {
 		rule = take_used_rule(engine);
 		xa_erase(&rs->rules, rule->number);
@@ -381,7 +384,7 @@ static void account_dropped(struct blkdebug_engine *engine, u64 entries)
 	blkdebug_unlock(engine, flags);
 }
 
-/* Drop dead rules from runs and filter. Without memory the old ones stay */
+/* Drop dead rules from runs and filter. If an allocation fails, some stay. */
 static void clean_rules(struct blkdebug_engine *engine)
 {
 	struct blkdebug_ruleset *rs = blkdebug_rules(engine);
@@ -404,12 +407,12 @@ static void clean_rules(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_engine_housekeep - free what I/Os have left behind
+ * blkdebug_engine_housekeep - free memory that I/Os cannot free, and merge runs
  * @engine: the engine
  *
- * Context: may sleep.
+ * Context: may sleep; takes the control mutex.
  *
- * Return: enum blkdebug_change, since the last call.
+ * Return: mask of enum blkdebug_change: the changes since the last call.
  */
 unsigned int blkdebug_engine_housekeep(struct blkdebug_engine *engine)
 {
@@ -427,7 +430,7 @@ unsigned int blkdebug_engine_housekeep(struct blkdebug_engine *engine)
 	blkdebug_unlock(engine, flags);
 
 	blkdebug_holds_reap(&holds);
-	forget_used_rules(engine);
+	free_used_rules(engine);
 	blkdebug_free_idle_tags(engine);
 	account_dropped(engine,
 			blkdebug_ruleset_tidy(blkdebug_rules(engine)));

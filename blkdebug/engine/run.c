@@ -253,6 +253,12 @@ static void insert_match(struct blkdebug_matches *matches,
 {
 	unsigned int at = matches->nr, i;
 
+	/* Rules that were loaded in the order of their sectors come in this order. */
+	if (at < matches->max &&
+	    (!at || matches->rule[at - 1]->number < rule->number)) {
+		matches->rule[matches->nr++] = rule;
+		return;
+	}
 	while (at && matches->rule[at - 1]->number > rule->number)
 		at--;
 	/* Several ranges of a rule may match */
@@ -270,12 +276,12 @@ static u64 get_highest_wanted(const struct blkdebug_query *query,
 			      const struct blkdebug_matches *matches)
 {
 	if (matches->nr < matches->max)
-		return query->upto;
-	return min(query->upto, matches->rule[matches->nr - 1]->number - 1);
+		return query->up_to;
+	return min(query->up_to, matches->rule[matches->nr - 1]->number - 1);
 }
 
-static bool rule_matches(const struct blkdebug_rule *rule,
-			 const struct blkdebug_query *query)
+static __always_inline bool rule_matches(const struct blkdebug_rule *rule,
+					 const struct blkdebug_query *query)
 {
 	const struct blkdebug_io_desc *desc = query->desc;
 
@@ -293,7 +299,7 @@ static void search_leaf(const struct blkdebug_run *run, u32 leaf,
 			struct blkdebug_matches *matches)
 {
 	u32 i, end = min(leaf * LEAF_ENTRIES + LEAF_ENTRIES, run->nr);
-	u64 upto = get_highest_wanted(query, matches);
+	u64 up_to = get_highest_wanted(query, matches);
 
 	for (i = leaf * LEAF_ENTRIES; i < end; i++) {
 		const struct blkdebug_run_entry *entry = &run->entry[i];
@@ -302,11 +308,12 @@ static void search_leaf(const struct blkdebug_run *run, u32 leaf,
 		if (entry->first > last)
 			return;
 		if (entry->last < query->desc->sector ||
-		    rule->number <= query->after || rule->number > upto ||
+		    rule->number <= query->after || rule->number > up_to ||
 		    !rule_matches(rule, query))
 			continue;
 		insert_match(matches, rule);
-		upto = get_highest_wanted(query, matches);
+		if (matches->nr == matches->max)
+			up_to = get_highest_wanted(query, matches);
 	}
 }
 

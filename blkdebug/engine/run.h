@@ -39,7 +39,7 @@ struct blkdebug_query {
 	const struct blkdebug_io_desc *desc;
 	u32 state;			/* skip rules for other states */
 	u64 after;			/* skip rules up to this number */
-	u64 upto;			/* skip rules with a higher number */
+	u64 up_to;			/* skip rules with a higher number */
 };
 
 /* The matches with the lowest numbers */

@@ -35,23 +35,23 @@ void blkdebug_init_search(struct blkdebug_search *search,
  * @search: the search, before the first blkdebug_next_match()
  * @class: the rules of an event and class
  * @state: skip rules for other states
- * @upto: skip rules with a higher number
+ * @up_to: skip rules with a higher number
  *
  * Context: RCU read side.
  */
 void blkdebug_add_source(struct blkdebug_search *search,
 			 struct blkdebug_rule_class *class, u32 state,
-			 u64 upto)
+			 u64 up_to)
 {
 	if (READ_ONCE(class->live))
 		search->source[search->nr++] = (struct blkdebug_search_source) {
 			.class = class,
 			.state = state,
-			.upto = min(upto, search->visible),
+			.up_to = min(up_to, search->visible),
 		};
 }
 
-static void find_matches(struct blkdebug_search *search)
+void __blkdebug_find_matches(struct blkdebug_search *search)
 {
 	struct blkdebug_matches *matches = &search->matches;
 	const struct blkdebug_run *run;
@@ -65,7 +65,7 @@ static void find_matches(struct blkdebug_search *search)
 			.desc = search->desc,
 			.state = source->state,
 			.after = search->after,
-			.upto = source->upto,
+			.up_to = source->up_to,
 		};
 
 		for (run = rcu_dereference(source->class->runs); run;
@@ -73,28 +73,4 @@ static void find_matches(struct blkdebug_search *search)
 			blkdebug_run_search(run, &query, matches);
 	}
 	search->more = matches->nr == matches->max;
-}
-
-/**
- * blkdebug_next_match - find the next rule that matches the I/O
- * @search: the search
- *
- * Compares all constant conditions of a rule. blkdebug_rule_should_fire() decides
- * whether a rule that matches fires.
- *
- * Context: RCU read side.
- *
- * Return: the rule, or NULL.
- */
-struct blkdebug_rule *blkdebug_next_match(struct blkdebug_search *search)
-{
-	struct blkdebug_rule *rule;
-
-	if (search->pos == search->matches.nr && search->more)
-		find_matches(search);
-	if (search->pos == search->matches.nr)
-		return NULL;
-	rule = search->matches.rule[search->pos++];
-	search->after = rule->number;
-	return rule;
 }

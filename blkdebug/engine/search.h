@@ -14,7 +14,7 @@
 struct blkdebug_search_source {
 	struct blkdebug_rule_class *class;
 	u32 state;			/* skip rules for other states */
-	u64 upto;			/* skip rules with a higher number */
+	u64 up_to;			/* skip rules with a higher number */
 };
 
 /* A search for the rules that match an I/O. Used by one thread. */
@@ -35,7 +35,32 @@ void blkdebug_init_search(struct blkdebug_search *search,
 			  bool locked);
 void blkdebug_add_source(struct blkdebug_search *search,
 			 struct blkdebug_rule_class *class, u32 state,
-			 u64 upto);
-struct blkdebug_rule *blkdebug_next_match(struct blkdebug_search *search);
+			 u64 up_to);
+void __blkdebug_find_matches(struct blkdebug_search *search);
+
+/**
+ * blkdebug_next_match - find the next rule that matches the I/O
+ * @search: the search
+ *
+ * Compares all constant conditions of a rule. blkdebug_rule_should_fire() decides
+ * whether a rule that matches fires.
+ *
+ * Context: RCU read side.
+ *
+ * Return: the rule, or NULL.
+ */
+static inline struct blkdebug_rule *
+blkdebug_next_match(struct blkdebug_search *search)
+{
+	struct blkdebug_rule *rule;
+
+	if (search->pos == search->matches.nr && search->more)
+		__blkdebug_find_matches(search);
+	if (search->pos == search->matches.nr)
+		return NULL;
+	rule = search->matches.rule[search->pos++];
+	search->after = rule->number;
+	return rule;
+}
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints: what rules do to requests, under events/dm_blkdebug/.
+ * Tracepoints for the effects of rules on I/Os, under events/dm_blkdebug/.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM dm_blkdebug
@@ -46,7 +46,7 @@ TRACE_DEFINE_ENUM(BLKDEBUG_IO_EVENT);
 BLKDEBUG_ACTIONS(BLKDEBUG_NAME_VALUE)
 BLKDEBUG_FLAGS(BLKDEBUG_NAME_VALUE)
 
-/* An event; @name is its canonical name */
+/* An event is raised. @name is the canonical name. */
 TRACE_EVENT(blkdebug_event,
 	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, const char *name),
 	TP_ARGS(dev, desc, name),
@@ -72,7 +72,7 @@ TRACE_EVENT(blkdebug_event,
 		  __entry->nr_sectors, blkdebug_show_flags(__entry->flags))
 );
 
-/* A change of state, by a rule or, with rule 0, by a message or sysfs */
+/* The state changes. Rule 0: a message or sysfs changes it. */
 TRACE_EVENT(blkdebug_state,
 	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, u64 rule, u32 from,
 		 u32 to),
@@ -104,7 +104,10 @@ TRACE_EVENT(blkdebug_state,
 		  __entry->nr_sectors, blkdebug_show_flags(__entry->flags))
 );
 
-/* A fault; an error with errno 0: it passes. Rule 0: resumed with an errno */
+/*
+ * A fault is applied. Action inject-error with errno 0: the I/O passes. Rule 0: a message
+ * resumes the I/O with this errno.
+ */
 TRACE_EVENT(blkdebug_inject,
 	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, u64 rule,
 		 unsigned int action, int error),
@@ -137,7 +140,7 @@ TRACE_EVENT(blkdebug_inject,
 		  blkdebug_show_fault(__entry->action))
 );
 
-/* A hold begins or ends */
+/* A hold begins or ends. */
 DECLARE_EVENT_CLASS(blkdebug_hold_class,
 	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, u64 rule, u64 hold,
 		 const char *tag),

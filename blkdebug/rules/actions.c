@@ -110,15 +110,6 @@ static int check_inject_error(struct blkdebug_rule_parser *parser)
 	return check_transfer(parser) ?: check_healed(parser);
 }
 
-static bool fits_bad_sectors(const struct blkdebug_rule *rule,
-			     const struct blkdebug_io_desc *desc,
-			     const struct blkdebug_geometry *geometry)
-{
-	struct blkdebug_range bad;
-
-	return !blkdebug_rule_heals(rule) || find_overlap(rule, desc, &bad);
-}
-
 static void set_transfer(const struct blkdebug_rule *rule,
 			 const struct blkdebug_io_desc *desc,
 			 const struct blkdebug_geometry *geometry,
@@ -292,7 +283,6 @@ const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS] = {
 		.iotypes = BLKDEBUG_ALL_IOTYPES,
 		.error = EIO,
 		.check = check_inject_error,
-		.fits = fits_bad_sectors,
 		.effect = set_transfer,
 	},
 	[BLKDEBUG_SET_STATE] = {
@@ -353,21 +343,20 @@ enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule)
 }
 
 /**
- * blkdebug_rule_fits - can a rule that matches an I/O apply its action to it?
- * @rule: the rule
+ * blkdebug_rule_finds_bad - does an I/O touch a sector that is still bad?
+ * @rule: a rule with healed=on, which the I/O matches
  * @desc: the I/O
- * @geometry: of the device
  *
- * Context: Any context. The caller holds the engine's lock, so that the ranges
- * of @rule are not freed.
- * Return: false if the I/O is too short or too long for the action, or if all
- * of its bad sectors are healed.
+ * Context: Any context. The caller holds the engine's lock, so that the media
+ * of @rule is not freed.
+ * Return: false if all its bad sectors are healed.
  */
-bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
-			const struct blkdebug_io_desc *desc,
-			const struct blkdebug_geometry *geometry)
+bool blkdebug_rule_finds_bad(const struct blkdebug_rule *rule,
+			     const struct blkdebug_io_desc *desc)
 {
-	return !rule->ops->fits || rule->ops->fits(rule, desc, geometry);
+	struct blkdebug_range bad;
+
+	return find_overlap(rule, desc, &bad);
 }
 
 /**

@@ -78,12 +78,31 @@ struct blkdebug_action_ops {
 extern const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS];
 
 enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule);
-bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
-			const struct blkdebug_io_desc *desc,
-			const struct blkdebug_geometry *geometry);
+bool blkdebug_rule_finds_bad(const struct blkdebug_rule *rule,
+			     const struct blkdebug_io_desc *desc);
 void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 			  const struct blkdebug_io_desc *desc,
 			  const struct blkdebug_geometry *geometry, u64 seed,
 			  struct blkdebug_effect *effect);
+
+/**
+ * blkdebug_rule_fits - can a rule that matches an I/O apply its action to it?
+ * @rule: the rule
+ * @desc: the I/O
+ * @geometry: of the device
+ *
+ * Context: Any context. The caller holds the engine's lock, so that the ranges
+ * and the media of @rule are not freed.
+ * Return: false if the I/O is too short or too long for the action, or if all
+ * of its bad sectors are healed.
+ */
+static inline bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
+				      const struct blkdebug_io_desc *desc,
+				      const struct blkdebug_geometry *geometry)
+{
+	return (!rule->ops->fits || rule->ops->fits(rule, desc, geometry)) &&
+	       (!blkdebug_rule_heals(rule) ||
+		blkdebug_rule_finds_bad(rule, desc));
+}
 
 #endif

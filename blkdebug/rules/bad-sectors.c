@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Media: which sectors are bad still. See media.h.
+ * Bad sectors: see bad-sectors.h.
  */
 #include <linux/init.h>
 #include <linux/sched.h>
@@ -13,13 +13,13 @@
 
 static struct kmem_cache *bad_cache;
 
-static struct blkdebug_bad *bad_entry(struct rb_node *node)
+static struct blkdebug_bad *to_bad(struct rb_node *node)
 {
 	return rb_entry_safe(node, struct blkdebug_bad, node);
 }
 
-/* The first range that does not end before a sector */
-static struct blkdebug_bad *first_from(struct blkdebug_media *media,
+/* Find the first range that ends at or behind a sector. */
+static struct blkdebug_bad *find_range(struct blkdebug_media *media,
 				       sector_t sector)
 {
 	struct rb_node *node = media->bad.rb_node;
@@ -27,7 +27,7 @@ static struct blkdebug_bad *first_from(struct blkdebug_media *media,
 
 	lockdep_assert_held(&media->lock);
 	while (node) {
-		struct blkdebug_bad *bad = bad_entry(node);
+		struct blkdebug_bad *bad = to_bad(node);
 
 		if (bad->range.last < sector) {
 			node = node->rb_right;
@@ -46,7 +46,7 @@ static void insert_bad(struct blkdebug_media *media, struct blkdebug_bad *new)
 
 	while (*link) {
 		parent = *link;
-		if (new->range.first < bad_entry(parent)->range.first)
+		if (new->range.first < to_bad(parent)->range.first)
 			link = &parent->rb_left;
 		else
 			link = &parent->rb_right;
@@ -56,13 +56,13 @@ static void insert_bad(struct blkdebug_media *media, struct blkdebug_bad *new)
 }
 
 /**
- * blkdebug_media_alloc - set up bad sectors
- * @ranges: sorted, none touching the next
- * @nr: of @ranges
+ * blkdebug_media_alloc - allocate the media of a rule, with all sectors bad
+ * @ranges: the sectors, sorted, none adjacent to the next
+ * @nr: elements of @ranges
  *
- * May sleep.
+ * Context: may sleep.
  *
- * Return: the media, or NULL without memory for it.
+ * Return: the media, or NULL if an allocation fails.
  */
 struct blkdebug_media *blkdebug_media_alloc(const struct blkdebug_range *ranges,
 					    u32 nr)
@@ -90,8 +90,10 @@ struct blkdebug_media *blkdebug_media_alloc(const struct blkdebug_range *ranges,
 }
 
 /**
- * blkdebug_media_free - free what blkdebug_media_alloc() has set up
- * @media: the media, or NULL; nobody uses it any more
+ * blkdebug_media_free - free the media of a rule
+ * @media: the media, which no other thread uses, or NULL
+ *
+ * Context: may sleep.
  */
 void blkdebug_media_free(struct blkdebug_media *media)
 {
@@ -111,13 +113,13 @@ void blkdebug_media_free(struct blkdebug_media *media)
 /**
  * blkdebug_media_first_bad - find the first bad sectors in a part of the media
  * @media: the media
- * @first: where the part starts
- * @last: where it ends
- * @bad: the sectors, none of them outside the part
+ * @first: first sector of the part
+ * @last: last sector of the part
+ * @bad: set to the bad sectors, none of them outside of the part
  *
- * Any context.
+ * Context: any; takes the media's lock.
  *
- * Return: true if there are any.
+ * Return: true if there is a bad sector.
  */
 bool blkdebug_media_first_bad(struct blkdebug_media *media, sector_t first,
 			      sector_t last, struct blkdebug_range *bad)
@@ -127,7 +129,7 @@ bool blkdebug_media_first_bad(struct blkdebug_media *media, sector_t first,
 	bool any;
 
 	spin_lock_irqsave(&media->lock, flags);
-	found = first_from(media, first);
+	found = find_range(media, first);
 	any = found && found->range.first <= last;
 	if (any) {
 		bad->first = max(found->range.first, first);
@@ -137,13 +139,14 @@ bool blkdebug_media_first_bad(struct blkdebug_media *media, sector_t first,
 	return any;
 }
 
-static bool splits(const struct blkdebug_range *range, sector_t first,
-		   sector_t last)
+/* Test whether healing the sectors would split a range. */
+static bool splits_range(const struct blkdebug_range *range, sector_t first,
+			 sector_t last)
 {
 	return range->first < first && range->last > last;
 }
 
-/* Take sectors out of a range that they touch */
+/* Remove sectors from a range that they overlap. */
 static void heal_range(struct blkdebug_media *media, struct blkdebug_bad *bad,
 		       sector_t first, sector_t last,
 		       struct blkdebug_bad **spare)
@@ -151,7 +154,7 @@ static void heal_range(struct blkdebug_media *media, struct blkdebug_bad *bad,
 	struct blkdebug_range *range = &bad->range;
 
 	lockdep_assert_held(&media->lock);
-	if (splits(range, first, last)) {
+	if (splits_range(range, first, last)) {
 		(*spare)->range.first = last + 1;
 		(*spare)->range.last = range->last;
 		range->last = first - 1;
@@ -168,19 +171,17 @@ static void heal_range(struct blkdebug_media *media, struct blkdebug_bad *bad,
 }
 
 /**
- * blkdebug_media_heal - a write heals sectors
+ * blkdebug_media_heal - heal the sectors of a write
  * @media: the media
  * @first: the first sector
- * @last: the last one
- * @spare: from blkdebug_bad_alloc(), or NULL; NULL afterwards if it was needed,
- *	to split a range
- * @budget: how many ranges to heal at most, not 0; lowered by one for the call
- *	and by one for each
+ * @last: the last sector
+ * @spare: from blkdebug_bad_alloc(), or NULL; set to NULL if a range was split
+ * @budget: not 0; reduced by one for the call and by one for each range healed
  *
- * Context: any.
+ * Context: any; takes the media's lock.
  *
- * Return: true if all the sectors are healed; false if more budget is needed,
- * or a spare range.
+ * Return: true if all sectors are healed; false if @budget is used up, or if a range
+ * must be split and @spare is NULL.
  */
 bool blkdebug_media_heal(struct blkdebug_media *media, sector_t first,
 			 sector_t last, struct blkdebug_bad **spare,
@@ -191,12 +192,12 @@ bool blkdebug_media_heal(struct blkdebug_media *media, sector_t first,
 
 	spin_lock_irqsave(&media->lock, flags);
 	--*budget;
-	for (bad = first_from(media, first); bad && bad->range.first <= last;
+	for (bad = find_range(media, first); bad && bad->range.first <= last;
 	     bad = next) {
-		if (!*budget || (splits(&bad->range, first, last) && !*spare))
+		if (!*budget || (splits_range(&bad->range, first, last) && !*spare))
 			break;
 		--*budget;
-		next = bad_entry(rb_next(&bad->node));
+		next = to_bad(rb_next(&bad->node));
 		heal_range(media, bad, first, last, spare);
 	}
 	spin_unlock_irqrestore(&media->lock, flags);
@@ -204,10 +205,10 @@ bool blkdebug_media_heal(struct blkdebug_media *media, sector_t first,
 }
 
 /**
- * blkdebug_media_empty - are all sectors healed?
+ * blkdebug_media_empty - test whether all sectors are healed
  * @media: the media
  *
- * Context: any.
+ * Context: any; takes the media's lock.
  *
  * Return: true if no sector is bad.
  */
@@ -223,10 +224,12 @@ bool blkdebug_media_empty(struct blkdebug_media *media)
 }
 
 /**
- * blkdebug_bad_alloc - allocate a range that a write may need to heal sectors
+ * blkdebug_bad_alloc - allocate a range for blkdebug_media_heal()
  * @gfp: GFP flags
  *
- * Return: the range, or NULL.
+ * Context: as @gfp allows.
+ *
+ * Return: the range, or NULL if the allocation fails.
  */
 struct blkdebug_bad *blkdebug_bad_alloc(gfp_t gfp)
 {
@@ -236,6 +239,8 @@ struct blkdebug_bad *blkdebug_bad_alloc(gfp_t gfp)
 /**
  * blkdebug_bad_free - free a range
  * @bad: from blkdebug_bad_alloc(), or NULL
+ *
+ * Context: any.
  */
 void blkdebug_bad_free(struct blkdebug_bad *bad)
 {
@@ -244,7 +249,7 @@ void blkdebug_bad_free(struct blkdebug_bad *bad)
 }
 
 /**
- * blkdebug_media_init - set up what all media share
+ * blkdebug_media_init - create the cache of ranges
  *
  * Context: may sleep.
  *
@@ -257,7 +262,9 @@ int __init blkdebug_media_init(void)
 }
 
 /**
- * blkdebug_media_exit - tear it down; no media is left
+ * blkdebug_media_exit - destroy the cache of ranges; no media is left
+ *
+ * Context: may sleep.
  */
 void blkdebug_media_exit(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Media: the bad sectors of a rule with healed=on, each bad until a write heals
- * it. The index goes on to find the rule by all the sectors that it was written
- * with; what is here tells which of them are bad still.
+ * Bad sectors: the sectors of a rule with healed=on, each bad until a write heals it. The
+ * index finds the rule by all sectors that the rule was written with; struct
+ * blkdebug_media has those that are still bad.
  */
 #ifndef BLKDEBUG_BAD_SECTORS_H
 #define BLKDEBUG_BAD_SECTORS_H
@@ -12,25 +12,19 @@
 
 #include "rule.h"
 
-/**
- * struct blkdebug_bad - a range of bad sectors
- * @node: in the media's tree, by sector
- * @range: the sectors
- */
+/* A range of bad sectors. Guarded by the media's lock. */
 struct blkdebug_bad {
-	struct rb_node node;
+	struct rb_node node;		/* in the media's tree, by sector */
 	struct blkdebug_range range;
 };
 
-/**
- * struct blkdebug_media - the bad sectors of a rule
- * @lock: guards @bad; taken under the engine's lock, which printing does
- *	without
- * @bad: the ranges, by sector; none touches the next
- */
+/* The bad sectors of a rule */
 struct blkdebug_media {
-	spinlock_t lock; /* guards @bad */
-	struct rb_root bad;
+	/* Nests in the engine's lock; printing a rule takes this lock only. */
+	spinlock_t lock;		/* guards @bad */
+
+	/* Guarded by @lock. */
+	struct rb_root bad;		/* struct blkdebug_bad, none adjacent to the next */
 };
 
 struct blkdebug_media *blkdebug_media_alloc(const struct blkdebug_range *ranges,

@@ -63,58 +63,40 @@ static u64 draw_match(const struct blkdebug_rule *rule, u64 seed,
 }
 
 /**
- * blkdebug_rule_for_task - does a rule apply to I/O of this task?
- * @rule: the rule
- * @desc: the I/O
+ * blkdebug_comm_matches - does a task have the name that comm= asks for?
+ * @comm: value of comm=: a name, or the beginning of one and '*'
+ * @name: name of the task, with %TASK_COMM_LEN bytes
  *
- * Context: Any context. The caller holds the engine's lock or an RCU read lock,
- * so that @rule is not freed.
- * Return: true if the rule has no comm=, or comm= matches the submitting task.
+ * Context: Any context.
+ * Return: true if it does.
  */
-bool blkdebug_rule_for_task(const struct blkdebug_rule *rule,
-			    const struct blkdebug_io_desc *desc)
+bool blkdebug_comm_matches(const char *comm, const char *name)
 {
-	const char *comm = rule->params ? rule->params->comm : "";
 	unsigned int i;
 
-	if (!*comm)
-		return true;
-	/* A search asks this for many rules, most of which differ soon */
+	/* A search calls this for many rules, most of which differ soon. */
 	for (i = 0; comm[i]; i++) {
 		if (comm[i] == '*' && !comm[i + 1])
 			return true;
-		if (comm[i] != desc->comm[i])
+		if (comm[i] != name[i])
 			return false;
 	}
-	return !desc->comm[i];
+	return !name[i];
 }
 
-/**
- * blkdebug_rule_should_fire - count a match, and decide whether the rule fires
- * @rule: the rule, which matched an I/O
- * @seed: of the target
- *
- * Context: Any context. The caller serializes calls for the same rule.
- * Return: true if after=, interval= and probability= let the rule fire.
- */
-bool blkdebug_rule_should_fire(struct blkdebug_rule *rule, u64 seed)
+/* Decide whether a match that is past after= fires. */
+bool __blkdebug_rule_should_fire(const struct blkdebug_rule *rule, u64 seed)
 {
-	struct blkdebug_params *params = rule->params;
-	const struct blkdebug_fraction *p;
+	const struct blkdebug_params *params = rule->params;
+	const struct blkdebug_fraction *p = &params->probability;
 	u64 nth;
 
-	if (!params)
-		return true;
-	params->matches++;
-	if (params->matches <= params->after)
-		return false;
 	if (params->interval != 1) {
 		div64_u64_rem(params->matches - params->after,
 			      params->interval, &nth);
 		if (nth)
 			return false;
 	}
-	p = &params->probability;
 	return !p->denominator ||
 	       blkdebug_draw_below(draw_match(rule, seed, DRAW_PROBABILITY),
 				   p->denominator) < p->numerator;

@@ -12,7 +12,7 @@
 
 #define BLKDEBUG_NAME_MAX	63	/* characters in an event name or a tag */
 
-/* What an I/O asks the device to do */
+/* Operations that an I/O can ask for */
 #define BLKDEBUG_IOTYPES(X)						\
 	X(READ, "read")							\
 	X(WRITE, "write")						\
@@ -33,7 +33,7 @@
 	X(NOWAIT, "nowait")						\
 	X(ATOMIC, "atomic")
 
-/* What a rule can do */
+/* Actions of rules */
 #define BLKDEBUG_ACTIONS(X)						\
 	X(INJECT_ERROR, "inject-error")					\
 	X(SET_STATE, "set-state")					\

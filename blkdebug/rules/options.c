@@ -76,7 +76,7 @@ static const struct option options[] = {
 	},
 };
 
-static u64 *option_value(const struct option *opt, struct blkdebug_options *opts)
+static u64 *get_option_value(const struct option *opt, struct blkdebug_options *opts)
 {
 	return (void *)opts + opt->offset;
 }
@@ -121,7 +121,7 @@ static int parse_size(const char *val, size_t len, u64 max, u64 *size)
 static int parse_value(const struct option *opt, const char *val,
 		       struct blkdebug_options *opts)
 {
-	u64 *value = option_value(opt, opts);
+	u64 *value = get_option_value(opt, opts);
 	int r;
 
 	if (opt->word) {
@@ -165,7 +165,7 @@ static int parse_option(const char *word, struct blkdebug_options *opts,
  * @argv: the words
  * @pos: index of the first word; on return that of the first rule
  * @opts: the result, defaults included; the default seed is random
- * @err: why an option is refused
+ * @err: describes a failure
  *
  * Context: Any context.
  * Return: 0, or -EINVAL with @err set.
@@ -180,7 +180,7 @@ int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
 	memset(opts, 0, sizeof(*opts));
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
 		if (options[i].init)
-			*option_value(&options[i], opts) = options[i].init;
+			*get_option_value(&options[i], opts) = options[i].init;
 	}
 	get_random_bytes(&opts->seed, sizeof(opts->seed));
 
@@ -206,7 +206,7 @@ void blkdebug_print_options(struct seq_buf *out,
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
-		u64 *value = option_value(&options[i],
+		u64 *value = get_option_value(&options[i],
 					  (struct blkdebug_options *)opts);
 
 		if (options[i].word && *(char *)value)

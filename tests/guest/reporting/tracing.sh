@@ -18,7 +18,7 @@ is "$(cd $tracing/events/dm_blkdebug && echo */)" \
 	'blkdebug_event/ blkdebug_hold/ blkdebug_inject/ blkdebug_resume/ blkdebug_state/' \
 	'the module has five tracepoints'
 for point in blkdebug_{event,hold,inject,resume,state}; do
-	fields=$(< $tracing/events/dm_blkdebug/$point/format)
+	fields=$(< "$tracing/events/dm_blkdebug/$point/format")
 	for field in dev sector nr_sectors iotype flags; do
 		like "$fields" "field:[^;]* $field;" "tracepoint $point has the field $field"
 	done
