@@ -58,11 +58,17 @@ static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
 	return blkdebug_copies_init(&to_target(engine)->copies);
 }
 
+static int blkdebug_owner_command(struct blkdebug_call *call)
+{
+	return blkdebug_power_command(to_target(call->engine), call);
+}
+
 /* Callbacks of the engine */
 static const struct blkdebug_ops blkdebug_ops = {
 	.queue_ready = blkdebug_queue_io_work,
 	.schedule_housekeeping = blkdebug_schedule_housekeeping,
 	.prepare_rule = blkdebug_prepare_rule,
+	.command = blkdebug_owner_command,
 };
 
 static void blkdebug_housekeeping_work(struct work_struct *work)
@@ -83,12 +89,15 @@ static void blkdebug_dtr(struct dm_target *ti)
 {
 	struct blkdebug_target *t = ti->private;
 
+	/* First, because a cut of the group may be choosing survivors here */
+	blkdebug_power_exit(t);
 	/* If another target failed the resume, no postsuspend has removed it */
 	blkdebug_sysfs_remove(t);
 	if (t->wq)
 		destroy_workqueue(t->wq);
 	cancel_work_sync(&t->housekeeping_work);
 	blkdebug_engine_exit(&t->engine);
+	blkdebug_writeback_exit(t);
 	blkdebug_copies_exit(&t->copies);
 	if (t->dev)
 		dm_put_device(ti, t->dev);
@@ -121,6 +130,8 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 	if (!r)
 		r = blkdebug_check_limits(t, &err);
 	if (!r)
+		r = blkdebug_check_cache(t, &err);
+	if (!r)
 		set_geometry(t);
 	if (!r)
 		r = blkdebug_parse_rules(argc - pos, argv + pos, 1,
@@ -137,6 +148,10 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 	engine->seed = t->opts.seed;
 	if (t->opts.opt_write_zero || t->opts.opt_discard)
 		engine->mode |= BLKDEBUG_HAS_SIZES;
+	if (t->opts.cache)
+		engine->mode |= BLKDEBUG_HAS_CACHE;
+	if (t->opts.cache || t->opts.power[0])
+		engine->mode |= BLKDEBUG_CHECKS_POWER;
 	if (list_empty(&rules))
 		return 0;
 
@@ -185,7 +200,8 @@ static void set_capabilities(struct dm_target *ti)
 {
 	const struct blkdebug_target *t = ti->private;
 
-	ti->max_io_len = t->opts.max_transfer >> SECTOR_SHIFT;
+	ti->max_io_len = min_not_zero(t->opts.max_transfer >> SECTOR_SHIFT,
+				      (u64)blkdebug_largest_write(t));
 	/* Rules match flushes even if the device below has no volatile cache */
 	ti->flush_supported = true;
 	ti->num_flush_bios = 1;
@@ -238,6 +254,16 @@ static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	r = parse_table(t, argc - 2, argv + 2);
 	if (r)
 		goto bad;
+	r = blkdebug_power_init(t);
+	if (r) {
+		ti->error = "Cannot allocate power supply";
+		goto bad;
+	}
+	r = blkdebug_writeback_init(t);
+	if (r) {
+		ti->error = "Cannot allocate write cache";
+		goto bad;
+	}
 	r = raise_none(t);
 	if (r)
 		goto bad;
@@ -264,7 +290,12 @@ static void blkdebug_presuspend(struct dm_target *ti)
 
 static void blkdebug_postsuspend(struct dm_target *ti)
 {
-	blkdebug_sysfs_remove(ti->private);
+	struct blkdebug_target *t = ti->private;
+
+	blkdebug_sysfs_remove(t);
+	/* A rule may have cut the power just now */
+	flush_work(&t->power.work);
+	blkdebug_drain_cache(t);
 }
 
 static int blkdebug_preresume(struct dm_target *ti)
@@ -339,6 +370,7 @@ static void blkdebug_status(struct dm_target *ti, status_type_t type,
 	switch ((unsigned int)type) {
 	case STATUSTYPE_INFO:
 		blkdebug_print_status(&t->engine, &out);
+		blkdebug_print_power(t, &out);
 		break;
 	case STATUSTYPE_TABLE:
 		print_table(t, &out);

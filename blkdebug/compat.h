@@ -12,6 +12,11 @@
 #include <linux/hrtimer.h>
 #include <linux/version.h>
 
+/* In blkdev.h before 5.17 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+#include <linux/blk-integrity.h>
+#endif
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define blkdebug_assign_str(dst, src)	__assign_str(dst)
 #else
@@ -64,6 +69,61 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 #define kmap_local_page			kmap_atomic
 #define kunmap_local			kunmap_atomic
 #endif
+
+/* The new name of the constant, since 5.12 */
+#ifndef BIO_MAX_VECS
+#define BIO_MAX_VECS			BIO_MAX_PAGES
+#endif
+
+/* Since 5.18, a bio is allocated for a device and an operation */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+#define blkdebug_alloc_write(bdev, nr_vecs, gfp, set)			\
+	bio_alloc_bioset(bdev, nr_vecs, REQ_OP_WRITE, gfp, set)
+#define blkdebug_clone_bio(bdev, bio, gfp, set)				\
+	bio_alloc_clone(bdev, bio, gfp, set)
+#else
+static inline struct bio *blkdebug_alloc_write(struct block_device *bdev,
+					       unsigned short nr_vecs,
+					       gfp_t gfp, struct bio_set *set)
+{
+	struct bio *bio = bio_alloc_bioset(gfp, nr_vecs, set);
+
+	if (bio) {
+		bio_set_dev(bio, bdev);
+		bio->bi_opf = REQ_OP_WRITE;
+	}
+	return bio;
+}
+
+static inline struct bio *blkdebug_clone_bio(struct block_device *bdev,
+					     struct bio *bio, gfp_t gfp,
+					     struct bio_set *set)
+{
+	struct bio *clone = bio_clone_fast(bio, gfp, set);
+
+	if (clone)
+		bio_set_dev(clone, bdev);
+	return clone;
+}
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+#define blkdebug_issue_flush(bdev)	blkdev_issue_flush(bdev)
+#else
+#define blkdebug_issue_flush(bdev)	blkdev_issue_flush(bdev, GFP_NOIO)
+#endif
+
+/* The keyslot manager has been called crypto profile since 5.16 */
+static inline bool blkdebug_encrypts_inline(struct block_device *bdev)
+{
+#ifndef CONFIG_BLK_INLINE_ENCRYPTION
+	return false;
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+	return bdev_get_queue(bdev)->crypto_profile;
+#else
+	return bdev_get_queue(bdev)->ksm;
+#endif
+}
 
 /* Defined since 6.11; older kernels have no atomic writes */
 #ifdef REQ_ATOMIC

@@ -16,11 +16,6 @@
 /* Batches of bad sectors that a bio heals in its submitter's context */
 #define HEAL_STEPS	8
 
-static struct blkdebug_bio *per_bio(struct bio *bio)
-{
-	return dm_per_bio_data(bio, sizeof(struct blkdebug_bio));
-}
-
 static struct bio *io_to_bio(struct blkdebug_io *io)
 {
 	return dm_bio_from_per_bio_data(container_of(io, struct blkdebug_bio,
@@ -28,7 +23,15 @@ static struct bio *io_to_bio(struct blkdebug_io *io)
 					sizeof(struct blkdebug_bio));
 }
 
-static unsigned int bio_iotype(const struct bio *bio)
+/**
+ * blkdebug_bio_iotype - the I/O type of a bio
+ * @bio: the bio
+ *
+ * Context: any.
+ *
+ * Return: enum blkdebug_iotype.
+ */
+unsigned int blkdebug_bio_iotype(const struct bio *bio)
 {
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
@@ -51,7 +54,15 @@ static unsigned int bio_iotype(const struct bio *bio)
 	}
 }
 
-static u16 bio_rule_flags(const struct bio *bio)
+/**
+ * blkdebug_bio_flags - the flags of a bio that rules know
+ * @bio: the bio
+ *
+ * Context: any.
+ *
+ * Return: a mask of enum blkdebug_flag.
+ */
+u16 blkdebug_bio_flags(const struct bio *bio)
 {
 	u16 flags = 0;
 
@@ -89,7 +100,7 @@ static void describe_bio(struct blkdebug_target *t, const struct bio *bio,
 {
 	memcpy(desc->comm, current->comm, sizeof(desc->comm));
 	desc->iotype = iotype;
-	desc->flags = bio_rule_flags(bio);
+	desc->flags = blkdebug_bio_flags(bio);
 	desc->nr_sectors = bio_sectors(bio);
 	desc->sector = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
 	if (iotype == BLKDEBUG_IO_FLUSH)
@@ -189,7 +200,7 @@ static void heal_appended(struct blkdebug_bio *b, struct bio *bio)
  */
 static void blkdebug_end_io(struct bio *bio)
 {
-	struct blkdebug_bio *b = per_bio(bio);
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
 
 	bio->bi_end_io = b->end_io;
 	if (b->append_heals && !bio->bi_status)
@@ -198,7 +209,7 @@ static void blkdebug_end_io(struct bio *bio)
 		b->finish(b, bio);
 	if (!b->raise_done ||
 	    blkdebug_complete(&b->target->engine, &b->io) != BLKDEBUG_HELD)
-		bio->bi_end_io(bio);
+		blkdebug_acknowledge(b, bio, bio->bi_end_io);
 }
 
 /* Replace the completion of a bio if needed, just before it is submitted or completed. */
@@ -207,7 +218,8 @@ static void hook_end_io(struct blkdebug_bio *b, struct bio *bio)
 	b->raise_done = blkdebug_raises_done(&b->target->engine,
 					     b->io.desc.iotype);
 	b->append_heals = b->io.heals && bio_op(bio) == REQ_OP_ZONE_APPEND;
-	if (b->raise_done || b->append_heals || b->finish) {
+	b->hooked = b->raise_done || b->append_heals || b->finish;
+	if (b->hooked) {
 		b->end_io = bio->bi_end_io;
 		bio->bi_end_io = blkdebug_end_io;
 	}
@@ -231,17 +243,36 @@ static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 {
 	if (b->io.verdict == BLKDEBUG_FAIL)
 		bio->bi_status = errno_to_blk_status(-b->io.error);
-	bio->bi_end_io(bio);
+	blkdebug_acknowledge(b, bio, bio->bi_end_io);
+}
+
+/* Has the power failed? Without cache= and power= only a message can cut it. */
+static bool lacks_power(struct blkdebug_target *t)
+{
+	return (READ_ONCE(t->engine.mode) &
+		(BLKDEBUG_CHECKS_POWER | BLKDEBUG_POWERLESS)) &&
+	       !blkdebug_is_powered(t);
+}
+
+static bool has_cache(struct blkdebug_target *t)
+{
+	return READ_ONCE(t->engine.mode) & BLKDEBUG_HAS_CACHE;
 }
 
 /* Submit a bio from the worker. */
 static void submit_io(struct blkdebug_bio *b, struct bio *bio)
 {
+	if (lacks_power(b->target)) {
+		end_bio(b, bio, EIO);
+		return;
+	}
 	if (heals_going_down(b, bio) && heal_in_worker(b, bio)) {
 		end_bio(b, bio, ENOMEM);
 		return;
 	}
 	hook_end_io(b, bio);
+	if (has_cache(b->target) && !blkdebug_cache_bio(b->target, b, bio))
+		return;
 	blkdebug_remap(b->target, bio);
 	blkdebug_submit_remapped(bio);
 }
@@ -269,6 +300,8 @@ static int map_down(struct blkdebug_bio *b, struct bio *bio)
 				bio_sectors(bio));
 	if (!r) {
 		hook_end_io(b, bio);
+		if (has_cache(t) && !blkdebug_cache_bio(t, b, bio))
+			return DM_MAPIO_SUBMITTED;
 		blkdebug_remap(t, bio);
 		return DM_MAPIO_REMAPPED;
 	}
@@ -351,6 +384,16 @@ static bool corrupt_bio(struct blkdebug_bio *b, struct bio *bio)
 	return true;
 }
 
+/* The bio is in flight at the moment of the cut, so a write may survive */
+static bool cut_power(struct blkdebug_bio *b, struct bio *bio)
+{
+	if (has_cache(b->target))
+		blkdebug_enter_unfinished(b->target, b, bio);
+	blkdebug_cut_by_rule(b->target, b->io.effect.cut);
+	end_bio(b, bio, EIO);
+	return false;
+}
+
 static bool (*const alter_bio[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
 						    struct bio *bio) = {
 	[BLKDEBUG_INJECT_ERROR]	= transfer_first_sectors,
@@ -358,6 +401,7 @@ static bool (*const alter_bio[BLKDEBUG_NR_ACTIONS])(struct blkdebug_bio *b,
 	[BLKDEBUG_CORRUPT]	= corrupt_bio,
 	[BLKDEBUG_TEAR]		= transfer_first_sectors,
 	[BLKDEBUG_MISDIRECT]	= misdirect_bio,
+	[BLKDEBUG_POWER_CUT]	= cut_power,
 };
 
 /* Execute the verdict on a bio from the engine's list @ready. */
@@ -453,7 +497,19 @@ static int remap_bio(struct blkdebug_target *t, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
-/* Split a write so that it can be altered as one bio. */
+/* The same with a cache, for a bio that no rule wants */
+static noinline int map_cached(struct blkdebug_target *t, struct bio *bio)
+{
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
+
+	b->target = t;
+	b->hooked = false;
+	b->write = NULL;
+	return blkdebug_cache_bio(t, b, bio) ? remap_bio(t, bio) :
+					       DM_MAPIO_SUBMITTED;
+}
+
+/* A write that may be altered is no larger than can be altered as one */
 static void limit_pieces(struct blkdebug_target *t, struct bio *bio)
 {
 	unsigned int sectors;
@@ -471,7 +527,7 @@ static void limit_pieces(struct blkdebug_target *t, struct bio *bio)
 static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 			       unsigned int iotype)
 {
-	struct blkdebug_bio *b = per_bio(bio);
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
 
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
@@ -479,6 +535,7 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 		limit_pieces(t, bio);
 	b->target = t;
 	b->finish = NULL;
+	b->write = NULL;
 	b->io.requeue = may_requeue(t, bio);
 	describe_bio(t, bio, iotype, &b->io.desc);
 	switch (blkdebug_submit(&t->engine, &b->io)) {
@@ -511,7 +568,7 @@ static noinline int map_by_filter(struct blkdebug_target *t, struct bio *bio,
 	u16 flags = 0;
 
 	if (unlikely(READ_ONCE(engine->by_flags)))
-		flags = bio_rule_flags(bio);
+		flags = blkdebug_bio_flags(bio);
 	if (!blkdebug_filter_passes(engine, seq, iotype, flags, first, last))
 		return map_wanted(t, bio, iotype);
 	return remap_bio(t, bio);
@@ -542,8 +599,13 @@ static noinline int map_by_span(struct blkdebug_target *t, struct bio *bio,
 static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 				unsigned int mode)
 {
-	unsigned int iotype = bio_iotype(bio);
+	unsigned int iotype = blkdebug_bio_iotype(bio);
 
+	if (lacks_power(t)) {
+		bio->bi_status = BLK_STS_IOERR;
+		bio_endio(bio);
+		return DM_MAPIO_SUBMITTED;
+	}
 	if ((mode & BLKDEBUG_HAS_SIZES) &&
 	    blkdebug_too_short(t, iotype, bio_sectors(bio))) {
 		bio->bi_status = BLK_STS_NOTSUPP;
@@ -554,8 +616,9 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 	if (to_requeue(t, bio))
 		return DM_MAPIO_REQUEUE;
 	if ((mode & BLKDEBUG_HAS_RULES) && blkdebug_count(&t->engine, iotype))
-		return map_by_span(t, bio, iotype);
-	return remap_bio(t, bio);
+		return mode & BLKDEBUG_HAS_CACHE ? map_wanted(t, bio, iotype) :
+						   map_by_span(t, bio, iotype);
+	return mode & BLKDEBUG_HAS_CACHE ? map_cached(t, bio) : remap_bio(t, bio);
 }
 
 /**

@@ -132,6 +132,14 @@ void blkdebug_io_hints(struct dm_target *ti, struct queue_limits *limits)
 		blkdebug_lower_atomic(limits, 1U << __ffs(opts->max_transfer));
 	limits->max_write_zeroes_sectors =
 		lower_sectors(limits->max_write_zeroes_sectors, opts->max_write_zero);
+	if (opts->cache) {
+		/* Larger ones would wait for space that the cache does not have */
+		blkdebug_lower_atomic(limits, max_t(u64, SZ_64K,
+						    opts->atomic_write));
+		limits->max_write_zeroes_sectors =
+			lower_sectors(limits->max_write_zeroes_sectors,
+				(u64)blkdebug_largest_write(t) << SECTOR_SHIFT);
+	}
 	blkdebug_lower_unmap(limits);
 	limits->max_discard_sectors = lower_sectors(limits->max_discard_sectors,
 						    opts->max_discard);

@@ -11,7 +11,9 @@
 #include "../compat.h"
 #include "../engine/commands.h"
 #include "corrupt.h"
+#include "power-cut.h"
 #include "sysfs.h"
+#include "writeback.h"
 
 #define DM_MSG_PREFIX "blkdebug"
 
@@ -24,6 +26,8 @@
  * @ti: dm's view of the target
  * @opts: options of the table line
  * @copies: memory for altered writes
+ * @writeback: the write cache, if there is one
+ * @power: the power supply, and the last cut
  * @wq: for @io_work only, with a rescuer, so that I/O continues when memory is short
  * @io_work: submits and completes the bios on the engine's list @ready
  * @housekeeping_work: frees memory and reports changes to user space
@@ -37,6 +41,8 @@ struct blkdebug_target {
 	struct dm_target *ti;
 	struct blkdebug_options opts;
 	struct blkdebug_copies copies;
+	struct blkdebug_writeback writeback;
+	struct blkdebug_power power;
 	struct workqueue_struct *wq;
 	struct work_struct io_work;
 	struct work_struct housekeeping_work;
@@ -48,24 +54,41 @@ struct blkdebug_target {
  * @io: the bio as the engine sees it
  * @target: the target that has mapped the bio
  * @end_io: dm's own completion, while blkdebug_end_io() replaces it
+ * @hooked: blkdebug_end_io() replaces dm's completion
  * @raise_done: raise the completion event
  * @append_heals: heal bad sectors where the zone append has written
  * @finish: applies the rest of a fault when the bio completes, or NULL
  * @copy: the bio_vec array of an altered write
  * @iter: the bio's iterator when it was submitted
+ * @write: in the cache, of a write that is not acknowledged yet, or NULL
+ * @epoch: of a flush: the writes in the cache that the flush covers
+ * @pending: of a read from cache and device: parts that have not ended
+ * @status: of such a read: of a part that has failed
  *
- * Not initialized unless a rule may match the bio.
+ * Not initialized unless a rule may match the bio, or the target has a cache.
  */
 struct blkdebug_bio {
 	struct blkdebug_io io;
 	struct blkdebug_target *target;
 	bio_end_io_t *end_io;
+	bool hooked;
 	bool raise_done;
 	bool append_heals;
 	void (*finish)(struct blkdebug_bio *b, struct bio *bio);
 	struct blkdebug_copy *copy;
 	struct bvec_iter iter;
+
+	/* The cache's */
+	struct blkdebug_write *write;
+	unsigned long epoch;
+	atomic_t pending;
+	blk_status_t status;
 };
+
+static inline struct blkdebug_bio *blkdebug_per_bio(struct bio *bio)
+{
+	return dm_per_bio_data(bio, sizeof(struct blkdebug_bio));
+}
 
 static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 {
@@ -73,6 +96,9 @@ static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 	bio->bi_iter.bi_sector += t->shift;
 	bio_set_dev(bio, t->dev->bdev);
 }
+
+unsigned int blkdebug_bio_iotype(const struct bio *bio);
+u16 blkdebug_bio_flags(const struct bio *bio);
 
 int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		       unsigned int mode);

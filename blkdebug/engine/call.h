@@ -37,6 +37,8 @@ bool blkdebug_suspending(struct blkdebug_engine *engine);
 int blkdebug_visit_named(struct blkdebug_call *call, const char *word,
 			 blkdebug_rule_fn fn);
 
+void blkdebug_print_io_flags(struct seq_buf *out, u16 flags);
+
 /* rule-commands.c */
 int blkdebug_do_break(struct blkdebug_call *call);
 int blkdebug_do_add(struct blkdebug_call *call);

@@ -127,6 +127,13 @@ static int do_stats(struct blkdebug_call *call)
 	return call->argc ? 0 : BLKDEBUG_ANSWERED;
 }
 
+static int do_owner_command(struct blkdebug_call *call)
+{
+	const struct blkdebug_ops *ops = call->engine->ops;
+
+	return ops->command ? ops->command(call) : -EINVAL;
+}
+
 static int do_features(struct blkdebug_call *call)
 {
 	blkdebug_print_all_features(call->result);
@@ -160,6 +167,9 @@ static const struct command commands[] = {
 	{ "state", 0, 1, do_state },
 	{ "stats", 0, 1, do_stats },
 	{ "features", 0, 0, do_features },
+	{ "power-cut", 0, 4, do_owner_command },
+	{ "power-on", 0, 0, do_owner_command },
+	{ "volatile", 0, 0, do_owner_command },
 };
 
 /**

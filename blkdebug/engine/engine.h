@@ -25,6 +25,7 @@
 #include "delay.h"
 #include "rule-index.h"
 
+struct blkdebug_call;
 struct blkdebug_engine;
 
 /* Flags of struct blkdebug_engine's @mode; without any, each I/O passes */
@@ -33,6 +34,9 @@ enum blkdebug_mode {
 	BLKDEBUG_SUSPENDING	= 1U << 1,	/* no holds, no sleepers */
 	BLKDEBUG_HAS_SIZES	= 1U << 2,	/* some I/Os may be too short */
 	BLKDEBUG_REQUEUES	= 1U << 3,	/* suspending with --noflush */
+	BLKDEBUG_HAS_CACHE	= 1U << 4,	/* the owner caches I/O that passes */
+	BLKDEBUG_CHECKS_POWER	= 1U << 5,	/* the power may fail at any moment */
+	BLKDEBUG_POWERLESS	= 1U << 6,	/* I/O meets no rule and fails */
 };
 
 /* Changes that blkdebug_engine_housekeep() reports */
@@ -61,6 +65,11 @@ struct blkdebug_ops {
 	 */
 	int (*prepare_rule)(struct blkdebug_engine *engine,
 			    const struct blkdebug_rule *rule);
+	/*
+	 * Execute a message that is for the owner. May sleep. NULL: the owner has
+	 * none.
+	 */
+	int (*command)(struct blkdebug_call *call);
 };
 
 /* The armed set. Written under the engine's lock; read without the lock, too. */

@@ -220,7 +220,12 @@ static void copy_hold(const struct blkdebug_hold *hold, struct held_line *line)
 	line->ms = jiffies_to_msecs(jiffies - io->held_since);
 }
 
-static void print_io_flags(struct seq_buf *out, u16 flags)
+/**
+ * blkdebug_print_io_flags - print the flags of an I/O
+ * @out: the output; "-" stands for no flags
+ * @flags: a mask of enum blkdebug_flag
+ */
+void blkdebug_print_io_flags(struct seq_buf *out, u16 flags)
 {
 	const char *comma = "";
 	unsigned int i;
@@ -241,7 +246,7 @@ static void print_held_line(struct seq_buf *out, const struct held_line *line)
 	seq_buf_printf(out, "%llu %s %llu %s %s ", line->hold, line->tag,
 		       line->rule, line->event,
 		       blkdebug_iotype_name(line->desc.iotype));
-	print_io_flags(out, line->desc.flags);
+	blkdebug_print_io_flags(out, line->desc.flags);
 	seq_buf_printf(out, " %llu %llu %u", (u64)line->desc.sector,
 		       (u64)line->desc.nr_sectors, line->ms);
 }

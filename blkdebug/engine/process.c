@@ -15,6 +15,7 @@
  *   resume A  locked:   DONE continues behind the breakpoint: PASS; the I/O is
  *             queued for the owner's worker, which completes the bio
  */
+#include <linux/errno.h>
 #include <linux/lockdep.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -119,7 +120,7 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 	struct blkdebug_rule *rule;
 	struct blkdebug_search search;
 
-	if (READ_ONCE(engine->mode) & BLKDEBUG_SUSPENDING)
+	if (READ_ONCE(engine->mode) & (BLKDEBUG_SUSPENDING | BLKDEBUG_POWERLESS))
 		return BLKDEBUG_PASS;
 	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc,
 			     io->last_breakpoint, locked);
@@ -432,6 +433,13 @@ static enum blkdebug_verdict process_steps(struct blkdebug_engine *engine,
 {
 	enum blkdebug_verdict verdict;
 
+	if ((READ_ONCE(engine->mode) & BLKDEBUG_POWERLESS) &&
+	    io->step != BLKDEBUG_STEP_RAISED) {
+		io->error = EIO;
+		io->immediately = true;
+		return io->step == BLKDEBUG_STEP_DONE ? BLKDEBUG_PASS :
+							BLKDEBUG_FAIL;
+	}
 	while (!process_step(engine, io, locked, &verdict)) {
 		io->step++;
 		io->last_breakpoint = 0;

@@ -11,6 +11,7 @@
 
 #include "actions.h"
 #include "bad-sectors.h"
+#include "choice.h"
 #include "chance.h"
 #include "parser.h"
 
@@ -252,6 +253,31 @@ static void set_destination(const struct blkdebug_rule *rule,
 	effect->to = rule->params->at;
 }
 
+/* power-cut */
+
+/* The rule has a cut even without keys, so that firing needs no memory. */
+static int check_power_cut(struct blkdebug_rule_parser *parser)
+{
+	struct blkdebug_params *params;
+	int r = blkdebug_alloc_params(parser->rule);
+
+	if (r)
+		return r;
+	params = parser->rule->params;
+	if (!params->cut)
+		params->cut = blkdebug_cut_alloc();
+	return params->cut ? 0 : -ENOMEM;
+}
+
+static void set_cut(const struct blkdebug_rule *rule,
+		    const struct blkdebug_io_desc *desc,
+		    const struct blkdebug_geometry *geometry,
+		    struct blkdebug_effect *effect)
+{
+	refcount_inc(&rule->params->cut->refs);
+	effect->cut = rule->params->cut;
+}
+
 const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS] = {
 	[BLKDEBUG_INJECT_ERROR] = {
 		.iotypes = BLKDEBUG_ALL_IOTYPES,
@@ -293,6 +319,13 @@ const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS] = {
 		.check = check_misdirect,
 		.fits = fits_misdirect,
 		.effect = set_destination,
+	},
+	[BLKDEBUG_POWER_CUT] = {
+		.iotypes = BLKDEBUG_ALL_IOTYPES,
+		.error = EIO,
+		.once = true,
+		.check = check_power_cut,
+		.effect = set_cut,
 	},
 };
 

@@ -31,6 +31,7 @@ enum blkdebug_class {
  *	start of the I/O
  * @bytes: how many bytes may be altered
  * @draw: source of random choices
+ * @cut: what a power cut leaves: a reference
  *
  * A copy, because the rule may be freed before the effect is carried out.
  */
@@ -43,6 +44,7 @@ struct blkdebug_effect {
 	u64 start;
 	u64 bytes;
 	u64 draw;
+	struct blkdebug_cut *cut;
 };
 
 /**

@@ -17,6 +17,7 @@
 
 #include "actions.h"
 #include "bad-sectors.h"
+#include "choice.h"
 #include "keys.h"
 
 /**
@@ -494,6 +495,51 @@ static void print_torn(struct seq_buf *out, const struct blkdebug_key *key,
 
 static const struct blkdebug_key_type torn_type = { parse_torn, print_torn };
 
+/* The parts of a choice share one struct, which the first of them allocates. */
+static int parse_choice(struct blkdebug_rule_parser *parser,
+			const struct blkdebug_key *key, const char *val)
+{
+	struct blkdebug_params *params = parser->rule->params;
+
+	if (!params->cut)
+		params->cut = blkdebug_cut_alloc();
+	if (!params->cut)
+		return -ENOMEM;
+	return blkdebug_parse_choice(params->cut, key->max, val, parser->err);
+}
+
+static void print_choice(struct seq_buf *out, const struct blkdebug_key *key,
+			 const struct blkdebug_rule *rule)
+{
+	blkdebug_print_choice(out, rule->params->cut, key->max);
+}
+
+static bool has_survive(const struct blkdebug_rule *rule)
+{
+	return rule->params->cut &&
+	       blkdebug_choice_has(rule->params->cut, BLKDEBUG_CHOICE_SURVIVE);
+}
+
+static bool has_lose(const struct blkdebug_rule *rule)
+{
+	return rule->params->cut &&
+	       blkdebug_choice_has(rule->params->cut, BLKDEBUG_CHOICE_LOSE);
+}
+
+static bool has_keep(const struct blkdebug_rule *rule)
+{
+	return rule->params->cut &&
+	       blkdebug_choice_has(rule->params->cut, BLKDEBUG_CHOICE_KEEP);
+}
+
+static bool has_cut_seed(const struct blkdebug_rule *rule)
+{
+	return rule->params->cut &&
+	       blkdebug_choice_has(rule->params->cut, BLKDEBUG_CHOICE_SEED);
+}
+
+static const struct blkdebug_key_type choice_type = { parse_choice, print_choice };
+
 #define ALL	((1U << BLKDEBUG_NR_ACTIONS) - 1)
 #define A(action)	(1U << BLKDEBUG_##action)
 #define VALUE(_struct, _member)						\
@@ -534,6 +580,14 @@ const struct blkdebug_key blkdebug_keys[] = {
 	{ "on", A(CORRUPT), 0, &on_type, .is_set = has_on },
 	{ "sectors", A(TEAR), A(TEAR), &torn_type, PARAM(sectors), .max = U32_MAX },
 	{ "to", A(MISDIRECT), A(MISDIRECT), &number_type, PARAM(at), .max = U64_MAX },
+	{ "survive", A(POWER_CUT), 0, &choice_type, PARAM(cut), .is_set = has_survive,
+	  .max = BLKDEBUG_CHOICE_SURVIVE },
+	{ "lose", A(POWER_CUT), 0, &choice_type, PARAM(cut), .is_set = has_lose,
+	  .max = BLKDEBUG_CHOICE_LOSE },
+	{ "keep", A(POWER_CUT), 0, &choice_type, PARAM(cut), .is_set = has_keep,
+	  .max = BLKDEBUG_CHOICE_KEEP },
+	{ "seed", A(POWER_CUT), 0, &choice_type, PARAM(cut), .is_set = has_cut_seed,
+	  .max = BLKDEBUG_CHOICE_SEED },
 };
 
 const unsigned int blkdebug_nr_keys = ARRAY_SIZE(blkdebug_keys);
@@ -584,7 +638,14 @@ void blkdebug_set_defaults(struct blkdebug_rule *rule)
 	rule->times = rule->ops->once;
 }
 
-static int alloc_params(struct blkdebug_rule *rule)
+/**
+ * blkdebug_alloc_params - give a rule parameters that most rules do not have
+ * @rule: the rule, with them or not
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int blkdebug_alloc_params(struct blkdebug_rule *rule)
 {
 	if (rule->params)
 		return 0;
@@ -606,7 +667,7 @@ static int alloc_params(struct blkdebug_rule *rule)
 int blkdebug_parse_value(struct blkdebug_rule_parser *parser, unsigned int i)
 {
 	const struct blkdebug_key *key = &blkdebug_keys[i];
-	int r = key->in_params ? alloc_params(parser->rule) : 0;
+	int r = key->in_params ? blkdebug_alloc_params(parser->rule) : 0;
 
 	if (!r)
 		r = key->type->parse(parser, key,

@@ -63,6 +63,7 @@ extern const unsigned int blkdebug_nr_keys;
 
 int blkdebug_key_lookup(const char *name, size_t len);
 void blkdebug_set_defaults(struct blkdebug_rule *rule);
+int blkdebug_alloc_params(struct blkdebug_rule *rule);
 int blkdebug_parse_value(struct blkdebug_rule_parser *parser, unsigned int i);
 void blkdebug_print_keys(struct seq_buf *out, const struct blkdebug_rule *rule);
 void blkdebug_print_key_names(struct seq_buf *out);

@@ -42,7 +42,8 @@
 	X(DROP, "drop")							\
 	X(CORRUPT, "corrupt")						\
 	X(TEAR, "tear")							\
-	X(MISDIRECT, "misdirect")
+	X(MISDIRECT, "misdirect")					\
+	X(POWER_CUT, "power-cut")
 
 /* Which part of a failing I/O is transferred (key "transfer") */
 #define BLKDEBUG_TRANSFERS(X)						\
@@ -109,7 +110,9 @@
 	X(PWRITEV_RMW_AFTER_HEAD, "pwritev_rmw.after_head")		\
 	X(PWRITEV_RMW_TAIL, "pwritev_rmw.tail")				\
 	X(PWRITEV_RMW_AFTER_TAIL, "pwritev_rmw.after_tail")		\
-	X(EMPTY_IMAGE_PREPARE, "empty_image_prepare")
+	X(EMPTY_IMAGE_PREPARE, "empty_image_prepare")			\
+	X(POWER_CUT, "power_cut")					\
+	X(POWER_ON, "power_on")
 
 #define BLKDEBUG_IOTYPE_ENUM(name, string)	BLKDEBUG_IO_##name,
 #define BLKDEBUG_FLAG_BIT_ENUM(name, string)	BLKDEBUG_##name##_BIT,

@@ -9,14 +9,26 @@
 
 #include "options.h"
 
-/* An option */
+/**
+ * struct option - an option
+ * @name: as written
+ * @offset: of the value in struct blkdebug_options: a u64, or the buffer of a name
+ * @min: the smallest value
+ * @max: the largest value
+ * @init: the default
+ * @size: a size in bytes, which may have a suffix
+ * @word: a name, not a number
+ * @always: print the option even if its value is @init
+ */
 struct option {
 	const char *name;
-	size_t offset;			/* of the value, a u64, in struct blkdebug_options */
-	u64 max;			/* largest value */
-	u64 init;			/* default */
-	bool size;			/* a size in bytes, which may have a suffix */
-	bool always;			/* print the option even if its value is @init */
+	size_t offset;
+	u64 min;
+	u64 max;
+	u64 init;
+	bool size;
+	bool word;
+	bool always;
 };
 
 #define LIMIT(_name, _member)						\
@@ -36,6 +48,22 @@ static const struct option options[] = {
 	LIMIT("opt-discard", opt_discard),
 	LIMIT("max-discard", max_discard),
 	{
+		.name = "cache",
+		.offset = offsetof(struct blkdebug_options, cache),
+		.min = BLKDEBUG_CACHE_MIN,
+		.max = BLKDEBUG_CACHE_MAX,
+		.size = true,
+	}, {
+		.name = "atomic-write",
+		.offset = offsetof(struct blkdebug_options, atomic_write),
+		.min = BLKDEBUG_UNIT_MIN,
+		.max = BLKDEBUG_UNIT_MAX,
+		.size = true,
+	}, {
+		.name = "power",
+		.offset = offsetof(struct blkdebug_options, power),
+		.word = true,
+	}, {
 		.name = "state",
 		.offset = offsetof(struct blkdebug_options, state),
 		.max = BLKDEBUG_STATE_MAX,
@@ -90,6 +118,25 @@ static int parse_size(const char *val, size_t len, u64 max, u64 *size)
 	return r;
 }
 
+static int parse_value(const struct option *opt, const char *val,
+		       struct blkdebug_options *opts)
+{
+	u64 *value = get_option_value(opt, opts);
+	int r;
+
+	if (opt->word) {
+		if (!blkdebug_name_valid(val))
+			return -EINVAL;
+		strscpy((char *)value, val, BLKDEBUG_NAME_MAX + 1);
+		return 0;
+	}
+	if (opt->size)
+		r = parse_size(val, strlen(val), opt->max, value);
+	else
+		r = blkdebug_parse_number(val, strlen(val), opt->max, value);
+	return r ?: (*value < opt->min ? -ERANGE : 0);
+}
+
 static int parse_option(const char *word, struct blkdebug_options *opts,
 			u32 *seen, struct blkdebug_error *err)
 {
@@ -103,15 +150,11 @@ static int parse_option(const char *word, struct blkdebug_options *opts,
 	if (*seen & (1U << i))
 		return blkdebug_error_set(err, "Option given twice", word);
 	*seen |= 1U << i;
-	if (options[i].size)
-		r = parse_size(val, strlen(val), options[i].max,
-			       get_option_value(&options[i], opts));
-	else
-		r = blkdebug_parse_number(val, strlen(val), options[i].max,
-					  get_option_value(&options[i], opts));
+	r = parse_value(&options[i], val, opts);
 	if (r)
 		return blkdebug_error_set(err, r == -ERANGE ?
 					  "Number out of range" :
+					  options[i].word ? "Invalid name" :
 					  "Invalid number", word);
 	return 0;
 }
@@ -134,8 +177,11 @@ int blkdebug_parse_options(unsigned int argc, char **argv, unsigned int *pos,
 	unsigned int i;
 	u32 seen = 0;
 
-	for (i = 0; i < ARRAY_SIZE(options); i++)
-		*get_option_value(&options[i], opts) = options[i].init;
+	memset(opts, 0, sizeof(*opts));
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		if (options[i].init)
+			*get_option_value(&options[i], opts) = options[i].init;
+	}
 	get_random_bytes(&opts->seed, sizeof(opts->seed));
 
 	for (; *pos < argc && !blkdebug_is_action(argv[*pos]); (*pos)++) {
@@ -160,11 +206,15 @@ void blkdebug_print_options(struct seq_buf *out,
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(options); i++) {
-		u64 value = *get_option_value(&options[i],
+		u64 *value = get_option_value(&options[i],
 					  (struct blkdebug_options *)opts);
 
-		if (options[i].always || value != options[i].init)
-			seq_buf_printf(out, " %s=%llu", options[i].name, value);
+		if (options[i].word && *(char *)value)
+			seq_buf_printf(out, " %s=%s", options[i].name,
+				       (char *)value);
+		if (!options[i].word &&
+		    (options[i].always || *value != options[i].init))
+			seq_buf_printf(out, " %s=%llu", options[i].name, *value);
 	}
 }
 

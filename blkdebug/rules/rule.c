@@ -10,6 +10,7 @@
 
 #include "actions.h"
 #include "bad-sectors.h"
+#include "choice.h"
 #include "keys.h"
 #include "parser.h"
 
@@ -156,8 +157,10 @@ static void free_attachments(struct blkdebug_rule *rule)
 {
 	kvfree(rule->ranges);
 	kfree(rule->hold);
-	if (rule->params)
+	if (rule->params) {
 		blkdebug_media_free(rule->params->media);
+		blkdebug_put_cut(rule->params->cut);
+	}
 }
 
 /**

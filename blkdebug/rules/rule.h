@@ -30,6 +30,7 @@
 
 struct blkdebug_action_ops;
 struct blkdebug_bucket;
+struct blkdebug_cut;
 struct blkdebug_hold;
 struct blkdebug_media;
 
@@ -67,6 +68,7 @@ struct blkdebug_params {
 	u8 value;
 	u8 transfer;			/* enum blkdebug_transfer */
 	bool healed;			/* a write heals the sectors that it covers */
+	struct blkdebug_cut *cut;	/* power-cut: what it leaves; or NULL */
 
 	/* Has a lock of its own. */
 	struct blkdebug_media *media;	/* if @healed: sectors that are still bad */

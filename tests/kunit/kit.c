@@ -275,7 +275,7 @@ int kit_outcome(struct kit *kit, struct blkdebug_io *io)
 }
 
 kunit_test_suites(&blkdebug_rule_suite, &blkdebug_engine_suite,
-		  &blkdebug_model_suite);
+		  &blkdebug_model_suite, &blkdebug_cache_suite);
 
 MODULE_DESCRIPTION("Unit tests of dm-blkdebug's rules and engine");
 MODULE_AUTHOR("The dm-blkdebug authors");

@@ -55,5 +55,6 @@ struct blkdebug_io *kit_ready(struct kit *kit);
 extern struct kunit_suite blkdebug_rule_suite;
 extern struct kunit_suite blkdebug_engine_suite;
 extern struct kunit_suite blkdebug_model_suite;
+extern struct kunit_suite blkdebug_cache_suite;
 
 #endif

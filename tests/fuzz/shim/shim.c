@@ -3,6 +3,7 @@
  * Definitions of the functions that the shim's headers declare.
  */
 #include <linux/blkdev.h>
+#include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -34,7 +35,7 @@ void *shim_alloc(size_t size, gfp_t gfp, bool zero)
 {
 	void *mem;
 
-	if ((gfp & ~__GFP_NOWARN) == GFP_KERNEL)
+	if ((gfp & ~(__GFP_NOWARN | __GFP_NORETRY)) == GFP_KERNEL)
 		might_sleep();
 	if (shim_fail_nth && !--shim_fail_nth)
 		return NULL;
@@ -710,5 +711,6 @@ bool timerqueue_del(struct timerqueue_head *head, struct timerqueue_node *node)
 
 /* The current task, and whether tracepoints are enabled */
 
+unsigned int shim_cpu;
 struct shim_task shim_task;
 bool shim_tracing;

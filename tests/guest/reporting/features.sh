@@ -14,8 +14,8 @@ answers "$parameter" 'the message features answers with the same text' bd featur
 
 declare -A words
 while read -r kind rest; do words[${kind%:}]=$rest; done <<< "$parameter"
-is "${words[actions]}" 'inject-error set-state suspend delay drop corrupt tear misdirect' 'features lists all actions'
-is "${words[keys]}" 'event state sector iotype flags comm tag after interval probability errno once times immediately healed transfer new_state ms us jitter byte value bits on sectors to' 'features lists all keys'
+is "${words[actions]}" 'inject-error set-state suspend delay drop corrupt tear misdirect power-cut' 'features lists all actions'
+is "${words[keys]}" 'event state sector iotype flags comm tag after interval probability errno once times immediately healed transfer new_state ms us jitter byte value bits on sectors to survive lose keep seed' 'features lists all keys'
 is "${words[iotypes]}" 'read write write-zeroes discard flush secure-erase zone-append zone-mgmt' 'features lists all iotypes'
 like "${words[flags]}" '^fua meta sync prio rahead nowait( atomic)?$' 'features lists the flags'
 like " ${words[errnos]} " ' EIO .* ENOSPC ' 'features lists EIO and ENOSPC'
@@ -23,9 +23,9 @@ unlike " ${words[errnos]} " ' (EAGAIN|EREMCHG|EPERM) ' 'features lists no errno 
 like " ${words[events]} " ' none .* pwritev_rmw.after_head .* user' 'features lists the events'
 # "user.*" stands for all user events.
 read -ra events <<< "${words[events]}"
-is ${#events[@]} 53 'features lists 52 events and "user.*"'
+is ${#events[@]} 55 'features lists 54 events and "user.*"'
 
-is "${words[messages]}" 'event break remove_break resume wait_break is_suspended held add replace remove clear reset list wait_hits state stats features' \
+is "${words[messages]}" 'event break remove_break resume wait_break is_suspended held add replace remove clear reset list wait_hits state stats features power-cut power-on volatile' \
 	'features lists all messages'
 
 # Each listed word is accepted by this kernel.

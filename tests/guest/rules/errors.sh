@@ -83,7 +83,7 @@ unchanged() {
 	is "$(dmsetup table bd)" "$live" "$1 leave the live table unchanged"
 	is "$(dmsetup table --inactive bd)" "$inactive" "$1 leave the inactive table unchanged"
 	is "$(bd_msg bd list)" "$list" "$1 leave the list of rules unchanged"
-	is "$(dmsetup status bd)" '0 2048 blkdebug state=3 rules=2 armed=0 held=0 injected=0 seed=7' \
+	is "$(dmsetup status bd)" '0 2048 blkdebug state=3 rules=2 armed=0 held=0 injected=0 seed=7 power=on cached=0 volatile=0 views=0' \
 		"$1 leave the status unchanged"
 }
 

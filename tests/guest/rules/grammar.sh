@@ -120,8 +120,8 @@ events=(none l1_update l1_grow.alloc_table l1_grow.write_table l1_grow.activate_
 	cluster_alloc_space cluster_free flush_to_os flush_to_disk pwritev_rmw.head
 	pwritev_rmw.after_head pwritev_rmw.tail pwritev_rmw.after_tail pwritev pwritev_zero
 	pwritev_done empty_image_prepare
-	read_done flush_done discard discard_done)
-is ${#events[@]} 52 'there are 48 events of QEMU and 4 of our own'
+	read_done flush_done discard discard_done power_cut power_on)
+is ${#events[@]} 54 'there are 48 events of QEMU and 6 of our own'
 seed_names="${events[*]/#/inject-error event=}"
 canonical "all events are accepted in the seed's spelling" "$seed_names"
 canonical "event names with underscores only are printed in the seed's spelling" "${seed_names//./_}" "$seed_names"

@@ -44,7 +44,7 @@ fails_with EINVAL 'replace with an invalid rule fails' bd_msg bd replace inject-
 is "$(bd_msg bd list)" '13 1 - inject-error sector=16' 'a failed replace keeps the earlier rules'
 bd_msg bd reset
 is "$(bd_msg bd list)" '' 'reset removes all rules'
-is "$(dmsetup status bd)" '0 65536 blkdebug state=1 rules=0 armed=0 held=0 injected=0 seed=7' \
+is "$(dmsetup status bd)" '0 65536 blkdebug state=1 rules=0 armed=0 held=0 injected=0 seed=7 power=on cached=0 volatile=0 views=0' \
 	'reset restores the start state and sets counters to zero'
 answers 14-14 'numbers go on after reset' bd add inject-error
 

@@ -98,7 +98,7 @@ succeeds 'a printed table with limits loads again' dmsetup create t /tmp/table
 dmsetup remove t
 
 like "$(modprobe dm-blkdebug; cat /sys/module/dm_blkdebug/parameters/features)" \
-	'options align max-transfer opt-write-zero max-write-zero opt-discard max-discard state seed' \
+	'options align max-transfer opt-write-zero max-write-zero opt-discard max-discard cache atomic-write power state seed' \
 	'features lists the limits among the options'
 
 done_testing

@@ -27,7 +27,7 @@ succeeds 'a resume with a new table succeeds while bios are held' dmsetup resume
 for i in 1 2; do eventually "held write $i completes at the change of tables" file_is /tmp/io.$i ok; done
 is "$(ios "$dev" 'r 0 8 byte=71' 'r 8 8 byte=72')" 'ok ok' 'writes held by the old table are on the disk'
 eventually 'a caller held by the old table is interrupted' file_like /tmp/event '^Command failed'
-is "$(dmsetup status t)" "0 524288 blkdebug state=1 rules=2 armed=0 held=0 injected=0 seed=9" \
+is "$(dmsetup status t)" "0 524288 blkdebug state=1 rules=2 armed=0 held=0 injected=0 seed=9 power=on cached=0 volatile=0 views=0" \
 	'status of the new table starts with the start state and zero counters'
 unlike "$(bd_msg t stats)" '=[1-9]' 'stats of the new table start at zero'
 is "$(bd_msg t list)" "1 0 - ${rules% susp*}"$'\n'"2 0 - susp${rules#* susp}" \

@@ -13,26 +13,26 @@ head="0 2048 blkdebug"
 bd_create t "$dev" seed=7
 t=/dev/mapper/t
 
-is "$(dmsetup status t)" "$head state=1 rules=0 armed=0 held=0 injected=0 seed=7" 'status of a new device'
+is "$(dmsetup status t)" "$head state=1 rules=0 armed=0 held=0 injected=0 seed=7 power=on cached=0 volatile=0 views=0" 'status of a new device'
 is "$(dmsetup table t)" "$head $number 0 seed=7" 'table of a new device'
 
 bd_msg t replace inject-error event=user.arm iotype=read inject-error event=user.arm state=2 \
 	inject-error event=user.arm sector=8 set-state event=user.arm new_state=3 \
 	suspend event=write_aio tag=A suspend event=write_aio tag=B \
 	inject-error iotype=flush once=on inject-error iotype=discard > /tmp/null
-is "$(dmsetup status t)" "$head state=1 rules=8 armed=0 held=0 injected=0 seed=7" 'status counts the rules'
+is "$(dmsetup status t)" "$head state=1 rules=8 armed=0 held=0 injected=0 seed=7 power=on cached=0 volatile=0 views=0" 'status counts the rules'
 bd_msg t event user.arm
 is "$(ios $t 'r 0 8' 'r 0 8')" 'EIO EIO' 'a rule armed by an event fails two reads'
 hold t 2 /tmp/io 'w 0 8'
-is "$(dmsetup status t)" "$head state=3 rules=6 armed=2 held=2 injected=2 seed=7" \
+is "$(dmsetup status t)" "$head state=3 rules=6 armed=2 held=2 injected=2 seed=7 power=on cached=0 volatile=0 views=0" \
 	'status shows state, rules, armed, held and injected, without used-up rules'
 is "$(io_flush $t)" EIO 'a once=on rule fails a flush'
-is "$(dmsetup status t)" "$head state=3 rules=5 armed=2 held=2 injected=3 seed=7" 'status does not count a used-up rule'
+is "$(dmsetup status t)" "$head state=3 rules=5 armed=2 held=2 injected=3 seed=7 power=on cached=0 volatile=0 views=0" 'status does not count a used-up rule'
 bd_msg t remove_break A
 bd_msg t resume B
 wait_until file_is /tmp/io ok
 bd_msg t remove 3
-is "$(dmsetup status t)" "$head state=3 rules=4 armed=1 held=0 injected=3 seed=7" \
+is "$(dmsetup status t)" "$head state=3 rules=4 armed=1 held=0 injected=3 seed=7 power=on cached=0 volatile=0 views=0" \
 	'a removed armed rule is not counted as armed'
 
 # The table line is one that loads.
@@ -52,7 +52,7 @@ bd_msg t state 5 > /tmp/null
 table=$(dmsetup table t)
 like "$table" " 0 state=4 seed=[0-9]+$" 'the table shows the start state and a drawn seed'
 seed=${table##*=}
-is "$(dmsetup status t)" "$head state=5 rules=0 armed=0 held=0 injected=0 seed=$seed" \
+is "$(dmsetup status t)" "$head state=5 rules=0 armed=0 held=0 injected=0 seed=$seed power=on cached=0 volatile=0 views=0" \
 	'status shows the present state and the drawn seed'
 dmsetup load t --table "$table"
 dmsetup resume t
@@ -69,8 +69,8 @@ dmsetup load t --table "0 1024 blkdebug $dev 0 seed=1
 is "$(dmsetup table --inactive t)" "0 1024 blkdebug $number 0 seed=1
 1024 1024 blkdebug $number 4096 state=2 seed=2 inject-error tag=x" 'table --inactive shows the targets of the inactive table'
 dmsetup resume t
-is "$(dmsetup status t)" "0 1024 blkdebug state=1 rules=0 armed=0 held=0 injected=0 seed=1
-1024 1024 blkdebug state=2 rules=1 armed=0 held=0 injected=0 seed=2" 'status has a line for each target'
+is "$(dmsetup status t)" "0 1024 blkdebug state=1 rules=0 armed=0 held=0 injected=0 seed=1 power=on cached=0 volatile=0 views=0
+1024 1024 blkdebug state=2 rules=1 armed=0 held=0 injected=0 seed=2 power=on cached=0 volatile=0 views=0" 'status has a line for each target'
 is "$(ios $t 'r 0 8' 'r 1024 8')" 'ok EIO' 'each of two targets has its own rules'
 
 # IMA measurement, if the kernel has IMA.

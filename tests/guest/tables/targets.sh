@@ -19,9 +19,9 @@ first() { dmsetup message bd 0 "$@"; }
 second() { dmsetup message bd 1088 "$@"; }
 
 is "$(first state) $(second state)" '1 5' 'each target has its own state'
-is "$(dmsetup status bd)" '0 1024 blkdebug state=1 rules=1 armed=0 held=0 injected=0 seed=1
+is "$(dmsetup status bd)" '0 1024 blkdebug state=1 rules=1 armed=0 held=0 injected=0 seed=1 power=on cached=0 volatile=0 views=0
 1024 64 linear 
-1088 1024 blkdebug state=5 rules=1 armed=0 held=0 injected=0 seed=2' 'each target has its own status line'
+1088 1024 blkdebug state=5 rules=1 armed=0 held=0 injected=0 seed=2 power=on cached=0 volatile=0 views=0' 'each target has its own status line'
 is "$(dmsetup table bd | sed 's/ [0-9]*:[0-9]* / DEV /')" \
 	'0 1024 blkdebug DEV 0 seed=1 inject-error event=read_aio state=2 sector=8-15 errno=ENOSPC
 1024 64 linear DEV 1024
@@ -57,7 +57,7 @@ second clear
 is "$(ios $bd f 'r 1088 8' 'r 0 8')" 'EIO ok EIO' 'a flush fails if one of the targets fails it'
 first reset
 second add inject-error > /dev/null
-like "$(dmsetup status bd)" $'rules=0 .* seed=1\n.*rules=1 .* seed=2' 'reset and add act on one target only'
+like "$(dmsetup status bd)" $'rules=0 .* seed=1 .*\n.*rules=1 .* seed=2' 'reset and add act on one target only'
 table=$(dmsetup table bd)
 dmsetup load bd <<< "$table"
 is "$(dmsetup table --inactive bd)" "$table" 'a table of several targets loads again'

@@ -157,4 +157,14 @@ static inline void hlist_del(struct hlist_node *node)
 	struct hlist_node *__node = (node);			\
 	__node ? container_of(__node, type, member) : NULL; })
 
+#define hlist_for_each_entry(pos, list, member)			\
+	for (pos = shim_hlist_entry((list)->first, __typeof__(*pos), member); \
+	     pos;						\
+	     pos = shim_hlist_entry(pos->member.next, __typeof__(*pos), member))
+
+#define hlist_for_each_entry_safe(pos, next_node, list, member)	\
+	for (pos = shim_hlist_entry((list)->first, __typeof__(*pos), member); \
+	     pos && ((next_node = pos->member.next), 1);	\
+	     pos = shim_hlist_entry(next_node, __typeof__(*pos), member))
+
 #endif

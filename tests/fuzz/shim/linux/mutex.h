@@ -11,6 +11,7 @@ struct mutex {
 	bool held;
 };
 
+#define DEFINE_MUTEX(name)	struct mutex name
 #define mutex_init(mutex)	((mutex)->held = false)
 #define mutex_destroy(mutex)	shim_assert(!(mutex)->held)
 

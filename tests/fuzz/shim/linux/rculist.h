@@ -18,6 +18,9 @@ static inline void list_del_rcu(struct list_head *entry)
 	entry->prev = NULL;
 }
 
+#define hlist_for_each_entry_rcu(pos, list, member, ...)	\
+	hlist_for_each_entry(pos, list, member)
+
 #define list_for_each_entry_rcu(pos, list, member, ...)		\
 	list_for_each_entry(pos, list, member)
 

@@ -13,6 +13,7 @@
 #define GFP_ATOMIC	3U
 #define GFP_NOIO	4U
 #define __GFP_NOWARN	8U
+#define __GFP_NORETRY	16U
 
 struct kmem_cache {
 	size_t size;

@@ -28,6 +28,8 @@ void shim_spin_lock(spinlock_t *lock);
 void shim_spin_unlock(spinlock_t *lock);
 
 #define spin_lock_init(lock)	((lock)->held = false)
+#define spin_lock(lock)	shim_spin_lock(lock)
+#define spin_unlock(lock)	shim_spin_unlock(lock)
 #define spin_lock_irqsave(lock, flags)	\
 	do { (flags) = 1; shim_spin_lock(lock); } while (0)
 #define spin_unlock_irqrestore(lock, flags)	\

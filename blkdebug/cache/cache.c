@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cache: its index, writes that enter it, and reads. See cache.h.
+ */
+#include <linux/blkdev.h>
+#include <linux/errno.h>
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+
+#include "cache.h"
+
+static struct hlist_head *bucket_of(struct blkdebug_cache *cache, u64 block)
+{
+	u32 hash = hash_64(block >> cache->region_shift, 32);
+	size_t shard = hash >> (32 - BLKDEBUG_SHARD_BITS);
+
+	/* The blocks of a region are in neighbouring buckets */
+	return &cache->buckets[shard * (cache->bucket_mask + 1) +
+			       ((hash + (u32)block) & cache->bucket_mask)];
+}
+
+/**
+ * blkdebug_find_block - find a block of which the cache holds something
+ * @cache: the cache
+ * @nr: its number
+ *
+ * The caller holds the shard's lock or an RCU read lock.
+ *
+ * Return: the block, or NULL.
+ */
+struct blkdebug_block *blkdebug_find_block(struct blkdebug_cache *cache, u64 nr)
+{
+	struct hlist_head *bucket = bucket_of(cache, nr);
+	struct blkdebug_block *block;
+
+	hlist_for_each_entry_rcu(block, bucket, node,
+				 lockdep_is_held(&blkdebug_shard_of(cache, nr)->lock)) {
+		if (block->nr == nr)
+			return block;
+	}
+	return NULL;
+}
+
+/* Records that have left the index, and may be used again after a grace period */
+
+static void reap_records(struct rcu_head *head)
+{
+	struct blkdebug_cache *cache =
+		container_of(head, struct blkdebug_cache, rcu);
+	struct blkdebug_version *version, *next_version;
+	struct blkdebug_block *block, *next_block;
+	unsigned long flags;
+
+	list_for_each_entry_safe(version, next_version,
+				 &cache->reaping.versions, sibling) {
+		blkdebug_put_write(cache, version->write);
+		blkdebug_put_version(&cache->pools, version);
+	}
+	list_for_each_entry_safe(block, next_block, &cache->reaping.blocks,
+				 dirty)
+		blkdebug_put_block(&cache->pools, block);
+
+	spin_lock_irqsave(&cache->limbo_lock, flags);
+	INIT_LIST_HEAD(&cache->reaping.versions);
+	INIT_LIST_HEAD(&cache->reaping.blocks);
+	cache->reaps = false;
+	spin_unlock_irqrestore(&cache->limbo_lock, flags);
+	blkdebug_start_reaping(cache);
+	cache->ops->space_freed(cache);
+}
+
+/**
+ * blkdebug_start_reaping - make removed records usable after a grace period
+ * @cache: the cache
+ *
+ * One grace period runs at a time; its end starts the next if there are records
+ * waiting for one. Any context.
+ */
+void blkdebug_start_reaping(struct blkdebug_cache *cache)
+{
+	unsigned long flags;
+	bool start;
+
+	spin_lock_irqsave(&cache->limbo_lock, flags);
+	start = !cache->reaps && (!list_empty(&cache->limbo.versions) ||
+				  !list_empty(&cache->limbo.blocks));
+	if (start) {
+		list_splice_tail_init(&cache->limbo.versions,
+				      &cache->reaping.versions);
+		list_splice_tail_init(&cache->limbo.blocks,
+				      &cache->reaping.blocks);
+		cache->reaps = true;
+	}
+	spin_unlock_irqrestore(&cache->limbo_lock, flags);
+	if (start)
+		call_rcu(&cache->rcu, reap_records);
+}
+
+/**
+ * blkdebug_put_version_ref - drop a reference to a version
+ * @cache: the cache
+ * @version: the version
+ *
+ * The caller calls blkdebug_start_reaping() once it holds no spinlock. The
+ * caller holds @control, which guards the write's list of versions.
+ */
+void blkdebug_put_version_ref(struct blkdebug_cache *cache,
+			      struct blkdebug_version *version)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&cache->control);
+	if (!refcount_dec_and_test(&version->refs))
+		return;
+	spin_lock_irqsave(&cache->limbo_lock, flags);
+	list_move_tail(&version->sibling, &cache->limbo.versions);
+	spin_unlock_irqrestore(&cache->limbo_lock, flags);
+}
+
+/**
+ * blkdebug_retire_block - take a block without versions out of the index
+ * @cache: the cache
+ * @block: the block, in no dirty list
+ *
+ * The caller holds the shard's lock, and calls blkdebug_start_reaping() later.
+ */
+void blkdebug_retire_block(struct blkdebug_cache *cache,
+			   struct blkdebug_block *block)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&blkdebug_shard_of(cache, block->nr)->lock);
+	hlist_del_rcu(&block->node);
+	spin_lock_irqsave(&cache->limbo_lock, flags);
+	list_add_tail(&block->dirty, &cache->limbo.blocks);
+	spin_unlock_irqrestore(&cache->limbo_lock, flags);
+}
+
+/* Writes */
+
+static void init_write(struct blkdebug_write *write,
+		       const struct blkdebug_write_desc *desc,
+		       unsigned int nr_versions)
+{
+	INIT_LIST_HEAD(&write->link);
+	INIT_LIST_HEAD(&write->versions);
+	write->desc = *desc;
+	write->seq = 0;
+	write->completed = BLKDEBUG_ENTERING;
+	write->live = nr_versions;
+	refcount_set(&write->refs, 1 + nr_versions);
+}
+
+/* The sectors of block @nr that a write has */
+static u8 block_mask(const struct blkdebug_write_desc *desc, u64 nr)
+{
+	sector_t start = nr << BLKDEBUG_BLOCK_SHIFT;
+	sector_t last = desc->sector + desc->nr_sectors - 1;
+	u8 mask = U8_MAX;
+
+	if (desc->sector > start)
+		mask &= U8_MAX << (desc->sector - start);
+	if (last < start + BLKDEBUG_BLOCK_SECTORS - 1)
+		mask &= U8_MAX >> (start + BLKDEBUG_BLOCK_SECTORS - 1 - last);
+	return mask;
+}
+
+static void add_version(struct blkdebug_write *write,
+			struct blkdebug_records *got, u64 nr)
+{
+	struct blkdebug_version *version =
+		list_first_entry(&got->versions, struct blkdebug_version, sibling);
+	struct blkdebug_block *block =
+		list_first_entry(&got->blocks, struct blkdebug_block, dirty);
+
+	version->data = NULL;
+	if (got->nr_data) {
+		version->data = got->data;
+		got->data = *(void **)got->data;
+		got->nr_data--;
+	}
+	list_move_tail(&version->sibling, &write->versions);
+	version->write = write;
+	version->block = block;
+	version->mask = block_mask(&write->desc, nr);
+	version->durable = false;
+	version->linked = true;
+	refcount_set(&version->refs, 1);
+
+	list_del_init(&block->dirty);
+	block->nr = nr;
+	block->changes = 0;
+	block->writing = false;
+	RCU_INIT_POINTER(block->newest, NULL);
+}
+
+/**
+ * blkdebug_begin_write - get the memory for a write
+ * @cache: the cache
+ * @desc: the write
+ *
+ * The caller fills the @data of the write's @versions, if it has data, and calls
+ * blkdebug_enter_write() or blkdebug_abort_write(). Any context.
+ *
+ * Return: the write, or NULL if the cache is full: a write that needs no more than
+ * all memory succeeds after blkdebug_cache_ops.space_freed().
+ */
+struct blkdebug_write *
+blkdebug_begin_write(struct blkdebug_cache *cache,
+		     const struct blkdebug_write_desc *desc)
+{
+	u64 first = desc->sector >> BLKDEBUG_BLOCK_SHIFT;
+	u64 last = (desc->sector + desc->nr_sectors - 1) >> BLKDEBUG_BLOCK_SHIFT;
+	struct blkdebug_records want, got;
+	struct blkdebug_write *write;
+	u64 nr;
+
+	if (last - first >= cache->pools.nr_records)
+		return NULL;
+	want.nr_versions = last - first + 1;
+	want.nr_blocks = want.nr_versions;
+	want.nr_writes = 1;
+	want.nr_data = desc->zeroes ? 0 : want.nr_versions;
+	if (!blkdebug_take_records(&cache->pools, &want, &got))
+		return NULL;
+	write = list_first_entry(&got.writes, struct blkdebug_write, link);
+	init_write(write, desc, want.nr_versions);
+	for (nr = first; nr <= last; nr++)
+		add_version(write, &got, nr);
+	return write;
+}
+
+/* Insert a version in its chain, behind newer ones: entering is not atomic */
+static void insert_version(struct blkdebug_shard *shard,
+			   struct blkdebug_block *block,
+			   struct blkdebug_version *version)
+{
+	struct blkdebug_version __rcu **link = &block->newest;
+	struct blkdebug_version *next;
+
+	for (;;) {
+		next = rcu_dereference_protected(*link,
+						 lockdep_is_held(&shard->lock));
+		if (!next || next->write->seq < version->write->seq)
+			break;
+		if (next->durable)
+			version->mask &= ~next->mask;
+		link = &next->older;
+	}
+	RCU_INIT_POINTER(version->older, next);
+	rcu_assign_pointer(*link, version);
+}
+
+/*
+ * Enter one version. Returns the block that it brought if the index has one
+ * already.
+ */
+static struct blkdebug_block *enter_version(struct blkdebug_cache *cache,
+					    struct blkdebug_shard *shard,
+					    struct blkdebug_version *version)
+{
+	struct blkdebug_block *own = version->block, *block;
+
+	lockdep_assert_held(&shard->lock);
+	block = blkdebug_find_block(cache, own->nr);
+	if (block) {
+		version->block = block;
+		insert_version(shard, block, version);
+		return own;
+	}
+	RCU_INIT_POINTER(version->older, NULL);
+	RCU_INIT_POINTER(own->newest, version);
+	hlist_add_head_rcu(&own->node, bucket_of(cache, own->nr));
+	return NULL;
+}
+
+/* Number a write; the list of volatile writes is sorted by number */
+static void number_write(struct blkdebug_cache *cache,
+			 struct blkdebug_write *write)
+{
+	struct blkdebug_pool *pool = &cache->pools.pool[write->home];
+	unsigned long flags;
+
+	write->since = jiffies;
+	spin_lock_irqsave(&pool->lock, flags);
+	write->seq = atomic64_inc_return(&cache->seq);
+	list_add_tail(&write->link, &pool->active);
+	WRITE_ONCE(pool->nr_active, pool->nr_active + 1);
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+/**
+ * blkdebug_enter_write - a write enters the cache
+ * @cache: the cache
+ * @write: from blkdebug_begin_write(), its data in place
+ *
+ * From now on the write is in flight. The caller is in an RCU read section in
+ * which the power was on. Not in interrupts.
+ */
+void blkdebug_enter_write(struct blkdebug_cache *cache,
+			  struct blkdebug_write *write)
+{
+	struct blkdebug_shard *shard = NULL, *next;
+	struct blkdebug_version *version;
+	struct blkdebug_block *unused;
+	struct blkdebug_records surplus;
+
+	blkdebug_init_records(&surplus);
+	list_for_each_entry(version, &write->versions, sibling) {
+		next = blkdebug_shard_of(cache, version->block->nr);
+		if (next != shard) {
+			if (shard)
+				spin_unlock(&shard->lock);
+			spin_lock(&next->lock);
+			/* In the first region, the order is that of the numbers */
+			if (!shard)
+				number_write(cache, write);
+			shard = next;
+		}
+		unused = enter_version(cache, shard, version);
+		if (unused)
+			list_add(&unused->dirty, &surplus.blocks);
+	}
+	spin_unlock(&shard->lock);
+	/* Pairs with is_entered() */
+	smp_store_release(&write->completed, BLKDEBUG_IN_FLIGHT);
+	if (!list_empty(&surplus.blocks))
+		blkdebug_put_records(&cache->pools, &surplus);
+}
+
+/**
+ * blkdebug_complete_write - a write is about to be acknowledged
+ * @cache: the cache
+ * @write: in flight
+ *
+ * The caller acknowledges it behind this, in the same RCU read section in which the
+ * power was on. Any context.
+ */
+void blkdebug_complete_write(struct blkdebug_cache *cache,
+			     struct blkdebug_write *write)
+{
+	/*
+	 * A flush that is submitted because of the acknowledgment increments
+	 * @epoch behind this load, and so covers the write.
+	 */
+	smp_store_release(&write->completed,
+			  (unsigned long)atomic_long_read(&cache->epoch));
+}
+
+/**
+ * blkdebug_put_write - drop a reference to a write
+ * @cache: the cache
+ * @write: the write
+ *
+ * For its submitter, once it has been acknowledged or has failed. Any context.
+ */
+void blkdebug_put_write(struct blkdebug_cache *cache,
+			struct blkdebug_write *write)
+{
+	if (refcount_dec_and_test(&write->refs))
+		blkdebug_put_write_record(&cache->pools, write);
+}
+
+/**
+ * blkdebug_abort_write - give back what blkdebug_begin_write() has returned
+ * @cache: the cache
+ * @write: has not entered the cache
+ *
+ * Any context.
+ */
+void blkdebug_abort_write(struct blkdebug_cache *cache,
+			  struct blkdebug_write *write)
+{
+	struct blkdebug_version *version, *next;
+
+	list_for_each_entry_safe(version, next, &write->versions, sibling) {
+		blkdebug_put_block(&cache->pools, version->block);
+		blkdebug_put_version(&cache->pools, version);
+	}
+	blkdebug_put_write_record(&cache->pools, write);
+}
+
+/* Reads */
+
+/* Completed writes are visible, and what is durable in place of older versions */
+static bool is_visible(const struct blkdebug_version *version)
+{
+	unsigned long completed;
+
+	if (READ_ONCE(version->durable))
+		return true;
+	/* Pairs with blkdebug_complete_write() */
+	completed = smp_load_acquire(&version->write->completed);
+	return completed >= BLKDEBUG_FIRST_EPOCH;
+}
+
+/* How many bits of @mask are set from bit @first on */
+static unsigned int count_run(u8 mask, unsigned int first)
+{
+	return __ffs(~((unsigned long)mask >> first));
+}
+
+/* Where are the sectors from @first on that share one source? */
+static void walk_chain(const struct blkdebug_block *block, unsigned int first,
+		       struct blkdebug_span *span)
+{
+	const struct blkdebug_version *version;
+	u8 open = U8_MAX, mask;
+
+	for (version = rcu_dereference(block->newest); version;
+	     version = rcu_dereference(version->older)) {
+		mask = is_visible(version) ? READ_ONCE(version->mask) & open : 0;
+		if (mask & (1U << first)) {
+			span->nr_sectors = count_run(mask, first);
+			span->source = BLKDEBUG_ZEROES;
+			span->data = version->data;
+			if (span->data) {
+				span->source = BLKDEBUG_CACHED;
+				span->data += first << SECTOR_SHIFT;
+			}
+			return;
+		}
+		open &= ~mask;
+	}
+	span->nr_sectors = count_run(open, first);
+	span->source = BLKDEBUG_BELOW;
+	span->data = NULL;
+}
+
+/*
+ * Without a lock, a walk can find a newer version not yet durable and an older
+ * one no longer there. @changes tells.
+ */
+static void search_block(struct blkdebug_cache *cache,
+			 const struct blkdebug_block *block, unsigned int first,
+			 struct blkdebug_span *span)
+{
+	struct blkdebug_shard *shard;
+	unsigned int changes;
+
+	/* Pairs with end_change(): all changes up to the count are seen */
+	changes = smp_load_acquire(&block->changes);
+	if (likely(!(changes & 1))) {
+		walk_chain(block, first, span);
+		/* Pairs with begin_change(): if a change was seen, so is its count */
+		smp_rmb();
+		if (likely(READ_ONCE(block->changes) == changes))
+			return;
+	}
+	shard = blkdebug_shard_of(cache, block->nr);
+	spin_lock(&shard->lock);
+	walk_chain(block, first, span);
+	spin_unlock(&shard->lock);
+}
+
+/**
+ * blkdebug_find_span - where does a read get its data from?
+ * @cache: the cache
+ * @sector: its first sector
+ * @nr_sectors: how many
+ * @span: the result: where the first sectors are, at least one and as many as
+ *	are there in a row
+ *
+ * The caller holds an RCU read lock until it has copied the data. Not in
+ * interrupts.
+ */
+void blkdebug_find_span(struct blkdebug_cache *cache, sector_t sector,
+			sector_t nr_sectors, struct blkdebug_span *span)
+{
+	sector_t done = 0;
+
+	while (done < nr_sectors) {
+		sector_t at = sector + done;
+		unsigned int first = at & (BLKDEBUG_BLOCK_SECTORS - 1);
+		const struct blkdebug_block *block =
+			blkdebug_find_block(cache, at >> BLKDEBUG_BLOCK_SHIFT);
+
+		if (!block) {
+			done += BLKDEBUG_BLOCK_SECTORS - first;
+			continue;
+		}
+		search_block(cache, block, first, span);
+		if (span->source != BLKDEBUG_BELOW) {
+			if (done)
+				break;
+			span->nr_sectors = min(span->nr_sectors, nr_sectors);
+			return;
+		}
+		done += span->nr_sectors;
+		if (first + span->nr_sectors < BLKDEBUG_BLOCK_SECTORS)
+			break;
+	}
+	span->nr_sectors = min(done, nr_sectors);
+	span->source = BLKDEBUG_BELOW;
+	span->data = NULL;
+}
+
+/* Life cycle */
+
+static int alloc_index(struct blkdebug_cache *cache)
+{
+	size_t nr = roundup_pow_of_two(max(cache->pools.nr_records,
+					   4 * BLKDEBUG_SHARDS));
+	unsigned int i;
+
+	cache->shard = kcalloc(BLKDEBUG_SHARDS, sizeof(*cache->shard),
+			       GFP_KERNEL);
+	/* All zeroes are empty buckets. The size is the user's choice. */
+	cache->buckets = kvcalloc(nr, sizeof(*cache->buckets),
+				  GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (!cache->shard || !cache->buckets)
+		return -ENOMEM;
+	cache->bucket_mask = nr / BLKDEBUG_SHARDS - 1;
+	for (i = 0; i < BLKDEBUG_SHARDS; i++) {
+		spin_lock_init(&cache->shard[i].lock);
+		INIT_LIST_HEAD(&cache->shard[i].dirty);
+	}
+	return 0;
+}
+
+/**
+ * blkdebug_cache_alloc - make a cache
+ * @bytes: its size, from %BLKDEBUG_CACHE_MIN to %BLKDEBUG_CACHE_MAX
+ * @unit_bytes: a power of two, from 512 to %BLKDEBUG_UNIT_MAX
+ * @ops: the owner's functions
+ *
+ * May sleep.
+ *
+ * Return: the cache, or NULL if memory is not sufficient.
+ */
+struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
+					    const struct blkdebug_cache_ops *ops)
+{
+	struct blkdebug_cache *cache = kzalloc(sizeof(*cache), GFP_KERNEL);
+	unsigned int region = max(unit_bytes >> SECTOR_SHIFT,
+				  BLKDEBUG_REGION_SECTORS);
+
+	if (!cache)
+		return NULL;
+	cache->ops = ops;
+	cache->unit_shift = ilog2(unit_bytes >> SECTOR_SHIFT);
+	cache->region_shift = ilog2(region) - BLKDEBUG_BLOCK_SHIFT;
+	atomic64_set(&cache->seq, 0);
+	atomic_long_set(&cache->epoch, BLKDEBUG_FIRST_EPOCH);
+	atomic_set(&cache->nr_dirty, 0);
+	mutex_init(&cache->control);
+	spin_lock_init(&cache->limbo_lock);
+	INIT_LIST_HEAD(&cache->limbo.versions);
+	INIT_LIST_HEAD(&cache->limbo.blocks);
+	INIT_LIST_HEAD(&cache->reaping.versions);
+	INIT_LIST_HEAD(&cache->reaping.blocks);
+	if (blkdebug_pools_init(&cache->pools, bytes / BLKDEBUG_BLOCK_BYTES) ||
+	    alloc_index(cache)) {
+		blkdebug_cache_free(cache);
+		return NULL;
+	}
+	return cache;
+}
+
+/**
+ * blkdebug_cache_free - free a cache, with what it holds
+ * @cache: the cache, or NULL; no I/O uses it
+ *
+ * May sleep.
+ */
+void blkdebug_cache_free(struct blkdebug_cache *cache)
+{
+	if (!cache)
+		return;
+	/* The end of one grace period may start another */
+	do {
+		rcu_barrier();
+	} while (READ_ONCE(cache->reaps));
+	blkdebug_pools_exit(&cache->pools);
+	kvfree(cache->buckets);
+	kfree(cache->shard);
+	mutex_destroy(&cache->control);
+	kfree(cache);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A volatile write cache, and what a power cut may leave of it. Knows neither
+ * bios nor device-mapper.
+ *
+ * The target's sectors are divided into blocks of 4 KiB. For each block that
+ * the cache holds something of there is a struct blkdebug_block, in a hash
+ * table, with a chain of versions, newest first. A version is the part of one
+ * write that falls into the block: which sectors it has (a bit each), and a
+ * block of memory with their data, or none if they are zeroes. All versions of
+ * a write share a struct blkdebug_write. Example, in which W is a write, F a
+ * flush that covers what completed before it, and all is about one block:
+ *
+ *   Wa Wb Wc(FUA)    c is durable. a and b are gone: no cut can leave an older
+ *                    version than the durable one.
+ *   Wa Wb F Wc Wd    b is durable and a is gone. A cut leaves b, c or d.
+ *
+ * States of a write:
+ *
+ *   entering   some versions may not be in their chains yet
+ *   in flight  accepted, not acknowledged: a read does not see it, a flush does
+ *              not cover it, a cut may leave it
+ *   completed  as above, but visible to reads, and covered by the flushes that
+ *              are submitted from then on
+ *   durable    every cut leaves it, or a newer version. Only durable data is
+ *              written to the device below; when that has succeeded it is
+ *              dropped from the cache.
+ *
+ * The first three are volatile. Volatile writes are on the @active list of a
+ * pool. A volatile write becomes durable as a whole: by a flush, by its own FUA
+ * flag, by survival of a power cut, or because the cache is full. The device
+ * below therefore never holds anything that a cut may lose.
+ *
+ * Units (atomic-write=) matter only when survivors are chosen: see survive.h. A
+ * unit lies within one region, whose blocks share a lock, so that two writes to
+ * a unit enter it in the same order in all its blocks.
+ *
+ * Locking:
+ *
+ *   control       serialises all that makes versions durable or removes them:
+ *                 flush, discard, writing out, the choice of survivors
+ *   shard->lock   guards the hash buckets, blocks and chains of some regions.
+ *                 Writers that enter the cache take only this and:
+ *   pool->lock    guards unused records and the list of volatile writes
+ *
+ * They are taken in this order. Reads take none of them: they run under RCU, and
+ * records are used again only after a grace period. A block's @changes lets a
+ * reader detect that versions became durable, or went, while it walked the chain;
+ * then it walks again under the lock.
+ *
+ * Power. The caller runs blkdebug_enter_write() and each acknowledgment in an
+ * RCU read section in which it has seen that the power is on: see power.h.
+ *
+ * Crash views (not built yet) freeze "what a cut at this moment would leave".
+ * The state of a moment is the set of versions in chains at that moment, with
+ * @mask and @durable of each. A view copies that set: an array with a reference
+ * (@refs), the mask and the flag of each version, while all shard locks are held
+ * and @control keeps other changes out, in a few instructions a version and
+ * without touching data. A version whose reference a view holds keeps its data
+ * after it has left its chain. The write of a version (sequence number, flags,
+ * sectors) lives as long as its versions, so that blkdebug_survives_unit() can
+ * decide for the view as for a cut. While there are views blkdebug_take_dirty()
+ * finds nothing and blkdebug_drop_sectors() is not called, so that what lies below
+ * the versions does not change either. References held by views count as used
+ * data, so a full cache finds out which view to give up.
+ */
+#ifndef BLKDEBUG_CACHE_H
+#define BLKDEBUG_CACHE_H
+
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/blkdev.h>
+#include <linux/hash.h>
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/sizes.h>
+
+#include "../rules/options.h"
+#include "pool.h"
+
+#define BLKDEBUG_SHARD_BITS	6
+#define BLKDEBUG_SHARDS		64U
+
+/* A region is 64 KiB, or a unit if that is larger */
+#define BLKDEBUG_REGION_SECTORS	128U
+
+/* struct blkdebug_write's @completed */
+#define BLKDEBUG_ENTERING	0UL
+#define BLKDEBUG_IN_FLIGHT	1UL
+#define BLKDEBUG_FIRST_EPOCH	2UL	/* and above: completed */
+
+/**
+ * struct blkdebug_version - what one write has of one block
+ * @older: the next older version of @block
+ * @block: the block
+ * @write: the write
+ * @sibling: in the write's @versions; used by the pools when unused
+ * @data: the block's data, of which the sectors of @mask at load are valid, or
+ *	NULL: zeroes
+ * @refs: one for the chain, one while it is being written out
+ * @mask: the sectors, a bit each, of which no newer version is durable
+ * @durable: every cut leaves it, or a newer version
+ * @linked: it is in the block's chain
+ * @home: pool that the record is from
+ *
+ * The shard's lock guards @older, @mask, @durable and @linked; @control guards @sibling
+ * once the write has entered.
+ */
+struct blkdebug_version {
+	struct blkdebug_version __rcu *older;
+	struct blkdebug_block *block;
+	struct blkdebug_write *write;
+	struct list_head sibling;
+	u8 *data;
+	refcount_t refs;
+	u8 mask;
+	bool durable;
+	bool linked;
+	u8 home;
+};
+
+/**
+ * struct blkdebug_write_desc - a write, as its submitter describes it
+ * @sector: its first sector, from the target's start
+ * @nr_sectors: how many
+ * @flags: enum blkdebug_flag
+ * @iotype: enum blkdebug_iotype
+ * @zeroes: it has no data
+ * @meta: it carries REQ_META
+ * @whole: it carries REQ_ATOMIC: all of it survives, or nothing
+ */
+struct blkdebug_write_desc {
+	sector_t sector;
+	sector_t nr_sectors;
+	u16 flags;
+	u8 iotype;
+	bool zeroes;
+	bool meta;
+	bool whole;
+};
+
+/**
+ * struct blkdebug_write - a write in the cache
+ * @link: in the @active list of its pool while volatile
+ * @versions: its versions
+ * @desc: what it is
+ * @seq: its place in the order in which writes entered the cache
+ * @completed: %BLKDEBUG_ENTERING, %BLKDEBUG_IN_FLIGHT, or the epoch in which it
+ *	completed
+ * @since: when it entered, in jiffies
+ * @refs: one for the submitter and one for each version
+ * @live: its versions that are volatile and in their chains; @control guards it
+ *	once the write has entered
+ * @home: pool that the record is from
+ */
+struct blkdebug_write {
+	struct list_head link;
+	struct list_head versions;
+	struct blkdebug_write_desc desc;
+	u64 seq;
+	unsigned long completed;
+	unsigned long since;
+	refcount_t refs;
+	unsigned int live;
+	u8 home;
+};
+
+/**
+ * struct blkdebug_block - 4 KiB of the target that the cache holds something of
+ * @node: in its hash bucket
+ * @nr: its first sector >> %BLKDEBUG_BLOCK_SHIFT
+ * @newest: its newest version
+ * @dirty: in the shard's @dirty; used by the pools when unused
+ * @changes: odd while versions become durable or go; see the reader
+ * @writing: part of it is being written to the device below
+ * @home: pool that the record is from
+ *
+ * The shard's lock guards all but @nr and @home.
+ */
+struct blkdebug_block {
+	struct hlist_node node;
+	u64 nr;
+	struct blkdebug_version __rcu *newest;
+	struct list_head dirty;
+	unsigned int changes;
+	bool writing;
+	u8 home;
+};
+
+/**
+ * struct blkdebug_shard - the lock of some regions
+ * @lock: guards the buckets of the shard, and @dirty
+ * @dirty: blocks with durable versions that are not being written, oldest first
+ */
+struct blkdebug_shard {
+	spinlock_t lock; /* guards the buckets of the shard, and @dirty */
+	struct list_head dirty;
+} ____cacheline_aligned_in_smp;
+
+struct blkdebug_cache;
+
+/**
+ * struct blkdebug_cache_ops - what the cache asks of its owner
+ * @space_freed: blkdebug_begin_write() may succeed now; any context
+ */
+struct blkdebug_cache_ops {
+	void (*space_freed)(struct blkdebug_cache *cache);
+};
+
+/**
+ * struct blkdebug_limbo - records that readers may still be looking at
+ * @versions: by @sibling
+ * @blocks: by @dirty
+ */
+struct blkdebug_limbo {
+	struct list_head versions;
+	struct list_head blocks;
+};
+
+/**
+ * struct blkdebug_cache - the cache of one target
+ * @buckets: the hash table of blocks, some buckets in a row for each shard
+ * @bucket_mask: buckets of a shard, less 1
+ * @unit_shift: log2 of a unit's sectors
+ * @region_shift: log2 of a region's blocks
+ * @shard: the shards
+ * @pools: the memory
+ * @ops: the owner
+ * @seq: the sequence number given last
+ * @epoch: flushes submitted, from %BLKDEBUG_FIRST_EPOCH on
+ * @control: taken first of all locks; see above
+ * @next_shard: where the next batch to write out begins; @control guards it
+ * @nr_dirty: blocks in the @dirty lists
+ * @limbo_lock: guards @limbo, @reaping and @reaps; any context, last of all locks
+ *	beside those of pools
+ * @limbo: records removed since the last grace period began
+ * @reaping: records that are unused once the grace period ends
+ * @reaps: a grace period is running
+ * @rcu: ends it
+ */
+struct blkdebug_cache {
+	struct hlist_head *buckets;
+	u32 bucket_mask;
+	u8 unit_shift;
+	u8 region_shift;
+	struct blkdebug_shard *shard;
+	struct blkdebug_pools pools;
+	const struct blkdebug_cache_ops *ops;
+
+	atomic64_t seq ____cacheline_aligned_in_smp;
+	atomic_long_t epoch;
+
+	struct mutex control ____cacheline_aligned_in_smp; /* see above */
+	unsigned int next_shard;
+	atomic_t nr_dirty;
+
+	spinlock_t limbo_lock; /* guards @limbo, @reaping and @reaps */
+	struct blkdebug_limbo limbo;
+	struct blkdebug_limbo reaping;
+	bool reaps;
+	struct rcu_head rcu;
+};
+
+/* Where the data of some sectors is */
+enum blkdebug_source {
+	BLKDEBUG_BELOW,		/* on the device below */
+	BLKDEBUG_CACHED,	/* in memory */
+	BLKDEBUG_ZEROES,	/* nowhere: they are zeroes */
+};
+
+/**
+ * struct blkdebug_span - sectors that a read gets from one place
+ * @nr_sectors: how many
+ * @source: enum blkdebug_source
+ * @data: of the first of them, if in memory
+ */
+struct blkdebug_span {
+	sector_t nr_sectors;
+	u8 source;
+	const u8 *data;
+};
+
+struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
+					    const struct blkdebug_cache_ops *ops);
+void blkdebug_cache_free(struct blkdebug_cache *cache);
+
+struct blkdebug_write *
+blkdebug_begin_write(struct blkdebug_cache *cache,
+		     const struct blkdebug_write_desc *desc);
+void blkdebug_enter_write(struct blkdebug_cache *cache,
+			  struct blkdebug_write *write);
+void blkdebug_complete_write(struct blkdebug_cache *cache,
+			     struct blkdebug_write *write);
+void blkdebug_put_write(struct blkdebug_cache *cache,
+			struct blkdebug_write *write);
+void blkdebug_abort_write(struct blkdebug_cache *cache,
+			  struct blkdebug_write *write);
+
+void blkdebug_find_span(struct blkdebug_cache *cache, sector_t sector,
+			sector_t nr_sectors, struct blkdebug_span *span);
+
+/**
+ * blkdebug_version_data - where the data of a version goes
+ * @version: of a write that has not entered the cache, and has data
+ * @nr_sectors: how many sectors are to be filled
+ *
+ * Return: the memory.
+ */
+static inline u8 *blkdebug_version_data(const struct blkdebug_version *version,
+					unsigned int *nr_sectors)
+{
+	*nr_sectors = hweight8(version->mask);
+	return version->data + (__ffs(version->mask) << SECTOR_SHIFT);
+}
+
+static inline struct blkdebug_shard *
+blkdebug_shard_of(struct blkdebug_cache *cache, u64 block)
+{
+	return &cache->shard[hash_64(block >> cache->region_shift, 32) >>
+			     (32 - BLKDEBUG_SHARD_BITS)];
+}
+
+/* For durable.c and survive.c */
+void blkdebug_retire_block(struct blkdebug_cache *cache,
+			   struct blkdebug_block *block);
+void blkdebug_put_version_ref(struct blkdebug_cache *cache,
+			      struct blkdebug_version *version);
+void blkdebug_start_reaping(struct blkdebug_cache *cache);
+struct blkdebug_block *blkdebug_find_block(struct blkdebug_cache *cache,
+					   u64 nr);
+
+#endif

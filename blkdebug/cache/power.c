@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Power supplies: see power.h.
+ */
+#include <linux/errno.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "power.h"
+
+static DEFINE_MUTEX(supplies_lock);	/* guards @supplies, and who joins them */
+static LIST_HEAD(supplies);
+
+static struct blkdebug_supply *find_supply(const char *name)
+{
+	struct blkdebug_supply *supply;
+
+	lockdep_assert_held(&supplies_lock);
+	list_for_each_entry(supply, &supplies, link) {
+		if (*name && !strcmp(supply->name, name))
+			return supply;
+	}
+	return NULL;
+}
+
+static struct blkdebug_supply *alloc_supply(const char *name)
+{
+	struct blkdebug_supply *supply = kzalloc(sizeof(*supply), GFP_KERNEL);
+
+	if (!supply)
+		return NULL;
+	supply->name = kstrdup(name, GFP_KERNEL);
+	if (!supply->name) {
+		kfree(supply);
+		return NULL;
+	}
+	INIT_LIST_HEAD(&supply->lines);
+	mutex_init(&supply->settling);
+	spin_lock_init(&supply->lock);
+	list_add_tail(&supply->link, &supplies);
+	return supply;
+}
+
+/**
+ * blkdebug_join_power - connect a target to its supply
+ * @line: the target's, zeroed but for @settle
+ * @name: of the supply, or empty for a supply of its own
+ *
+ * The power is on. May sleep.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int blkdebug_join_power(struct blkdebug_line *line, const char *name)
+{
+	struct blkdebug_supply *supply;
+
+	mutex_lock(&supplies_lock);
+	supply = find_supply(name) ?: alloc_supply(name);
+	if (supply) {
+		mutex_lock(&supply->settling);
+		line->supply = supply;
+		line->moment = READ_ONCE(supply->moment);
+		line->settled = line->moment;
+		list_add_tail(&line->link, &supply->lines);
+		mutex_unlock(&supply->settling);
+	}
+	mutex_unlock(&supplies_lock);
+	return supply ? 0 : -ENOMEM;
+}
+
+/**
+ * blkdebug_leave_power - disconnect a target from its supply
+ * @line: the target's, connected or zeroed; no I/O uses it
+ *
+ * May sleep.
+ */
+void blkdebug_leave_power(struct blkdebug_line *line)
+{
+	struct blkdebug_supply *supply = line->supply;
+
+	if (!supply)
+		return;
+	mutex_lock(&supplies_lock);
+	mutex_lock(&supply->settling);
+	list_del(&line->link);
+	mutex_unlock(&supply->settling);
+	line->supply = NULL;
+	if (list_empty(&supply->lines)) {
+		list_del(&supply->link);
+		blkdebug_put_cut(supply->cut);
+		mutex_destroy(&supply->settling);
+		kfree(supply->name);
+		kfree(supply);
+	}
+	mutex_unlock(&supplies_lock);
+}
+
+/**
+ * blkdebug_cut_power - the moment at which the power is gone
+ * @line: of a target of the supply
+ * @cut: what the cut shall leave
+ *
+ * From now on I/O to all targets of the supply fails. The caller calls
+ * blkdebug_settle_power() as soon as it may sleep. Any context.
+ *
+ * Return: false if the power was off.
+ */
+bool blkdebug_cut_power(struct blkdebug_line *line, struct blkdebug_cut *cut)
+{
+	struct blkdebug_supply *supply = line->supply;
+	unsigned long flags;
+	bool was_on;
+
+	spin_lock_irqsave(&supply->lock, flags);
+	was_on = blkdebug_power_is_on(line) && !supply->cut;
+	if (was_on) {
+		refcount_inc(&cut->refs);
+		supply->cut = cut;
+		WRITE_ONCE(supply->moment, supply->moment + 1);
+	}
+	spin_unlock_irqrestore(&supply->lock, flags);
+	return was_on;
+}
+
+static bool is_unsettled(const struct blkdebug_line *line)
+{
+	return !blkdebug_power_is_on(line) &&
+	       line->settled != line->moment + 1;
+}
+
+/**
+ * blkdebug_settle_power - choose what survives the cut, on all targets
+ * @line: of a target of the supply
+ *
+ * Does nothing if that has been done. May sleep.
+ */
+void blkdebug_settle_power(struct blkdebug_line *line)
+{
+	struct blkdebug_supply *supply = line->supply;
+	struct blkdebug_cut *cut;
+	unsigned long flags;
+
+	mutex_lock(&supply->settling);
+	cut = READ_ONCE(supply->cut);
+	if (!cut) {
+		mutex_unlock(&supply->settling);
+		return;
+	}
+	/* All that saw the power on is over, acknowledgments included */
+	synchronize_rcu();
+	list_for_each_entry(line, &supply->lines, link) {
+		if (is_unsettled(line)) {
+			line->settle(line, cut);
+			line->settled = line->moment + 1;
+		}
+	}
+	spin_lock_irqsave(&supply->lock, flags);
+	supply->cut = NULL;
+	spin_unlock_irqrestore(&supply->lock, flags);
+	mutex_unlock(&supply->settling);
+	blkdebug_put_cut(cut);
+}
+
+/**
+ * blkdebug_restore_power - the power comes back, on all targets
+ * @line: of a target of the supply
+ *
+ * May sleep.
+ *
+ * Return: false if the power was on.
+ */
+bool blkdebug_restore_power(struct blkdebug_line *line)
+{
+	struct blkdebug_supply *supply = line->supply;
+	bool was_off = !blkdebug_power_is_on(line);
+
+	if (!was_off)
+		return false;
+	blkdebug_settle_power(line);
+	mutex_lock(&supply->settling);
+	was_off = !blkdebug_power_is_on(line);
+	if (was_off) {
+		list_for_each_entry(line, &supply->lines, link) {
+			if (blkdebug_power_is_on(line))
+				continue;
+			WRITE_ONCE(line->moment, READ_ONCE(supply->moment));
+			if (line->restored)
+				line->restored(line);
+		}
+	}
+	mutex_unlock(&supply->settling);
+	return was_off;
+}

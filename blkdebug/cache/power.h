@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Power supplies. Targets with the same power=<name> share one; any other target
+ * has its own. A cut takes the power from all targets of a supply at one moment.
+ *
+ * The moment is one store, to @moment of the supply: each target has the number of
+ * the moment from which on it had power, and has power as long as the two are
+ * equal. A target's effects (a write enters the cache) and its acknowledgments
+ * happen in RCU read sections that begin with blkdebug_power_is_on():
+ *
+ *   rcu_read_lock();
+ *   if (!blkdebug_power_is_on(line))
+ *           fail with EIO;
+ *   enter the cache, complete, acknowledge;
+ *   rcu_read_unlock();
+ *
+ * So once blkdebug_cut_power() has returned all new I/O fails, on all targets of the
+ * supply, and nobody waits. I/O that is caused by an acknowledgment behind the
+ * moment finds the power off, because the acknowledgment is ordered behind the
+ * load of @moment. After a grace period (blkdebug_settle_power()) all sections that
+ * saw the power on have ended, and the survivors are chosen, while I/O fails.
+ *
+ * A target that joins while others are without power has power: a new table starts
+ * with the power on.
+ */
+#ifndef BLKDEBUG_CACHE_POWER_H
+#define BLKDEBUG_CACHE_POWER_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+
+#include "survive.h"
+
+/**
+ * struct blkdebug_supply - a power supply
+ * @link: in the list of named supplies
+ * @lines: the targets, struct blkdebug_line by @link
+ * @name: of power=, or empty
+ * @settling: guards @lines, and serialises choosing survivors with power-on
+ * @lock: guards changes of @moment, and @cut; any context
+ * @moment: how many cuts there were
+ * @cut: the cut that is not settled yet, or NULL
+ */
+struct blkdebug_supply {
+	struct list_head link;
+	struct list_head lines;
+	char *name;
+	struct mutex settling; /* taken before @lock */
+	spinlock_t lock; /* guards changes of @moment, and @cut */
+	unsigned long moment;
+	struct blkdebug_cut *cut;
+};
+
+/**
+ * struct blkdebug_line - the power of one target
+ * @supply: where it comes from
+ * @link: in the supply's @lines
+ * @moment: of the supply, when the power came on
+ * @settled: the moment of the last cut whose survivors have been chosen
+ * @settle: called in process context, the power off: choose survivors
+ * @restored: called in process context, the power on again; or NULL
+ */
+struct blkdebug_line {
+	struct blkdebug_supply *supply;
+	struct list_head link;
+	unsigned long moment;
+	unsigned long settled;
+	void (*settle)(struct blkdebug_line *line,
+		       const struct blkdebug_cut *cut);
+	void (*restored)(struct blkdebug_line *line);
+};
+
+int blkdebug_join_power(struct blkdebug_line *line, const char *name);
+void blkdebug_leave_power(struct blkdebug_line *line);
+
+bool blkdebug_cut_power(struct blkdebug_line *line, struct blkdebug_cut *cut);
+void blkdebug_settle_power(struct blkdebug_line *line);
+bool blkdebug_restore_power(struct blkdebug_line *line);
+
+/**
+ * blkdebug_power_is_on - does a target have power?
+ * @line: the target's
+ *
+ * In an RCU read section that includes what depends on it. Any context.
+ *
+ * Return: true if so.
+ */
+static inline bool blkdebug_power_is_on(const struct blkdebug_line *line)
+{
+	return READ_ONCE(line->supply->moment) == READ_ONCE(line->moment);
+}
+
+#endif

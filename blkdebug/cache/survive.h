@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which volatile writes survive a power cut.
+ *
+ * The volatile writes are numbered from 1 in the order in which they entered the
+ * cache. Each has units: the parts into which multiples of atomic-write= divide
+ * it, or one if it carries REQ_ATOMIC. A policy decides about each unit of each
+ * write. The decision depends on the choice, the seed, the number of volatile
+ * writes, and the number and description of the write. It does not depend on data,
+ * time or memory, so that the same choice, seed and order of writes leave the same
+ * data on every kernel, and so that a crash view decides as a cut does.
+ *
+ * Example: Wa(1) Wb(2) Wc(3, two units) with prefix drawn to end in the first unit
+ * of write 3: 1 and 2 survive, 3 is torn.
+ */
+#ifndef BLKDEBUG_CACHE_SURVIVE_H
+#define BLKDEBUG_CACHE_SURVIVE_H
+
+#include <linux/seq_buf.h>
+
+#include "../rules/choice.h"
+#include "durable.h"
+
+/**
+ * struct blkdebug_lottery - a choice and what has been drawn for it
+ * @choice: the choice
+ * @seed: of the draws
+ * @nr_writes: how many volatile writes there are
+ * @policy: enum blkdebug_policy, as drawn if the choice is random
+ * @chosen: the write that prefix, one-lost or one-kept is about, from 1
+ */
+struct blkdebug_lottery {
+	const struct blkdebug_choice *choice;
+	u64 seed;
+	u64 nr_writes;
+	u8 policy;
+	u64 chosen;
+};
+
+/**
+ * struct blkdebug_outcome - what a cut has left, in writes
+ * @nr_volatile: how many were volatile
+ * @survived: how many are wholly there
+ * @torn: how many are partly there
+ * @lost: how many are gone
+ */
+struct blkdebug_outcome {
+	u64 nr_volatile;
+	u64 survived;
+	u64 torn;
+	u64 lost;
+};
+
+/**
+ * struct blkdebug_volatile - a volatile write, for a listing
+ * @seq: its place in the order
+ * @desc: the write
+ * @units: how many units it has
+ * @since: when it entered the cache, in jiffies
+ */
+struct blkdebug_volatile {
+	u64 seq;
+	struct blkdebug_write_desc desc;
+	u64 units;
+	unsigned long since;
+};
+
+void blkdebug_draw_lottery(struct blkdebug_lottery *lottery,
+			   const struct blkdebug_choice *choice, u64 seed,
+			   u64 nr_writes);
+bool blkdebug_survives_unit(const struct blkdebug_lottery *lottery,
+			    u64 number, const struct blkdebug_write_desc *desc,
+			    u64 unit, u64 nr_units);
+u64 blkdebug_count_units(const struct blkdebug_cache *cache,
+			 const struct blkdebug_write_desc *desc);
+
+void blkdebug_apply_cut(struct blkdebug_cache *cache,
+			const struct blkdebug_choice *choice, u64 seed,
+			struct blkdebug_outcome *outcome);
+
+struct blkdebug_volatile *blkdebug_list_volatile(struct blkdebug_cache *cache,
+						 unsigned int *nr);
+
+#endif

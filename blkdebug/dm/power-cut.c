@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Power cuts of a target: see power-cut.h.
+ */
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/string.h>
+
+#include "../engine/process.h"
+#include "../engine/resume.h"
+#include "../rules/chance.h"
+#include "target.h"
+
+static int parse_choice_word(struct blkdebug_cut *cut, const char *word,
+			     unsigned int *seen, struct blkdebug_error *err)
+{
+	size_t len = strchrnul(word, '=') - word;
+	int key = blkdebug_name_lookup(blkdebug_choice_keys,
+				       BLKDEBUG_NR_CHOICE_KEYS, word, len);
+	int r;
+
+	if (key < 0 || !word[len])
+		return blkdebug_error_set(err, "Unknown key", word);
+	if (*seen & (1U << key))
+		return blkdebug_error_set(err, "Key given twice", word);
+	*seen |= 1U << key;
+	r = blkdebug_parse_choice(cut, key, word + len + 1, err);
+	if (r == -EINVAL && !err->word)
+		return blkdebug_error_set(err, err->reason, word);
+	return r;
+}
+
+static int parse_choice(struct blkdebug_call *call, struct blkdebug_cut *cut)
+{
+	unsigned int i, seen = 0;
+	int r = 0;
+
+	for (i = 0; !r && i < call->argc; i++)
+		r = parse_choice_word(cut, call->argv[i], &seen, call->err);
+	return r;
+}
+
+/* What happens to a target at a cut, and when the power comes back */
+
+static void raise_event(struct blkdebug_target *t, unsigned int event)
+{
+	char name[] = "";
+
+	/* Without power there are no breakpoints, so nothing holds the event */
+	blkdebug_raise(&t->engine, &t->power.event, event, name);
+}
+
+static void set_powerless(struct blkdebug_engine *engine, bool powerless)
+{
+	unsigned long flags = blkdebug_write_lock(engine);
+
+	WRITE_ONCE(engine->mode, (engine->mode & ~BLKDEBUG_POWERLESS) |
+				 (powerless ? BLKDEBUG_POWERLESS : 0));
+	blkdebug_write_unlock(engine, flags);
+}
+
+/* All I/O that saw the power on has entered the cache, or has been acknowledged */
+static void settle_cut(struct blkdebug_line *line,
+		       const struct blkdebug_cut *cut)
+{
+	struct blkdebug_target *t =
+		container_of(line, struct blkdebug_target, power.line);
+	struct blkdebug_power *power = &t->power;
+
+	lockdep_assert_held(&line->supply->settling);
+	power->nr_cuts++;
+	power->choice = cut->choice;
+	power->seed = cut->seeded ? cut->seed :
+		      blkdebug_draw(t->engine.seed, power->nr_cuts);
+	memset(&power->outcome, 0, sizeof(power->outcome));
+	set_powerless(&t->engine, true);
+	blkdebug_resume_all(&t->engine, NULL, -1);
+	blkdebug_end_delays(&t->engine);
+	blkdebug_cut_cache(t, &cut->choice, power->seed, &power->outcome);
+	raise_event(t, BLKDEBUG_EV_POWER_CUT);
+}
+
+static void power_restored(struct blkdebug_line *line)
+{
+	struct blkdebug_target *t =
+		container_of(line, struct blkdebug_target, power.line);
+
+	lockdep_assert_held(&line->supply->settling);
+	raise_event(t, BLKDEBUG_EV_POWER_ON);
+	set_powerless(&t->engine, false);
+}
+
+/* Messages */
+
+static int print_cut(struct blkdebug_target *t, struct seq_buf *out)
+{
+	const struct blkdebug_power *power = &t->power;
+	const struct blkdebug_outcome *outcome = &power->outcome;
+
+	mutex_lock(&power->line.supply->settling);
+	seq_buf_printf(out,
+		       "cut=%llu volatile=%llu survived=%llu torn=%llu lost=%llu survive=",
+		       power->nr_cuts, outcome->nr_volatile, outcome->survived,
+		       outcome->torn, outcome->lost);
+	blkdebug_print_policy(out, &power->choice);
+	seq_buf_printf(out, " seed=%llu", power->seed);
+	mutex_unlock(&power->line.supply->settling);
+	return BLKDEBUG_ANSWERED;
+}
+
+static int do_power_cut(struct blkdebug_target *t, struct blkdebug_call *call)
+{
+	struct blkdebug_cut *cut = blkdebug_cut_alloc();
+	int r;
+
+	if (!cut)
+		return -ENOMEM;
+	r = parse_choice(call, cut);
+	if (!r && !blkdebug_cut_power(&t->power.line, cut))
+		r = blkdebug_error_set(call->err, "The power is off",
+				       call->argv[-1]);
+	blkdebug_put_cut(cut);
+	if (r)
+		return r;
+	blkdebug_settle_power(&t->power.line);
+	return print_cut(t, call->result);
+}
+
+static int do_power_on(struct blkdebug_target *t, struct blkdebug_call *call)
+{
+	if (!blkdebug_restore_power(&t->power.line))
+		return blkdebug_error_set(call->err, "The power is on",
+					  call->argv[-1]);
+	return print_cut(t, call->result);
+}
+
+static int do_volatile(struct blkdebug_target *t, struct blkdebug_call *call)
+{
+	struct blkdebug_volatile *list;
+	unsigned int i, nr;
+
+	if (!t->writeback.cache)
+		return BLKDEBUG_ANSWERED;
+	list = blkdebug_list_volatile(t->writeback.cache, &nr);
+	if (!list)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		const struct blkdebug_write_desc *desc = &list[i].desc;
+
+		blkdebug_next_line(call->result);
+		seq_buf_printf(call->result, "%u %s ", i + 1,
+			       blkdebug_iotype_name(desc->iotype));
+		blkdebug_print_io_flags(call->result, desc->flags);
+		seq_buf_printf(call->result, " %llu %llu %llu %u",
+			       (u64)desc->sector, (u64)desc->nr_sectors,
+			       list[i].units,
+			       jiffies_to_msecs(jiffies - list[i].since));
+		cond_resched();
+	}
+	kvfree(list);
+	return BLKDEBUG_ANSWERED;
+}
+
+/**
+ * blkdebug_power_command - execute power-cut, power-on or volatile
+ * @t: the target
+ * @call: the message
+ *
+ * May sleep.
+ *
+ * Return: %BLKDEBUG_ANSWERED or a negative errno.
+ */
+int blkdebug_power_command(struct blkdebug_target *t,
+			   struct blkdebug_call *call)
+{
+	const char *name = call->argv[-1];
+
+	if (!strcmp(name, "power-cut"))
+		return do_power_cut(t, call);
+	if (!strcmp(name, "power-on"))
+		return do_power_on(t, call);
+	return do_volatile(t, call);
+}
+
+/**
+ * blkdebug_print_power - print the last words of the status line
+ * @t: the target
+ * @out: the output; each word follows a space
+ */
+void blkdebug_print_power(struct blkdebug_target *t, struct seq_buf *out)
+{
+	struct blkdebug_cache *cache = t->writeback.cache;
+	u64 cached = 0;
+	unsigned int nr = 0;
+
+	if (cache) {
+		cached = (u64)blkdebug_used_data(&cache->pools) *
+			 BLKDEBUG_BLOCK_BYTES;
+		nr = blkdebug_active_writes(&cache->pools);
+	}
+	seq_buf_printf(out, " power=%s cached=%llu volatile=%u views=0",
+		       blkdebug_is_powered(t) ? "on" : "off", cached, nr);
+}
+
+/* Rules */
+
+static void settle_work(struct work_struct *work)
+{
+	struct blkdebug_power *power =
+		container_of(work, struct blkdebug_power, work);
+	unsigned int noio = memalloc_noio_save();
+
+	blkdebug_settle_power(&power->line);
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * blkdebug_cut_by_rule - cut the power at this moment
+ * @t: the target
+ * @cut: what the cut shall leave; a reference, which this drops
+ *
+ * Context: any.
+ */
+void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut)
+{
+	/* If the power is off, the bio fails all the same */
+	if (blkdebug_cut_power(&t->power.line, cut))
+		queue_work(t->wq, &t->power.work);
+	blkdebug_put_cut(cut);
+}
+
+/* Life cycle */
+
+/**
+ * blkdebug_is_powered - does a target have power at this moment?
+ * @t: the target
+ *
+ * Context: any.
+ *
+ * Return: true if it does.
+ */
+bool blkdebug_is_powered(struct blkdebug_target *t)
+{
+	bool is_on;
+
+	rcu_read_lock();
+	is_on = blkdebug_power_is_on(&t->power.line);
+	rcu_read_unlock();
+	return is_on;
+}
+
+/**
+ * blkdebug_power_init - connect a target to its power supply
+ * @t: the target, with its options
+ *
+ * May sleep.
+ *
+ * Return: 0 or -ENOMEM; blkdebug_power_exit() is to be called either way.
+ */
+int blkdebug_power_init(struct blkdebug_target *t)
+{
+	INIT_WORK(&t->power.work, settle_work);
+	t->power.line.settle = settle_cut;
+	t->power.line.restored = power_restored;
+	return blkdebug_join_power(&t->power.line, t->opts.power);
+}
+
+/**
+ * blkdebug_power_exit - disconnect a target from its power supply
+ * @t: the target, connected or not; it has no I/O
+ *
+ * May sleep.
+ */
+void blkdebug_power_exit(struct blkdebug_target *t)
+{
+	if (t->power.line.supply)
+		flush_work(&t->power.work);
+	blkdebug_leave_power(&t->power.line);
+}

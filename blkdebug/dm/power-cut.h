@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Power cuts of a target: the messages power-cut, power-on and volatile.
+ *
+ * While the power is off, I/O fails in three places, so that each bio ends in EIO
+ * wherever it is at the moment of the cut:
+ *
+ *   map           a new bio: blkdebug_is_powered()
+ *   engine        a bio on its way through the rules, or held: BLKDEBUG_POWERLESS
+ *   completion    a bio about to be acknowledged: blkdebug_acknowledge()
+ */
+#ifndef BLKDEBUG_POWER_CUT_H
+#define BLKDEBUG_POWER_CUT_H
+
+#include <linux/workqueue.h>
+
+#include "../cache/power.h"
+#include "../engine/call.h"
+
+struct blkdebug_target;
+
+/**
+ * struct blkdebug_power - the power of a target
+ * @line: where it comes from
+ * @work: chooses survivors after a cut by a rule
+ * @nr_cuts: how many cuts there were
+ * @outcome: of the last one
+ * @choice: of the last one, without its lists
+ * @seed: of the last one
+ * @event: for raising power_cut and power_on
+ *
+ * The mutex @settling of the supply guards all but @line and @work.
+ */
+struct blkdebug_power {
+	struct blkdebug_line line;
+	struct work_struct work;
+	u64 nr_cuts;
+	struct blkdebug_outcome outcome;
+	struct blkdebug_choice choice;
+	u64 seed;
+	struct blkdebug_io event;
+};
+
+int blkdebug_power_init(struct blkdebug_target *t);
+void blkdebug_power_exit(struct blkdebug_target *t);
+bool blkdebug_is_powered(struct blkdebug_target *t);
+
+void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut);
+int blkdebug_power_command(struct blkdebug_target *t,
+			   struct blkdebug_call *call);
+void blkdebug_print_power(struct blkdebug_target *t, struct seq_buf *out);
+
+#endif

@@ -1,0 +1,782 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The write cache of a target: see writeback.h.
+ */
+#include <linux/blkdev.h>
+#include <linux/highmem.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "target.h"
+
+/* Extents written out in one batch */
+#define BATCH_EXTENTS	1024U
+
+/* Pages of one bio to the device below */
+#define BIO_PAGES	128U
+
+/* Bios that can be allocated when memory is short */
+#define RESERVED_BIOS	16
+
+/**
+ * struct below_bio - a bio to the device below
+ * @wb: the write cache
+ * @parent: the read that it is part of, or NULL
+ * @first: the first extent that it writes
+ * @nr: how many
+ * @bio: the bio; the last member
+ */
+struct below_bio {
+	struct blkdebug_writeback *wb;
+	struct bio *parent;
+	unsigned int first;
+	unsigned int nr;
+	struct bio bio;
+};
+
+static struct below_bio *below_bio(struct bio *bio)
+{
+	return container_of(bio, struct below_bio, bio);
+}
+
+static struct block_device *bdev_below(const struct blkdebug_writeback *wb)
+{
+	return wb->target->dev->bdev;
+}
+
+static void queue_bio(struct blkdebug_writeback *wb, struct bio *bio)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&wb->lock, flags);
+	bio_list_add(&wb->queue, bio);
+	spin_unlock_irqrestore(&wb->lock, flags);
+	queue_work(wb->wq, &wb->work);
+}
+
+/* Completion */
+
+/* In the RCU read section of what depends on it */
+static bool lost_power(struct blkdebug_target *t)
+{
+	return (READ_ONCE(t->engine.mode) &
+		(BLKDEBUG_CHECKS_POWER | BLKDEBUG_POWERLESS)) &&
+	       !blkdebug_power_is_on(&t->power.line);
+}
+
+/**
+ * blkdebug_acknowledge - complete a bio, unless the power has failed
+ * @b: the bio's own data
+ * @bio: the bio, with its status
+ * @end: completes it
+ *
+ * The cache learns of the acknowledgment of a write. Any context. The target may be
+ * gone when this returns.
+ */
+void blkdebug_acknowledge(struct blkdebug_bio *b, struct bio *bio,
+			  void (*end)(struct bio *bio))
+{
+	struct blkdebug_target *t = b->target;
+	struct blkdebug_write *write = b->write;
+
+	b->write = NULL;
+	/* So that the moment of a power cut is before all of this, or behind it */
+	rcu_read_lock();
+	if (lost_power(t))
+		bio->bi_status = BLK_STS_IOERR;
+	else if (write)
+		blkdebug_complete_write(t->writeback.cache, write);
+	if (write) {
+		blkdebug_put_write(t->writeback.cache, write);
+		if (READ_ONCE(t->writeback.has_waiting))
+			queue_work(t->writeback.wq, &t->writeback.work);
+	}
+	end(bio);
+	rcu_read_unlock();
+}
+
+static void finish_bio(struct bio *bio, blk_status_t status)
+{
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
+
+	if (status)
+		bio->bi_status = status;
+	if (b->hooked)
+		bio_endio(bio);
+	else
+		blkdebug_acknowledge(b, bio, bio_endio);
+}
+
+/* Copying */
+
+/* Copy between the sectors of a bio from @iter on and memory; advances @iter */
+static void copy_data(struct bio *bio, struct bvec_iter *iter, u8 *data,
+		      unsigned int bytes, bool to_bio)
+{
+	while (bytes) {
+		struct bio_vec bv = bio_iter_iovec(bio, *iter);
+		unsigned int len = min(bytes, bv.bv_len);
+		u8 *page = kmap_local_page(bv.bv_page);
+
+		if (!to_bio)
+			memcpy(data, page + bv.bv_offset, len);
+		else if (data)
+			memcpy(page + bv.bv_offset, data, len);
+		else
+			memset(page + bv.bv_offset, 0, len);
+		if (to_bio)
+			flush_dcache_page(bv.bv_page);
+		kunmap_local(page);
+		bio_advance_iter(bio, iter, len);
+		bytes -= len;
+		if (data)
+			data += len;
+	}
+}
+
+/* Writes */
+
+static void fill_write(struct bio *bio, struct blkdebug_write *write)
+{
+	struct bvec_iter iter = bio->bi_iter;
+	struct blkdebug_version *version;
+	unsigned int nr_sectors;
+	u8 *data;
+
+	if (write->desc.zeroes)
+		return;
+	list_for_each_entry(version, &write->versions, sibling) {
+		data = blkdebug_version_data(version, &nr_sectors);
+		copy_data(bio, &iter, data, nr_sectors << SECTOR_SHIFT, false);
+	}
+}
+
+static struct blkdebug_write *begin_write(struct blkdebug_writeback *wb,
+					  struct bio *bio)
+{
+	struct blkdebug_write_desc desc = {
+		.sector = dm_target_offset(wb->target->ti, bio->bi_iter.bi_sector),
+		.nr_sectors = bio_sectors(bio),
+		.flags = blkdebug_bio_flags(bio),
+		.iotype = blkdebug_bio_iotype(bio),
+		.zeroes = bio_op(bio) == REQ_OP_WRITE_ZEROES,
+		.meta = bio->bi_opf & REQ_META,
+		.whole = bio->bi_opf & BLKDEBUG_REQ_ATOMIC,
+	};
+
+	return blkdebug_begin_write(wb->cache, &desc);
+}
+
+static void enter_write(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
+			struct bio *bio, struct blkdebug_write *write)
+{
+	fill_write(bio, write);
+	rcu_read_lock();
+	if (blkdebug_power_is_on(&wb->target->power.line)) {
+		blkdebug_enter_write(wb->cache, write);
+		b->write = write;
+	}
+	rcu_read_unlock();
+	if (!b->write)
+		blkdebug_abort_write(wb->cache, write);
+}
+
+/**
+ * blkdebug_enter_unfinished - put a write into the cache that is going to fail
+ * @t: the target, with a cache
+ * @b: the bio's own data
+ * @bio: the bio; if it is no write, or the cache is full, nothing happens
+ *
+ * Neither sleeps nor allocates. Not in interrupts.
+ */
+void blkdebug_enter_unfinished(struct blkdebug_target *t, struct blkdebug_bio *b,
+			       struct bio *bio)
+{
+	struct blkdebug_write *write;
+
+	if ((bio_op(bio) != REQ_OP_WRITE && bio_op(bio) != REQ_OP_WRITE_ZEROES) ||
+	    !bio_sectors(bio))
+		return;
+	write = begin_write(&t->writeback, bio);
+	if (write)
+		enter_write(&t->writeback, b, bio, write);
+}
+
+/* Write into the cache. Returns false if the cache is full. */
+static bool write_bio(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
+		      struct bio *bio)
+{
+	struct blkdebug_write *write = begin_write(wb, bio);
+
+	if (!write)
+		return false;
+	enter_write(wb, b, bio, write);
+	if (!b->write) {
+		finish_bio(bio, BLK_STS_IOERR);
+		return true;
+	}
+	if (bio->bi_opf & REQ_FUA)
+		queue_bio(wb, bio);
+	else
+		finish_bio(bio, BLK_STS_OK);
+	return true;
+}
+
+/* Reads */
+
+enum coverage {
+	IN_CACHE,
+	NOT_IN_CACHE,
+	PARTLY_IN_CACHE,
+};
+
+/* Copy all sectors of a read from the cache, if all of them are there */
+static enum coverage read_from_cache(struct blkdebug_writeback *wb,
+				     struct bio *bio)
+{
+	sector_t sector = dm_target_offset(wb->target->ti,
+					   bio->bi_iter.bi_sector);
+	sector_t end = sector + bio_sectors(bio);
+	struct bvec_iter iter = bio->bi_iter;
+	enum coverage coverage = IN_CACHE;
+	struct blkdebug_span span;
+
+	rcu_read_lock();
+	while (sector < end) {
+		blkdebug_find_span(wb->cache, sector, end - sector, &span);
+		if (span.source == BLKDEBUG_BELOW) {
+			coverage = span.nr_sectors == bio_sectors(bio) ?
+				   NOT_IN_CACHE : PARTLY_IN_CACHE;
+			break;
+		}
+		copy_data(bio, &iter, (u8 *)span.data,
+			  span.nr_sectors << SECTOR_SHIFT, true);
+		sector += span.nr_sectors;
+	}
+	rcu_read_unlock();
+	return coverage;
+}
+
+/* Returns true if the read goes to the device below as it is */
+static bool read_bio(struct blkdebug_writeback *wb, struct bio *bio)
+{
+	switch (read_from_cache(wb, bio)) {
+	case NOT_IN_CACHE:
+		return true;
+	case IN_CACHE:
+		finish_bio(bio, BLK_STS_OK);
+		return false;
+	default:
+		queue_bio(wb, bio);
+		return false;
+	}
+}
+
+static void put_read(struct bio *bio)
+{
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
+
+	if (atomic_dec_and_test(&b->pending))
+		finish_bio(bio, READ_ONCE(b->status));
+}
+
+static void end_part(struct bio *clone)
+{
+	struct bio *bio = below_bio(clone)->parent;
+
+	if (clone->bi_status)
+		WRITE_ONCE(blkdebug_per_bio(bio)->status, clone->bi_status);
+	bio_put(clone);
+	put_read(bio);
+}
+
+static struct bio *clone_part(struct blkdebug_writeback *wb, struct bio *bio,
+			      sector_t offset, sector_t nr_sectors)
+{
+	struct bio *clone = blkdebug_clone_bio(bdev_below(wb), bio, GFP_NOIO,
+					       &wb->bios);
+
+	bio_trim(clone, offset, nr_sectors);
+	clone->bi_iter.bi_sector += wb->target->shift;
+	clone->bi_opf &= ~(REQ_NOWAIT | REQ_RAHEAD);
+	return clone;
+}
+
+static void read_part(struct blkdebug_writeback *wb, struct bio *bio,
+		      sector_t offset, sector_t nr_sectors)
+{
+	struct bio *clone = clone_part(wb, bio, offset, nr_sectors);
+
+	below_bio(clone)->parent = bio;
+	clone->bi_end_io = end_part;
+	atomic_inc(&blkdebug_per_bio(bio)->pending);
+	submit_bio_noacct(clone);
+}
+
+/* Serve the next sectors of a read from one place. Returns how many. */
+static sector_t read_span(struct blkdebug_writeback *wb, struct bio *bio,
+			  sector_t offset)
+{
+	sector_t sector = dm_target_offset(wb->target->ti,
+					   bio->bi_iter.bi_sector);
+	struct bvec_iter iter = bio->bi_iter;
+	struct blkdebug_span span;
+
+	rcu_read_lock();
+	blkdebug_find_span(wb->cache, sector + offset,
+			   bio_sectors(bio) - offset, &span);
+	if (span.source != BLKDEBUG_BELOW) {
+		bio_advance_iter(bio, &iter, offset << SECTOR_SHIFT);
+		copy_data(bio, &iter, (u8 *)span.data,
+			  span.nr_sectors << SECTOR_SHIFT, true);
+	}
+	rcu_read_unlock();
+	/* What the device has from here on is what is durable, or newer */
+	if (span.source == BLKDEBUG_BELOW)
+		read_part(wb, bio, offset, span.nr_sectors);
+	return span.nr_sectors;
+}
+
+static void read_in_parts(struct blkdebug_writeback *wb, struct bio *bio)
+{
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
+	sector_t offset = 0;
+
+	b->status = BLK_STS_OK;
+	atomic_set(&b->pending, 1);
+	while (offset < bio_sectors(bio))
+		offset += read_span(wb, bio, offset);
+	put_read(bio);
+}
+
+/* Writing out */
+
+static void put_batch(struct blkdebug_writeback *wb)
+{
+	if (atomic_dec_and_test(&wb->pending))
+		complete(&wb->done);
+}
+
+static void end_write_out(struct bio *bio)
+{
+	struct below_bio *below = below_bio(bio);
+	struct blkdebug_writeback *wb = below->wb;
+	unsigned int i;
+
+	if (bio->bi_status) {
+		WRITE_ONCE(wb->status, bio->bi_status);
+		for (i = 0; i < below->nr; i++)
+			wb->extents[below->first + i].failed = true;
+	}
+	bio_put(bio);
+	put_batch(wb);
+}
+
+static bool add_extent(struct bio *bio, const struct blkdebug_extent *extent)
+{
+	unsigned int bytes = extent->nr_sectors << SECTOR_SHIFT;
+	struct page *page = ZERO_PAGE(0);
+	unsigned int offset = 0;
+
+	if (extent->data) {
+		page = virt_to_page(extent->data);
+		offset = offset_in_page(extent->data);
+	}
+	return bio_add_page(bio, page, bytes, offset) == bytes;
+}
+
+/* Submit a bio with the extents from @first on that are next to each other */
+static unsigned int write_extents(struct blkdebug_writeback *wb,
+				  unsigned int first, unsigned int nr)
+{
+	const struct blkdebug_extent *extent = &wb->extents[first];
+	struct bio *bio = blkdebug_alloc_write(bdev_below(wb),
+					       min(nr - first, BIO_PAGES),
+					       GFP_NOIO, &wb->bios);
+	struct below_bio *below = below_bio(bio);
+
+	below->wb = wb;
+	below->first = first;
+	below->nr = 0;
+	bio->bi_iter.bi_sector = wb->target->start + extent->sector;
+	bio->bi_end_io = end_write_out;
+	do {
+		if (!add_extent(bio, &extent[below->nr]))
+			break;
+		below->nr++;
+	} while (first + below->nr < nr && below->nr < BIO_PAGES &&
+		 extent[below->nr - 1].sector + extent[below->nr - 1].nr_sectors ==
+		 extent[below->nr].sector);
+	nr = below->nr;
+	atomic_inc(&wb->pending);
+	submit_bio_noacct(bio);
+	return nr;
+}
+
+static void write_batch(struct blkdebug_writeback *wb, unsigned int nr)
+{
+	struct blk_plug plug;
+	unsigned int i = 0;
+
+	atomic_set(&wb->pending, 1);
+	reinit_completion(&wb->done);
+	blk_start_plug(&plug);
+	while (i < nr)
+		i += write_extents(wb, i, nr);
+	blk_finish_plug(&plug);
+	put_batch(wb);
+	wait_for_completion_io(&wb->done);
+}
+
+/* Write out all that is durable. What cannot be written stays in the cache. */
+static blk_status_t write_out(struct blkdebug_writeback *wb)
+{
+	unsigned int nr;
+
+	wb->status = BLK_STS_OK;
+	do {
+		nr = blkdebug_take_dirty(wb->cache, wb->extents, BATCH_EXTENTS);
+		if (nr) {
+			write_batch(wb, nr);
+			blkdebug_put_dirty(wb->cache, wb->extents, nr);
+		}
+	} while (nr && !wb->status);
+	return wb->status;
+}
+
+static blk_status_t write_out_and_flush(struct blkdebug_writeback *wb)
+{
+	blk_status_t status = write_out(wb);
+
+	return status ?: errno_to_blk_status(blkdebug_issue_flush(bdev_below(wb)));
+}
+
+/* Discards */
+
+static void end_discard(struct bio *clone)
+{
+	struct blkdebug_writeback *wb = below_bio(clone)->wb;
+
+	wb->status = clone->bi_status;
+	bio_put(clone);
+	complete(&wb->done);
+}
+
+static void discard_bio(struct blkdebug_writeback *wb, struct bio *bio)
+{
+	u64 seq = blkdebug_last_seq(wb->cache);
+	struct bio *clone = blkdebug_clone_bio(bdev_below(wb), bio, GFP_NOIO,
+					       &wb->bios);
+
+	clone->bi_iter.bi_sector += wb->target->shift;
+	clone->bi_opf &= ~REQ_NOWAIT;
+	below_bio(clone)->wb = wb;
+	clone->bi_end_io = end_discard;
+	reinit_completion(&wb->done);
+	submit_bio_noacct(clone);
+	wait_for_completion_io(&wb->done);
+	if (!wb->status)
+		blkdebug_drop_sectors(wb->cache,
+				      dm_target_offset(wb->target->ti,
+						       bio->bi_iter.bi_sector),
+				      bio_sectors(bio), seq);
+	finish_bio(bio, wb->status);
+}
+
+/* The worker */
+
+static void begin_barrier(struct blkdebug_writeback *wb, struct bio *bio)
+{
+	struct blkdebug_bio *b = blkdebug_per_bio(bio);
+
+	if (b->write)
+		blkdebug_harden_write(wb->cache, b->write);
+	else
+		blkdebug_flush_writes(wb->cache, b->epoch);
+}
+
+/* Begin with a bio, or be done with it. Flushes and FUA writes go to @barriers. */
+static void work_on_bio(struct blkdebug_writeback *wb, struct bio *bio,
+			struct bio_list *barriers)
+{
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+		read_in_parts(wb, bio);
+		break;
+	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
+		discard_bio(wb, bio);
+		break;
+	default:
+		if (!bio_sectors(bio) || blkdebug_per_bio(bio)->write) {
+			begin_barrier(wb, bio);
+			bio_list_add(barriers, bio);
+		} else {
+			bio_list_add(&wb->waiting, bio);
+		}
+	}
+}
+
+static void end_barriers(struct blkdebug_writeback *wb,
+			 struct bio_list *barriers)
+{
+	blk_status_t status;
+	struct bio *bio;
+
+	if (bio_list_empty(barriers))
+		return;
+	status = write_out_and_flush(wb);
+	while ((bio = bio_list_pop(barriers)))
+		finish_bio(bio, status);
+}
+
+/*
+ * Let writes enter that wait for space. If there is none, make some; it can be used
+ * after a grace period, at whose end @work runs again. If nothing can be written out the
+ * writes fail, as nothing else would end them.
+ */
+static void admit_waiting(struct blkdebug_writeback *wb)
+{
+	bool tried = false;
+	struct bio *bio;
+
+	/* Writers that enter after this is stored run @work again */
+	WRITE_ONCE(wb->has_waiting, !bio_list_empty(&wb->waiting));
+	while ((bio = bio_list_peek(&wb->waiting))) {
+		bio_list_pop(&wb->waiting);
+		if (write_bio(wb, blkdebug_per_bio(bio), bio))
+			continue;
+		bio_list_add_head(&wb->waiting, bio);
+		/* Records that became unused are free at the end of the grace period */
+		if (tried || READ_ONCE(wb->cache->reaps))
+			return;
+		blkdebug_harden_oldest(wb->cache, wb->cache->pools.capacity / 4);
+		if (write_out(wb)) {
+			bio_list_pop(&wb->waiting);
+			finish_bio(bio, wb->status);
+		} else {
+			tried = true;
+		}
+	}
+	WRITE_ONCE(wb->has_waiting, false);
+}
+
+static void writeback_work(struct work_struct *work)
+{
+	struct blkdebug_writeback *wb =
+		container_of(work, struct blkdebug_writeback, work);
+	unsigned int noio = memalloc_noio_save();
+	struct bio_list batch = BIO_EMPTY_LIST, barriers = BIO_EMPTY_LIST;
+	struct bio *bio;
+
+	spin_lock_irq(&wb->lock);
+	bio_list_merge(&batch, &wb->queue);
+	bio_list_init(&wb->queue);
+	spin_unlock_irq(&wb->lock);
+
+	while ((bio = bio_list_pop(&batch)))
+		work_on_bio(wb, bio, &barriers);
+	end_barriers(wb, &barriers);
+	if (xchg(&wb->write_all, false))
+		write_out_and_flush(wb);
+	admit_waiting(wb);
+	memalloc_noio_restore(noio);
+}
+
+static void space_freed(struct blkdebug_cache *cache)
+{
+	struct blkdebug_writeback *wb =
+		container_of(cache->ops, struct blkdebug_writeback, ops);
+
+	if (READ_ONCE(wb->has_waiting))
+		queue_work(wb->wq, &wb->work);
+}
+
+/**
+ * blkdebug_cache_bio - a bio that has passed all rules meets the cache
+ * @t: the target, with a cache
+ * @b: the bio's own data; @target, @hooked and @write are set
+ * @bio: the bio, its sector that of the dm device
+ *
+ * Neither sleeps nor allocates. Not in interrupts.
+ *
+ * Return: true if the bio goes to the device below; false if the cache completes it, or
+ * has done so.
+ */
+bool blkdebug_cache_bio(struct blkdebug_target *t, struct blkdebug_bio *b,
+			struct bio *bio)
+{
+	struct blkdebug_writeback *wb = &t->writeback;
+
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+		return read_bio(wb, bio);
+	case REQ_OP_WRITE:
+	case REQ_OP_WRITE_ZEROES:
+		if (bio_sectors(bio)) {
+			if (READ_ONCE(wb->has_waiting) || !write_bio(wb, b, bio))
+				queue_bio(wb, bio);
+			return false;
+		}
+		fallthrough;
+	case REQ_OP_FLUSH:
+		b->epoch = blkdebug_begin_flush(wb->cache);
+		fallthrough;
+	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
+		queue_bio(wb, bio);
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Power cuts, and life cycle */
+
+/**
+ * blkdebug_cut_cache - the power was cut: choose what survives, and write it out
+ * @t: the target, its power off
+ * @choice: what shall survive
+ * @seed: of the draws
+ * @outcome: the result
+ *
+ * Afterwards the device below has all that survived, unless it fails. May sleep.
+ */
+void blkdebug_cut_cache(struct blkdebug_target *t,
+			const struct blkdebug_choice *choice, u64 seed,
+			struct blkdebug_outcome *outcome)
+{
+	struct blkdebug_writeback *wb = &t->writeback;
+
+	if (!wb->cache)
+		return;
+	blkdebug_apply_cut(wb->cache, choice, seed, outcome);
+	WRITE_ONCE(wb->write_all, true);
+	queue_work(wb->wq, &wb->work);
+	flush_work(&wb->work);
+}
+
+/**
+ * blkdebug_drain_cache - write out everything before the table goes
+ * @t: the target; it has no I/O
+ *
+ * May sleep.
+ */
+void blkdebug_drain_cache(struct blkdebug_target *t)
+{
+	struct blkdebug_writeback *wb = &t->writeback;
+	unsigned int noio;
+
+	if (!wb->cache)
+		return;
+	flush_workqueue(wb->wq);
+	noio = memalloc_noio_save();
+	if (blkdebug_is_powered(t))
+		blkdebug_harden_all(wb->cache);
+	if (write_out_and_flush(wb))
+		DMERR("%s: cannot write the cache out",
+		      dm_table_device_name(t->ti->table));
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * blkdebug_largest_write - the largest write that the cache takes as one
+ * @t: the target
+ *
+ * Return: how many sectors, a power of two; 0: there is no cache.
+ */
+sector_t blkdebug_largest_write(const struct blkdebug_target *t)
+{
+	if (!t->opts.cache)
+		return 0;
+	return rounddown_pow_of_two(min_t(u64, t->opts.cache / 4, SZ_16M)) >>
+	       SECTOR_SHIFT;
+}
+
+/**
+ * blkdebug_check_cache - can the device below have a write cache?
+ * @t: the target, with its device and options
+ * @err: why not
+ *
+ * Return: 0, or -EINVAL with @err set.
+ */
+int blkdebug_check_cache(struct blkdebug_target *t, struct blkdebug_error *err)
+{
+	struct block_device *bdev = t->dev->bdev;
+	u64 unit = t->opts.atomic_write;
+	u64 block = max_t(u64, bdev_logical_block_size(bdev), t->opts.align);
+
+	if (!t->opts.cache)
+		return unit ? blkdebug_error_set(err, "Option without a cache",
+						 "atomic-write") : 0;
+	if (bdev_is_zoned(bdev))
+		return blkdebug_error_set(err, "Cache for a zoned device", "cache");
+	if (blkdebug_encrypts_inline(bdev))
+		return blkdebug_error_set(err,
+			"Cache for a device with inline encryption", "cache");
+	if (blk_get_integrity(bdev->bd_disk))
+		return blkdebug_error_set(err,
+			"Cache for a device with integrity data", "cache");
+	if (unit && (!is_power_of_2(unit) || unit < block))
+		return blkdebug_error_set(err, "Invalid unit", "atomic-write");
+	return 0;
+}
+
+/**
+ * blkdebug_writeback_init - make the cache of a target
+ * @t: the target, with its device and options; without cache= there is none
+ *
+ * May sleep.
+ *
+ * Return: 0 or -ENOMEM; blkdebug_writeback_exit() is to be called either way.
+ */
+int blkdebug_writeback_init(struct blkdebug_target *t)
+{
+	struct blkdebug_writeback *wb = &t->writeback;
+	u64 block = max_t(u64, bdev_logical_block_size(t->dev->bdev),
+			  t->opts.align);
+	int r;
+
+	if (!t->opts.cache)
+		return 0;
+	wb->target = t;
+	spin_lock_init(&wb->lock);
+	bio_list_init(&wb->queue);
+	bio_list_init(&wb->waiting);
+	init_completion(&wb->done);
+	INIT_WORK(&wb->work, writeback_work);
+	wb->extents = kvmalloc_array(BATCH_EXTENTS, sizeof(*wb->extents),
+				     GFP_KERNEL);
+	wb->wq = alloc_ordered_workqueue("blkdebug-cache", WQ_MEM_RECLAIM);
+	if (!wb->extents || !wb->wq)
+		return -ENOMEM;
+	r = bioset_init(&wb->bios, RESERVED_BIOS,
+			offsetof(struct below_bio, bio), BIOSET_NEED_BVECS);
+	if (r)
+		return r;
+	wb->ops.space_freed = space_freed;
+	wb->cache = blkdebug_cache_alloc(t->opts.cache,
+					 max(block, t->opts.atomic_write),
+					 &wb->ops);
+	return wb->cache ? 0 : -ENOMEM;
+}
+
+/**
+ * blkdebug_writeback_exit - free the cache of a target
+ * @t: the target, its cache drained, made partly or never
+ *
+ * May sleep.
+ */
+void blkdebug_writeback_exit(struct blkdebug_target *t)
+{
+	struct blkdebug_writeback *wb = &t->writeback;
+
+	if (wb->wq)
+		destroy_workqueue(wb->wq);
+	blkdebug_cache_free(wb->cache);
+	if (bioset_initialized(&wb->bios))
+		bioset_exit(&wb->bios);
+	kvfree(wb->extents);
+}

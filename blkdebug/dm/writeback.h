@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The write cache of a target: bios into the cache, and out of it to the device below.
+ *
+ * A write is copied into the cache in its submitter's context, because the pages of
+ * O_DIRECT may change while a bio is in flight. What needs the device below, or has to
+ * wait for space, goes on in @work:
+ *
+ *   write     Copied; completes at once. If the cache is full it waits in @waiting.
+ *   FUA       Copied; @work makes it durable and writes out.
+ *   flush     @work makes durable what had completed when the flush was mapped, writes
+ *             out, and flushes the device below.
+ *   discard   @work sends it below, and drops the sectors from the cache.
+ *   read      Answered from the cache, or mapped to the device below. @work serves a
+ *             read that lies only partly in the cache.
+ *
+ * Only @work writes to the device below, one batch after the other, so no two writes to
+ * a sector are in flight there. Between tables, the suspend hook does so in its place.
+ */
+#ifndef BLKDEBUG_WRITEBACK_H
+#define BLKDEBUG_WRITEBACK_H
+
+#include <linux/bio.h>
+#include <linux/completion.h>
+#include <linux/workqueue.h>
+
+#include "../cache/survive.h"
+#include "../rules/options.h"
+
+struct blkdebug_bio;
+struct blkdebug_target;
+
+/**
+ * struct blkdebug_writeback - the write cache of a target
+ * @cache: the versions, or NULL: the target has no cache
+ * @ops: what the cache calls
+ * @target: the target
+ * @wq: for @work alone, so that I/O goes on when memory is short
+ * @work: does all that needs the device below
+ * @lock: guards @queue; taken in any context
+ * @queue: bios for @work
+ * @write_all: @work is to write out all that is durable
+ * @has_waiting: @waiting is not empty, so later writes queue behind it
+ * @waiting: writes that wait for space; only @work uses it
+ * @bios: bios to the device below
+ * @extents: what is being written out
+ * @pending: bios of the batch in flight, and one for the submitter
+ * @done: no bio of the batch is in flight
+ * @status: of a bio of the batch that has failed
+ */
+struct blkdebug_writeback {
+	struct blkdebug_cache *cache;
+	struct blkdebug_cache_ops ops;
+	struct blkdebug_target *target;
+	struct workqueue_struct *wq;
+	struct work_struct work;
+
+	spinlock_t lock; /* guards @queue */
+	struct bio_list queue;
+
+	bool write_all;
+	bool has_waiting;
+	struct bio_list waiting;
+
+	struct bio_set bios;
+	struct blkdebug_extent *extents;
+	atomic_t pending;
+	struct completion done;
+	blk_status_t status;
+};
+
+int blkdebug_writeback_init(struct blkdebug_target *t);
+void blkdebug_writeback_exit(struct blkdebug_target *t);
+int blkdebug_check_cache(struct blkdebug_target *t, struct blkdebug_error *err);
+sector_t blkdebug_largest_write(const struct blkdebug_target *t);
+
+bool blkdebug_cache_bio(struct blkdebug_target *t, struct blkdebug_bio *b,
+			struct bio *bio);
+void blkdebug_enter_unfinished(struct blkdebug_target *t, struct blkdebug_bio *b,
+			       struct bio *bio);
+void blkdebug_acknowledge(struct blkdebug_bio *b, struct bio *bio,
+			  void (*end)(struct bio *bio));
+
+void blkdebug_cut_cache(struct blkdebug_target *t,
+			const struct blkdebug_choice *choice, u64 seed,
+			struct blkdebug_outcome *outcome);
+void blkdebug_drain_cache(struct blkdebug_target *t);
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a power cut shall leave: see choice.h.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "choice.h"
+#include "parse.h"
+
+const char * const blkdebug_choice_keys[BLKDEBUG_NR_CHOICE_KEYS] = {
+	[BLKDEBUG_CHOICE_SURVIVE] = "survive",
+	[BLKDEBUG_CHOICE_LOSE] = "lose",
+	[BLKDEBUG_CHOICE_KEEP] = "keep",
+	[BLKDEBUG_CHOICE_SEED] = "seed",
+};
+
+#define POLICY_NAME(id, name)	name,
+
+static const char * const policy_names[BLKDEBUG_NR_POLICIES] = {
+	BLKDEBUG_POLICIES(POLICY_NAME)
+};
+
+static bool has_odds(unsigned int policy)
+{
+	return policy == BLKDEBUG_SURVIVE_WRITES ||
+	       policy == BLKDEBUG_SURVIVE_UNITS;
+}
+
+/* "<n>/<d>", with 0 <= n <= d and d > 0 */
+static int parse_odds(const char *word, size_t len,
+		      struct blkdebug_choice *choice)
+{
+	const char *slash = memchr(word, '/', len);
+	u64 numerator, denominator;
+
+	if (!slash ||
+	    blkdebug_parse_number(word, slash - word, U32_MAX, &numerator) ||
+	    blkdebug_parse_number(slash + 1, word + len - slash - 1, U32_MAX,
+				  &denominator) ||
+	    !denominator || numerator > denominator)
+		return -EINVAL;
+	choice->numerator = numerator;
+	choice->denominator = denominator;
+	return 0;
+}
+
+/**
+ * blkdebug_parse_policy - read the value of survive=
+ * @word: the value
+ * @len: its length
+ * @choice: policy and odds are set
+ *
+ * Return: 0 or -EINVAL.
+ */
+int blkdebug_parse_policy(const char *word, size_t len,
+			  struct blkdebug_choice *choice)
+{
+	const char *colon = memchr(word, ':', len);
+	size_t name_len = colon ? colon - word : len;
+	unsigned int i;
+
+	for (i = 0; i < BLKDEBUG_NR_POLICIES; i++) {
+		if (strlen(policy_names[i]) == name_len &&
+		    !strncmp(policy_names[i], word, name_len))
+			break;
+	}
+	if (i == BLKDEBUG_NR_POLICIES || (colon && !has_odds(i)))
+		return -EINVAL;
+	choice->policy = i;
+	choice->numerator = 1;
+	choice->denominator = 2;
+	return colon ? parse_odds(colon + 1, word + len - colon - 1, choice) :
+		       0;
+}
+
+/**
+ * blkdebug_print_policy - print the value of survive=
+ * @out: where to
+ * @choice: with the policy
+ */
+void blkdebug_print_policy(struct seq_buf *out,
+			   const struct blkdebug_choice *choice)
+{
+	seq_buf_printf(out, "%s", policy_names[choice->policy]);
+	if (has_odds(choice->policy) &&
+	    (choice->numerator != 1 || choice->denominator != 2))
+		seq_buf_printf(out, ":%u/%u", choice->numerator,
+			       choice->denominator);
+}
+
+/**
+ * blkdebug_cut_alloc - make a cut with the default choice
+ *
+ * Context: Process context. May sleep.
+ * Return: the cut, for blkdebug_put_cut(), or NULL.
+ */
+struct blkdebug_cut *blkdebug_cut_alloc(void)
+{
+	struct blkdebug_cut *cut = kzalloc(sizeof(*cut), GFP_KERNEL);
+
+	if (!cut)
+		return NULL;
+	refcount_set(&cut->refs, 1);
+	cut->choice.policy = BLKDEBUG_SURVIVE_RANDOM;
+	cut->choice.numerator = 1;
+	cut->choice.denominator = 2;
+	return cut;
+}
+
+/**
+ * blkdebug_put_cut - drop a reference to a cut
+ * @cut: the cut, or NULL
+ *
+ * Context: Any context.
+ */
+void blkdebug_put_cut(struct blkdebug_cut *cut)
+{
+	if (!cut || !refcount_dec_and_test(&cut->refs))
+		return;
+	kvfree(cut->choice.lose.range);
+	kvfree(cut->choice.keep.range);
+	kfree(cut);
+}
+
+static int parse_list(const char *val, struct blkdebug_numbers *numbers,
+		      struct blkdebug_error *err)
+{
+	struct blkdebug_range *list = NULL;
+	int r = blkdebug_parse_ranges(val, U64_MAX, &list, &numbers->nr, err);
+
+	numbers->range = list;
+	return r;
+}
+
+/**
+ * blkdebug_parse_choice - parse the value of a key
+ * @cut: the cut, which the key has not been given for yet
+ * @key: enum blkdebug_choice_key
+ * @val: the value
+ * @err: why it is refused
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -ENOMEM, or -EINVAL with @err set.
+ */
+int blkdebug_parse_choice(struct blkdebug_cut *cut, unsigned int key,
+			  const char *val, struct blkdebug_error *err)
+{
+	struct blkdebug_choice *choice = &cut->choice;
+	int r;
+
+	switch (key) {
+	case BLKDEBUG_CHOICE_SURVIVE:
+		r = blkdebug_parse_policy(val, strlen(val), choice);
+		return r ? blkdebug_error_set(err, "Unknown policy", NULL) : 0;
+	case BLKDEBUG_CHOICE_LOSE:
+		return parse_list(val, &choice->lose, err);
+	case BLKDEBUG_CHOICE_KEEP:
+		return parse_list(val, &choice->keep, err);
+	default:
+		cut->seeded = true;
+		r = blkdebug_parse_number(val, strlen(val), U64_MAX, &cut->seed);
+		return r ? blkdebug_error_set(err, r == -ERANGE ?
+					      "Number out of range" :
+					      "Invalid number", NULL) : 0;
+	}
+}
+
+/**
+ * blkdebug_choice_has - is a key in the canonical form of a choice?
+ * @cut: the cut
+ * @key: enum blkdebug_choice_key
+ *
+ * Context: Any context.
+ * Return: true if it is.
+ */
+bool blkdebug_choice_has(const struct blkdebug_cut *cut, unsigned int key)
+{
+	switch (key) {
+	case BLKDEBUG_CHOICE_SURVIVE:
+		return cut->choice.policy != BLKDEBUG_SURVIVE_RANDOM;
+	case BLKDEBUG_CHOICE_LOSE:
+		return cut->choice.lose.nr;
+	case BLKDEBUG_CHOICE_KEEP:
+		return cut->choice.keep.nr;
+	default:
+		return cut->seeded;
+	}
+}
+
+/**
+ * blkdebug_print_choice - print the value of a key
+ * @out: the output
+ * @cut: the cut
+ * @key: enum blkdebug_choice_key
+ *
+ * Context: Any context.
+ */
+void blkdebug_print_choice(struct seq_buf *out, const struct blkdebug_cut *cut,
+			   unsigned int key)
+{
+	const struct blkdebug_numbers *list = key == BLKDEBUG_CHOICE_LOSE ?
+					      &cut->choice.lose :
+					      &cut->choice.keep;
+	u32 i;
+
+	if (key == BLKDEBUG_CHOICE_SURVIVE) {
+		blkdebug_print_policy(out, &cut->choice);
+		return;
+	}
+	if (key == BLKDEBUG_CHOICE_SEED) {
+		seq_buf_printf(out, "%llu", cut->seed);
+		return;
+	}
+	for (i = 0; i < list->nr; i++)
+		blkdebug_print_range(out, &list->range[i], !i);
+}
