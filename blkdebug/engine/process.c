@@ -240,22 +240,25 @@ static void init_heal_search(struct blkdebug_search *search,
 /* Test whether there is any rule whose bad sectors the I/O may heal. */
 static bool may_heal(struct blkdebug_engine *engine, const struct blkdebug_io *io)
 {
-	struct blkdebug_search search;
+	struct blkdebug_event_rules *standing =
+		rcu_dereference(blkdebug_rules(engine)->standing);
+	struct blkdebug_event_rules *armed = READ_ONCE(engine->armed.event);
+	enum blkdebug_class bad = BLKDEBUG_CLASS_BAD;
 
-	init_heal_search(&search, engine, io, &io->desc, 0);
-	return search.nr;
+	return io->desc.iotype != BLKDEBUG_IO_READ &&
+	       ((standing && READ_ONCE(standing->class[bad].live)) ||
+		(armed && READ_ONCE(armed->class[bad].live)));
 }
 
 /* Test whether the I/O heals bad sectors if it goes where it was submitted to. */
 static bool heals_in_place(struct blkdebug_engine *engine,
-			   const struct blkdebug_io *io)
+			   const struct blkdebug_io *io,
+			   struct blkdebug_search *search)
 {
-	struct blkdebug_search search;
-
 	if (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND)
 		return may_heal(engine, io);
-	init_heal_search(&search, engine, io, &io->desc, 0);
-	return blkdebug_next_match(&search);
+	init_heal_search(search, engine, io, &io->desc, 0);
+	return blkdebug_next_match(search);
 }
 
 /* Test whether a zone append may heal bad sectors, which the device chooses. */
@@ -275,14 +278,14 @@ static void account_injected(struct blkdebug_engine *engine, struct blkdebug_io 
 	io->counted_injected = true;
 }
 
-static void add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io)
+static void add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io,
+		       struct blkdebug_search *search)
 {
 	struct blkdebug_rule *rule;
-	struct blkdebug_search search;
 
-	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, true);
-	add_faults(&search, engine, io, BLKDEBUG_CLASS_DELAY);
-	while ((rule = find_rule_to_fire(engine, &search))) {
+	blkdebug_init_search(search, blkdebug_rules(engine), &io->desc, 0, true);
+	add_faults(search, engine, io, BLKDEBUG_CLASS_DELAY);
+	while ((rule = find_rule_to_fire(engine, search))) {
 		trace_blkdebug_inject(engine->dev, &io->desc, rule->number,
 				      BLKDEBUG_DELAY, 0);
 		io->delay = min(io->delay +
@@ -325,19 +328,21 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 					  struct blkdebug_io *io,
 					  bool locked)
 {
+	struct blkdebug_search search;	/* used thrice, as it is large */
 	struct blkdebug_rule *rule;
-	struct blkdebug_search search;
 	unsigned int i;
 
-	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
 	if (!locked) {
+		blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0,
+				     false);
 		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
 			add_faults(&search, engine, io, i);
 		return blkdebug_next_match(&search) || append_may_heal(engine, io) ?
 		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
-	add_delays(engine, io);
-	io->heals = heals_in_place(engine, io);
+	add_delays(engine, io, &search);
+	io->heals = heals_in_place(engine, io, &search);
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, true);
 	add_faults(&search, engine, io, BLKDEBUG_CLASS_FAULT);
 	if (io->desc.iotype == BLKDEBUG_IO_READ)
 		add_faults(&search, engine, io, BLKDEBUG_CLASS_BAD);
