@@ -8,6 +8,9 @@
 #include <kunit/test.h>
 
 #include "blkdebug/engine/commands.h"
+#include "blkdebug/engine/process.h"
+#include "blkdebug/engine/resume.h"
+#include "blkdebug/engine/ruleset.h"
 #include "blkdebug/rules/chance.h"
 
 #define KIT_TEXT	8192
