@@ -212,6 +212,29 @@ static void set_capabilities(struct dm_target *ti)
 	blkdebug_set_accounts_remapped_io(ti);
 }
 
+/* Parse the words of the table line and set up what they ask for. */
+static int load_table(struct blkdebug_target *t, unsigned int argc, char **argv)
+{
+	int r;
+
+	r = parse_device(t, argv);
+	if (!r)
+		r = parse_table(t, argc - 2, argv + 2);
+	if (r)
+		return r;
+	r = blkdebug_power_init(t);
+	if (r) {
+		t->ti->error = "Cannot allocate power supply";
+		return r;
+	}
+	r = blkdebug_writeback_init(t);
+	if (r) {
+		t->ti->error = "Cannot allocate write cache";
+		return r;
+	}
+	return raise_none(t);
+}
+
 /*
  * Construct a target: <device> <offset> [<option>=<value>]... [<rule>]...
  */
@@ -248,23 +271,7 @@ static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		r = -ENOMEM;
 		goto bad;
 	}
-	r = parse_device(t, argv);
-	if (r)
-		goto bad;
-	r = parse_table(t, argc - 2, argv + 2);
-	if (r)
-		goto bad;
-	r = blkdebug_power_init(t);
-	if (r) {
-		ti->error = "Cannot allocate power supply";
-		goto bad;
-	}
-	r = blkdebug_writeback_init(t);
-	if (r) {
-		ti->error = "Cannot allocate write cache";
-		goto bad;
-	}
-	r = raise_none(t);
+	r = load_table(t, argc, argv);
 	if (r)
 		goto bad;
 	set_capabilities(ti);

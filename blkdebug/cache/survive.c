@@ -15,7 +15,7 @@
 #include "../rules/chance.h"
 #include "survive.h"
 
-/* What is drawn from the seed; each is drawn independently of the others */
+/* Draws from the seed, each independent of the others */
 enum {
 	DRAW_POLICY,
 	DRAW_CHOSEN,

@@ -41,7 +41,7 @@ static int parse_choice(struct blkdebug_call *call, struct blkdebug_cut *cut)
 	return r;
 }
 
-/* What happens to a target at a cut, and when the power comes back */
+/* Callbacks of a power line: at a cut, and when the power comes back */
 
 static void raise_event(struct blkdebug_target *t, unsigned int event)
 {

@@ -10,41 +10,10 @@
 #include <linux/slab.h>
 
 #include "target.h"
-
-/* Extents written out in one batch */
-#define BATCH_EXTENTS	1024U
-
-/* Pages of one bio to the device below */
-#define BIO_PAGES	128U
+#include "write-out.h"
 
 /* Bios that can be allocated when memory is short */
 #define RESERVED_BIOS	16
-
-/**
- * struct below_bio - a bio to the device below
- * @wb: the write cache
- * @parent: the read that it is part of, or NULL
- * @first: the first extent that it writes
- * @nr: how many
- * @bio: the bio; the last member
- */
-struct below_bio {
-	struct blkdebug_writeback *wb;
-	struct bio *parent;
-	unsigned int first;
-	unsigned int nr;
-	struct bio bio;
-};
-
-static struct below_bio *below_bio(struct bio *bio)
-{
-	return container_of(bio, struct below_bio, bio);
-}
-
-static struct block_device *bdev_below(const struct blkdebug_writeback *wb)
-{
-	return wb->target->dev->bdev;
-}
 
 static void queue_bio(struct blkdebug_writeback *wb, struct bio *bio)
 {
@@ -284,7 +253,7 @@ static void put_read(struct bio *bio)
 
 static void end_part(struct bio *clone)
 {
-	struct bio *bio = below_bio(clone)->parent;
+	struct bio *bio = blkdebug_below_bio(clone)->parent;
 
 	if (clone->bi_status)
 		WRITE_ONCE(blkdebug_per_bio(bio)->status, clone->bi_status);
@@ -295,7 +264,7 @@ static void end_part(struct bio *clone)
 static struct bio *clone_part(struct blkdebug_writeback *wb, struct bio *bio,
 			      sector_t offset, sector_t nr_sectors)
 {
-	struct bio *clone = blkdebug_clone_bio(bdev_below(wb), bio, GFP_NOIO,
+	struct bio *clone = blkdebug_clone_bio(blkdebug_bdev_below(wb), bio, GFP_NOIO,
 					       &wb->bios);
 
 	bio_trim(clone, offset, nr_sectors);
@@ -309,7 +278,7 @@ static void read_part(struct blkdebug_writeback *wb, struct bio *bio,
 {
 	struct bio *clone = clone_part(wb, bio, offset, nr_sectors);
 
-	below_bio(clone)->parent = bio;
+	blkdebug_below_bio(clone)->parent = bio;
 	clone->bi_end_io = end_part;
 	atomic_inc(&blkdebug_per_bio(bio)->pending);
 	submit_bio_noacct(clone);
@@ -333,7 +302,7 @@ static sector_t read_span(struct blkdebug_writeback *wb, struct bio *bio,
 			  span.nr_sectors << SECTOR_SHIFT, true);
 	}
 	rcu_read_unlock();
-	/* What the device has from here on is what is durable, or newer */
+	/* From here on the device has the durable versions, or newer ones. */
 	if (span.source == BLKDEBUG_BELOW)
 		read_part(wb, bio, offset, span.nr_sectors);
 	return span.nr_sectors;
@@ -351,113 +320,11 @@ static void read_in_parts(struct blkdebug_writeback *wb, struct bio *bio)
 	put_read(bio);
 }
 
-/* Writing out */
-
-static void put_batch(struct blkdebug_writeback *wb)
-{
-	if (atomic_dec_and_test(&wb->pending))
-		complete(&wb->done);
-}
-
-static void end_write_out(struct bio *bio)
-{
-	struct below_bio *below = below_bio(bio);
-	struct blkdebug_writeback *wb = below->wb;
-	unsigned int i;
-
-	if (bio->bi_status) {
-		WRITE_ONCE(wb->status, bio->bi_status);
-		for (i = 0; i < below->nr; i++)
-			wb->extents[below->first + i].failed = true;
-	}
-	bio_put(bio);
-	put_batch(wb);
-}
-
-static bool add_extent(struct bio *bio, const struct blkdebug_extent *extent)
-{
-	unsigned int bytes = extent->nr_sectors << SECTOR_SHIFT;
-	struct page *page = ZERO_PAGE(0);
-	unsigned int offset = 0;
-
-	if (extent->data) {
-		page = virt_to_page(extent->data);
-		offset = offset_in_page(extent->data);
-	}
-	return bio_add_page(bio, page, bytes, offset) == bytes;
-}
-
-/* Submit a bio with the extents from @first on that are next to each other */
-static unsigned int write_extents(struct blkdebug_writeback *wb,
-				  unsigned int first, unsigned int nr)
-{
-	const struct blkdebug_extent *extent = &wb->extents[first];
-	struct bio *bio = blkdebug_alloc_write(bdev_below(wb),
-					       min(nr - first, BIO_PAGES),
-					       GFP_NOIO, &wb->bios);
-	struct below_bio *below = below_bio(bio);
-
-	below->wb = wb;
-	below->first = first;
-	below->nr = 0;
-	bio->bi_iter.bi_sector = wb->target->start + extent->sector;
-	bio->bi_end_io = end_write_out;
-	do {
-		if (!add_extent(bio, &extent[below->nr]))
-			break;
-		below->nr++;
-	} while (first + below->nr < nr && below->nr < BIO_PAGES &&
-		 extent[below->nr - 1].sector + extent[below->nr - 1].nr_sectors ==
-		 extent[below->nr].sector);
-	nr = below->nr;
-	atomic_inc(&wb->pending);
-	submit_bio_noacct(bio);
-	return nr;
-}
-
-static void write_batch(struct blkdebug_writeback *wb, unsigned int nr)
-{
-	struct blk_plug plug;
-	unsigned int i = 0;
-
-	atomic_set(&wb->pending, 1);
-	reinit_completion(&wb->done);
-	blk_start_plug(&plug);
-	while (i < nr)
-		i += write_extents(wb, i, nr);
-	blk_finish_plug(&plug);
-	put_batch(wb);
-	wait_for_completion_io(&wb->done);
-}
-
-/* Write out all that is durable. What cannot be written stays in the cache. */
-static blk_status_t write_out(struct blkdebug_writeback *wb)
-{
-	unsigned int nr;
-
-	wb->status = BLK_STS_OK;
-	do {
-		nr = blkdebug_take_dirty(wb->cache, wb->extents, BATCH_EXTENTS);
-		if (nr) {
-			write_batch(wb, nr);
-			blkdebug_put_dirty(wb->cache, wb->extents, nr);
-		}
-	} while (nr && !wb->status);
-	return wb->status;
-}
-
-static blk_status_t write_out_and_flush(struct blkdebug_writeback *wb)
-{
-	blk_status_t status = write_out(wb);
-
-	return status ?: errno_to_blk_status(blkdebug_issue_flush(bdev_below(wb)));
-}
-
 /* Discards */
 
 static void end_discard(struct bio *clone)
 {
-	struct blkdebug_writeback *wb = below_bio(clone)->wb;
+	struct blkdebug_writeback *wb = blkdebug_below_bio(clone)->wb;
 
 	wb->status = clone->bi_status;
 	bio_put(clone);
@@ -467,12 +334,12 @@ static void end_discard(struct bio *clone)
 static void discard_bio(struct blkdebug_writeback *wb, struct bio *bio)
 {
 	u64 seq = blkdebug_last_seq(wb->cache);
-	struct bio *clone = blkdebug_clone_bio(bdev_below(wb), bio, GFP_NOIO,
+	struct bio *clone = blkdebug_clone_bio(blkdebug_bdev_below(wb), bio, GFP_NOIO,
 					       &wb->bios);
 
 	clone->bi_iter.bi_sector += wb->target->shift;
 	clone->bi_opf &= ~REQ_NOWAIT;
-	below_bio(clone)->wb = wb;
+	blkdebug_below_bio(clone)->wb = wb;
 	clone->bi_end_io = end_discard;
 	reinit_completion(&wb->done);
 	submit_bio_noacct(clone);
@@ -527,7 +394,7 @@ static void end_barriers(struct blkdebug_writeback *wb,
 
 	if (bio_list_empty(barriers))
 		return;
-	status = write_out_and_flush(wb);
+	status = blkdebug_write_out_and_flush(wb);
 	while ((bio = bio_list_pop(barriers)))
 		finish_bio(bio, status);
 }
@@ -553,7 +420,7 @@ static void admit_waiting(struct blkdebug_writeback *wb)
 		if (tried || READ_ONCE(wb->cache->reaps))
 			return;
 		blkdebug_harden_oldest(wb->cache, wb->cache->pools.capacity / 4);
-		if (write_out(wb)) {
+		if (blkdebug_write_out(wb)) {
 			bio_list_pop(&wb->waiting);
 			finish_bio(bio, wb->status);
 		} else {
@@ -580,7 +447,7 @@ static void writeback_work(struct work_struct *work)
 		work_on_bio(wb, bio, &barriers);
 	end_barriers(wb, &barriers);
 	if (xchg(&wb->write_all, false))
-		write_out_and_flush(wb);
+		blkdebug_write_out_and_flush(wb);
 	admit_waiting(wb);
 	memalloc_noio_restore(noio);
 }
@@ -675,7 +542,7 @@ void blkdebug_drain_cache(struct blkdebug_target *t)
 	noio = memalloc_noio_save();
 	if (blkdebug_is_powered(t))
 		blkdebug_harden_all(wb->cache);
-	if (write_out_and_flush(wb))
+	if (blkdebug_write_out_and_flush(wb))
 		DMERR("%s: cannot write the cache out",
 		      dm_table_device_name(t->ti->table));
 	memalloc_noio_restore(noio);
@@ -747,13 +614,13 @@ int blkdebug_writeback_init(struct blkdebug_target *t)
 	bio_list_init(&wb->waiting);
 	init_completion(&wb->done);
 	INIT_WORK(&wb->work, writeback_work);
-	wb->extents = kvmalloc_array(BATCH_EXTENTS, sizeof(*wb->extents),
+	wb->extents = kvmalloc_array(BLKDEBUG_BATCH_EXTENTS, sizeof(*wb->extents),
 				     GFP_KERNEL);
 	wb->wq = alloc_ordered_workqueue("blkdebug-cache", WQ_MEM_RECLAIM);
 	if (!wb->extents || !wb->wq)
 		return -ENOMEM;
 	r = bioset_init(&wb->bios, RESERVED_BIOS,
-			offsetof(struct below_bio, bio), BIOSET_NEED_BVECS);
+			offsetof(struct blkdebug_below_bio, bio), BIOSET_NEED_BVECS);
 	if (r)
 		return r;
 	wb->ops.space_freed = space_freed;

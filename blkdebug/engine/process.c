@@ -261,14 +261,6 @@ static bool heals_in_place(struct blkdebug_engine *engine,
 	return blkdebug_next_match(search);
 }
 
-/* Test whether a zone append may heal bad sectors, which the device chooses. */
-static bool append_may_heal(struct blkdebug_engine *engine,
-			    const struct blkdebug_io *io)
-{
-	return io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND &&
-	       may_heal(engine, io);
-}
-
 /* Count an I/O that a fault is applied to, once. */
 static void account_injected(struct blkdebug_engine *engine, struct blkdebug_io *io)
 {
@@ -337,8 +329,10 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 				     false);
 		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
 			add_faults(&search, engine, io, i);
-		return blkdebug_next_match(&search) || append_may_heal(engine, io) ?
-		       BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+		/* The device chooses which sectors a zone append heals. */
+		return blkdebug_next_match(&search) ||
+		       (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND &&
+			may_heal(engine, io)) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
 	add_delays(engine, io, &search);
 	io->heals = heals_in_place(engine, io, &search);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a power cut shall leave: see choice.h.
+ * Choices of what a power cut leaves: see choice.h.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -9,6 +9,9 @@
 #include <linux/string.h>
 
 #include "choice.h"
+#include "keys.h"
+#include "parser.h"
+#include "rule.h"
 #include "parse.h"
 
 const char * const blkdebug_choice_keys[BLKDEBUG_NR_CHOICE_KEYS] = {
@@ -218,3 +221,55 @@ void blkdebug_print_choice(struct seq_buf *out, const struct blkdebug_cut *cut,
 	for (i = 0; i < list->nr; i++)
 		blkdebug_print_range(out, &list->range[i], !i);
 }
+
+/* The parts of a choice share one struct, which the first of them allocates. */
+static int parse_choice(struct blkdebug_rule_parser *parser,
+			const struct blkdebug_key *key, const char *val)
+{
+	struct blkdebug_params *params = parser->rule->params;
+
+	if (!params->cut)
+		params->cut = blkdebug_cut_alloc();
+	if (!params->cut)
+		return -ENOMEM;
+	return blkdebug_parse_choice(params->cut, key->max, val, parser->err);
+}
+
+static void print_choice(struct seq_buf *out, const struct blkdebug_key *key,
+			 const struct blkdebug_rule *rule)
+{
+	blkdebug_print_choice(out, rule->params->cut, key->max);
+}
+
+static bool has_choice(const struct blkdebug_rule *rule, unsigned int part)
+{
+	const struct blkdebug_cut *cut = rule->params->cut;
+
+	return cut && blkdebug_choice_has(cut, part);
+}
+
+/* Has a rule the key survive=? Any context. */
+bool blkdebug_has_survive(const struct blkdebug_rule *rule)
+{
+	return has_choice(rule, BLKDEBUG_CHOICE_SURVIVE);
+}
+
+/* Has a rule the key lose=? Any context. */
+bool blkdebug_has_lose(const struct blkdebug_rule *rule)
+{
+	return has_choice(rule, BLKDEBUG_CHOICE_LOSE);
+}
+
+/* Has a rule the key keep=? Any context. */
+bool blkdebug_has_keep(const struct blkdebug_rule *rule)
+{
+	return has_choice(rule, BLKDEBUG_CHOICE_KEEP);
+}
+
+/* Has a rule the key seed=? Any context. */
+bool blkdebug_has_cut_seed(const struct blkdebug_rule *rule)
+{
+	return has_choice(rule, BLKDEBUG_CHOICE_SEED);
+}
+
+const struct blkdebug_key_type blkdebug_choice_type = { parse_choice, print_choice };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a power cut shall leave, as a message or a rule says: survive=, lose=, keep=
+ * Choices of what a power cut leaves, from a message or a rule: survive=, lose=, keep=
  * and seed=. See ../cache/survive.h for how survivors are drawn.
  */
 #ifndef BLKDEBUG_CHOICE_H

@@ -20,18 +20,6 @@
 #include "choice.h"
 #include "keys.h"
 
-/**
- * struct blkdebug_key_type - how values of a type are parsed and printed
- * @parse: parses a value; returns 0, -ENOMEM, or -EINVAL with the error set
- * @print: prints the value
- */
-struct blkdebug_key_type {
-	int (*parse)(struct blkdebug_rule_parser *parser, const struct blkdebug_key *key,
-		     const char *val);
-	void (*print)(struct seq_buf *out, const struct blkdebug_key *key,
-		      const struct blkdebug_rule *rule);
-};
-
 static void *value_address(const struct blkdebug_key *key,
 			   const struct blkdebug_rule *rule)
 {
@@ -495,51 +483,6 @@ static void print_torn(struct seq_buf *out, const struct blkdebug_key *key,
 
 static const struct blkdebug_key_type torn_type = { parse_torn, print_torn };
 
-/* The parts of a choice share one struct, which the first of them allocates. */
-static int parse_choice(struct blkdebug_rule_parser *parser,
-			const struct blkdebug_key *key, const char *val)
-{
-	struct blkdebug_params *params = parser->rule->params;
-
-	if (!params->cut)
-		params->cut = blkdebug_cut_alloc();
-	if (!params->cut)
-		return -ENOMEM;
-	return blkdebug_parse_choice(params->cut, key->max, val, parser->err);
-}
-
-static void print_choice(struct seq_buf *out, const struct blkdebug_key *key,
-			 const struct blkdebug_rule *rule)
-{
-	blkdebug_print_choice(out, rule->params->cut, key->max);
-}
-
-static bool has_survive(const struct blkdebug_rule *rule)
-{
-	return rule->params->cut &&
-	       blkdebug_choice_has(rule->params->cut, BLKDEBUG_CHOICE_SURVIVE);
-}
-
-static bool has_lose(const struct blkdebug_rule *rule)
-{
-	return rule->params->cut &&
-	       blkdebug_choice_has(rule->params->cut, BLKDEBUG_CHOICE_LOSE);
-}
-
-static bool has_keep(const struct blkdebug_rule *rule)
-{
-	return rule->params->cut &&
-	       blkdebug_choice_has(rule->params->cut, BLKDEBUG_CHOICE_KEEP);
-}
-
-static bool has_cut_seed(const struct blkdebug_rule *rule)
-{
-	return rule->params->cut &&
-	       blkdebug_choice_has(rule->params->cut, BLKDEBUG_CHOICE_SEED);
-}
-
-static const struct blkdebug_key_type choice_type = { parse_choice, print_choice };
-
 #define ALL	((1U << BLKDEBUG_NR_ACTIONS) - 1)
 #define A(action)	(1U << BLKDEBUG_##action)
 #define VALUE(_struct, _member)						\
@@ -580,13 +523,13 @@ const struct blkdebug_key blkdebug_keys[] = {
 	{ "on", A(CORRUPT), 0, &on_type, .is_set = has_on },
 	{ "sectors", A(TEAR), A(TEAR), &torn_type, PARAM(sectors), .max = U32_MAX },
 	{ "to", A(MISDIRECT), A(MISDIRECT), &number_type, PARAM(at), .max = U64_MAX },
-	{ "survive", A(POWER_CUT), 0, &choice_type, PARAM(cut), .is_set = has_survive,
+	{ "survive", A(POWER_CUT), 0, &blkdebug_choice_type, PARAM(cut), .is_set = blkdebug_has_survive,
 	  .max = BLKDEBUG_CHOICE_SURVIVE },
-	{ "lose", A(POWER_CUT), 0, &choice_type, PARAM(cut), .is_set = has_lose,
+	{ "lose", A(POWER_CUT), 0, &blkdebug_choice_type, PARAM(cut), .is_set = blkdebug_has_lose,
 	  .max = BLKDEBUG_CHOICE_LOSE },
-	{ "keep", A(POWER_CUT), 0, &choice_type, PARAM(cut), .is_set = has_keep,
+	{ "keep", A(POWER_CUT), 0, &blkdebug_choice_type, PARAM(cut), .is_set = blkdebug_has_keep,
 	  .max = BLKDEBUG_CHOICE_KEEP },
-	{ "seed", A(POWER_CUT), 0, &choice_type, PARAM(cut), .is_set = has_cut_seed,
+	{ "seed", A(POWER_CUT), 0, &blkdebug_choice_type, PARAM(cut), .is_set = blkdebug_has_cut_seed,
 	  .max = BLKDEBUG_CHOICE_SEED },
 };
 

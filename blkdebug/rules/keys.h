@@ -9,7 +9,6 @@
 
 #define BLKDEBUG_MAX_KEYS	32
 
-struct blkdebug_key_type;
 
 /**
  * struct blkdebug_rule_parser - a rule that is being parsed
@@ -25,6 +24,20 @@ struct blkdebug_rule_parser {
 	const char *args[BLKDEBUG_MAX_KEYS];
 	const struct blkdebug_geometry *geometry;
 	struct blkdebug_error *err;
+};
+
+struct blkdebug_key;
+
+/**
+ * struct blkdebug_key_type - how values of a type are parsed and printed
+ * @parse: parses a value; returns 0, -ENOMEM, or -EINVAL with the error set
+ * @print: prints the value
+ */
+struct blkdebug_key_type {
+	int (*parse)(struct blkdebug_rule_parser *parser, const struct blkdebug_key *key,
+		     const char *val);
+	void (*print)(struct seq_buf *out, const struct blkdebug_key *key,
+		      const struct blkdebug_rule *rule);
 };
 
 /**
@@ -67,5 +80,12 @@ int blkdebug_alloc_params(struct blkdebug_rule *rule);
 int blkdebug_parse_value(struct blkdebug_rule_parser *parser, unsigned int i);
 void blkdebug_print_keys(struct seq_buf *out, const struct blkdebug_rule *rule);
 void blkdebug_print_key_names(struct seq_buf *out);
+
+/* Of the keys survive, lose, keep and seed, in choice.c */
+extern const struct blkdebug_key_type blkdebug_choice_type;
+bool blkdebug_has_survive(const struct blkdebug_rule *rule);
+bool blkdebug_has_lose(const struct blkdebug_rule *rule);
+bool blkdebug_has_keep(const struct blkdebug_rule *rule);
+bool blkdebug_has_cut_seed(const struct blkdebug_rule *rule);
 
 #endif

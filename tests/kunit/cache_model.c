@@ -377,7 +377,7 @@ static void write_all_out(struct model *m)
 	}
 }
 
-/* What happens to both */
+/* Operations on the model and on the cache */
 
 static void fill_write(struct blkdebug_write *write, u32 stamp)
 {

@@ -71,7 +71,7 @@ static void test_no_memory(struct kunit *test)
 	blkdebug_cache_free(cache);
 }
 
-/* What 4 KiB writes may cost in memory */
+/* The memory that 4 KiB writes may take */
 static void test_memory(struct kunit *test)
 {
 	size_t record = sizeof(struct blkdebug_version) +

@@ -966,7 +966,7 @@ static void test_status_reads_only(struct kunit *test)
 	expect_undisturbed(kit, before, "table");
 	blkdebug_print_held_tags(&kit->engine, &out);
 	expect_undisturbed(kit, before, "held");
-	KUNIT_EXPECT_EQ(test, blkdebug_injected(&kit->engine), 0);
+	KUNIT_EXPECT_EQ(test, injected(kit), 0);
 	expect_undisturbed(kit, before, "injected");
 }
 
