@@ -292,6 +292,25 @@ static void number_write(struct blkdebug_cache *cache,
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
+/* Enter the versions from @version on that are in one region; returns the next */
+static struct blkdebug_version *
+enter_versions(struct blkdebug_cache *cache, struct blkdebug_shard *shard,
+	       const struct blkdebug_write *write,
+	       struct blkdebug_version *version,
+	       struct blkdebug_records *surplus)
+{
+	struct blkdebug_block *unused;
+
+	do {
+		unused = enter_version(cache, shard, version);
+		if (unused)
+			list_add(&unused->dirty, &surplus->blocks);
+		version = list_next_entry(version, sibling);
+	} while (&version->sibling != &write->versions &&
+		 blkdebug_shard_of(cache, version->block->nr) == shard);
+	return version;
+}
+
 /**
  * blkdebug_enter_write - a write enters the cache
  * @cache: the cache
@@ -303,28 +322,24 @@ static void number_write(struct blkdebug_cache *cache,
 void blkdebug_enter_write(struct blkdebug_cache *cache,
 			  struct blkdebug_write *write)
 {
-	struct blkdebug_shard *shard = NULL, *next;
-	struct blkdebug_version *version;
-	struct blkdebug_block *unused;
+	struct blkdebug_version *version =
+		list_first_entry(&write->versions, struct blkdebug_version,
+				 sibling);
 	struct blkdebug_records surplus;
+	struct blkdebug_shard *shard;
+	bool numbered = false;
 
 	blkdebug_init_records(&surplus);
-	list_for_each_entry(version, &write->versions, sibling) {
-		next = blkdebug_shard_of(cache, version->block->nr);
-		if (next != shard) {
-			if (shard)
-				spin_unlock(&shard->lock);
-			spin_lock(&next->lock);
-			/* In the first region, the order is that of the numbers */
-			if (!shard)
-				number_write(cache, write);
-			shard = next;
-		}
-		unused = enter_version(cache, shard, version);
-		if (unused)
-			list_add(&unused->dirty, &surplus.blocks);
+	while (&version->sibling != &write->versions) {
+		shard = blkdebug_shard_of(cache, version->block->nr);
+		spin_lock(&shard->lock);
+		/* In the first region, the order is that of the numbers */
+		if (!numbered)
+			number_write(cache, write);
+		numbered = true;
+		version = enter_versions(cache, shard, write, version, &surplus);
+		spin_unlock(&shard->lock);
 	}
-	spin_unlock(&shard->lock);
 	/* Pairs with is_entered() */
 	smp_store_release(&write->completed, BLKDEBUG_IN_FLIGHT);
 	if (!list_empty(&surplus.blocks))

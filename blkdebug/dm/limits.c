@@ -119,6 +119,7 @@ void blkdebug_io_hints(struct dm_target *ti, struct queue_limits *limits)
 {
 	struct blkdebug_target *t = ti->private;
 	const struct blkdebug_options *opts = &t->opts;
+	u64 bytes;
 
 	limits->logical_block_size = raise_bytes(limits->logical_block_size,
 						 opts->align);
@@ -136,9 +137,9 @@ void blkdebug_io_hints(struct dm_target *ti, struct queue_limits *limits)
 		/* Larger ones would wait for space that the cache does not have */
 		blkdebug_lower_atomic(limits, max_t(u64, SZ_64K,
 						    opts->atomic_write));
+		bytes = (u64)blkdebug_largest_write(t) << SECTOR_SHIFT;
 		limits->max_write_zeroes_sectors =
-			lower_sectors(limits->max_write_zeroes_sectors,
-				(u64)blkdebug_largest_write(t) << SECTOR_SHIFT);
+			lower_sectors(limits->max_write_zeroes_sectors, bytes);
 	}
 	blkdebug_lower_unmap(limits);
 	limits->max_discard_sectors = lower_sectors(limits->max_discard_sectors,

@@ -247,6 +247,7 @@ static const char * const policies[] = {
 	"none", "all", "prefix", "writes", "units", "one-lost", "one-kept",
 	"meta", "data", "random", "writes:1/5", "units:4/5",
 };
+
 #define POLICIES (sizeof(policies) / sizeof(*policies))
 
 static void racing_round(unsigned long long *random)
@@ -348,7 +349,7 @@ static void exact_round(unsigned long long *random)
 	struct write writes[MAX_WRITES];
 	unsigned long long found[AREA];
 	bool kept[MAX_WRITES];
-	static char buffer[AREA * SECTOR] __attribute__((aligned(4096)));
+	static _Alignas(4096) char buffer[AREA * SECTOR];
 	char text[1024], answer[256], want[64];
 	unsigned int nr = 1 + below(random, MAX_WRITES), n, i, survived = 0;
 
@@ -419,7 +420,7 @@ static void *write_in_order(void *arg)
 
 static void judge_thread(unsigned int nr)
 {
-	static char buffer[THREADS * SECTOR] __attribute__((aligned(4096)));
+	static _Alignas(4096) char buffer[THREADS * SECTOR];
 	unsigned long long n[3];
 	unsigned int disk;
 
@@ -489,7 +490,8 @@ int main(int argc, char **argv)
 		else
 			exact_round(&random);
 	}
-	printf("cuts=%lu stake=%lu old=%lu intermediate=%lu new=%lu torn=%lu reordered=%lu wrong=%lu\n",
-	       cuts, stake, old, intermediate, new, torn, reordered, wrong);
+	printf("cuts=%lu stake=%lu old=%lu intermediate=%lu new=%lu ", cuts, stake, old,
+	       intermediate, new);
+	printf("torn=%lu reordered=%lu wrong=%lu\n", torn, reordered, wrong);
 	return wrong > 0;
 }

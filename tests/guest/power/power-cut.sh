@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2317 # functions called by asserts
 # Power cuts: messages, their answers and errors, what survives, life cycle.
 
 # shellcheck source=tests/lib/topic.sh
@@ -98,9 +98,9 @@ like "$(bd_msg bd power-cut survive=all)" '^cut=[0-9]+ volatile=1 survived=1 tor
 eventually 'a write held before its check ends in EIO' file_is /tmp/early EIO
 eventually 'a write held at pwritev_done ends in EIO' file_is /tmp/late EIO
 is "$(bd_status bd held)" 0 'nothing is held while the power is off'
-hits=$(bd_hits bd)
+hits_before=$(bd_hits bd)
 bd_msg bd add inject-error errno=ENOSPC > /tmp/null
-is "$(ios $bd 'r 0 8' 'w 0 8') $(bd_hits bd)" "EIO EIO $hits 0" 'I/O meets no rule while the power is off'
+is "$(ios $bd 'r 0 8' 'w 0 8') $(bd_hits bd)" "EIO EIO $hits_before 0" 'I/O meets no rule while the power is off'
 bd_msg bd reset
 bd_msg bd power-on > /tmp/null
 is "$(io_bytes $bd 0 16)" '00*4096 22*4096' 'the write held at pwritev_done survived'
