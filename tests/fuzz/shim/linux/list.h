@@ -102,6 +102,8 @@ static inline void list_splice_init(struct list_head *from,
 }
 
 #define list_entry(ptr, type, member)	container_of(ptr, type, member)
+#define list_next_entry(entry, member)	\
+	list_entry((entry)->member.next, __typeof__(*(entry)), member)
 #define list_first_entry(list, type, member)			\
 	list_entry((list)->next, type, member)
 #define list_last_entry(list, type, member)			\
