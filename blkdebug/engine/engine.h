@@ -246,6 +246,41 @@ static inline void blkdebug_unlock(struct blkdebug_engine *engine,
 }
 
 /**
+ * blkdebug_write_begin - begin to change data that lockless readers read
+ * @engine: the engine
+ *
+ * Context: the lock is held.
+ */
+static inline void blkdebug_write_begin(struct blkdebug_engine *engine)
+{
+	lockdep_assert_held(&engine->lock);
+	/*
+	 * The write barrier in write_seqcount_begin() pairs with the read barrier in
+	 * blkdebug_read_retry(): the increment of @seq is visible before each change
+	 * made from here on. Otherwise a reader could load changed data, then the old
+	 * @seq, and return a verdict based on half of an update.
+	 */
+	write_seqcount_begin(&engine->seq);
+}
+
+/**
+ * blkdebug_write_end - undo blkdebug_write_begin()
+ * @engine: the engine
+ *
+ * Context: the lock is held.
+ */
+static inline void blkdebug_write_end(struct blkdebug_engine *engine)
+{
+	/*
+	 * The write barrier in write_seqcount_end() pairs with the acquire in
+	 * blkdebug_read_begin(): a reader that loads the even @seq sees all changes
+	 * of this section. Otherwise that reader could load old data and find @seq
+	 * unchanged.
+	 */
+	write_seqcount_end(&engine->seq);
+}
+
+/**
  * blkdebug_write_lock - take the lock to change data that lockless readers read
  * @engine: the engine
  *
@@ -259,13 +294,7 @@ static inline unsigned long blkdebug_write_lock(struct blkdebug_engine *engine)
 {
 	unsigned long flags = blkdebug_lock(engine);
 
-	/*
-	 * The write barrier in write_seqcount_begin() pairs with the read barrier in
-	 * blkdebug_read_retry(): the increment of @seq is visible before each change
-	 * made from here on. Otherwise a reader could load changed data, then the old
-	 * @seq, and return a verdict based on half of an update.
-	 */
-	write_seqcount_begin(&engine->seq);
+	blkdebug_write_begin(engine);
 	return flags;
 }
 
@@ -281,13 +310,7 @@ static inline void blkdebug_write_unlock(struct blkdebug_engine *engine,
 	__releases(&engine->lock)
 	__releases(RCU)
 {
-	/*
-	 * The write barrier in write_seqcount_end() pairs with the acquire in
-	 * blkdebug_read_begin(): a reader that loads the even @seq sees all changes
-	 * of this section. Otherwise that reader could load old data and find @seq
-	 * unchanged.
-	 */
-	write_seqcount_end(&engine->seq);
+	blkdebug_write_end(engine);
 	blkdebug_unlock(engine, flags);
 }
 

@@ -160,12 +160,16 @@ static struct blkdebug_hold *find_hold(struct blkdebug_engine *engine,
 static bool resume_one(struct blkdebug_engine *engine, const char *word,
 		       const struct resumption *res)
 {
-	unsigned long flags = blkdebug_write_lock(engine);
+	unsigned long flags = blkdebug_lock(engine);
 	struct blkdebug_hold *hold = find_hold(engine, word, res->hold);
 
-	if (hold)
+	/* A test that polls must not disturb I/O while nothing is held. */
+	if (hold) {
+		blkdebug_write_begin(engine);
 		blkdebug_resume_hold(engine, hold, res->error);
-	blkdebug_write_unlock(engine, flags);
+		blkdebug_write_end(engine);
+	}
+	blkdebug_unlock(engine, flags);
 	return hold;
 }
 
