@@ -9,7 +9,6 @@
 
 #define BLKDEBUG_MAX_KEYS	32
 
-
 /**
  * struct blkdebug_rule_parser - a rule that is being parsed
  * @rule: the rule so far

@@ -138,6 +138,15 @@ static unsigned long long version_of(const char *buffer, unsigned long long sect
 	return first.magic == MAGIC && first.sector == sector ? first.version : ~0ULL;
 }
 
+static char *aligned_buffer(size_t size)
+{
+	char *buffer = aligned_alloc(4096, (size + 4095) & ~(size_t)4095);
+
+	if (!buffer)
+		errx(2, "no buffer");
+	return buffer;
+}
+
 static void read_all(int disk, char *buffer, size_t size)
 {
 	if (pread(disk, buffer, size, 0) != (ssize_t)size)
@@ -349,10 +358,12 @@ static void exact_round(unsigned long long *random)
 	struct write writes[MAX_WRITES];
 	unsigned long long found[AREA];
 	bool kept[MAX_WRITES];
-	static _Alignas(4096) char buffer[AREA * SECTOR];
+	static char *buffer;
 	char text[1024], answer[256], want[64];
 	unsigned int nr = 1 + below(random, MAX_WRITES), n, i, survived = 0;
 
+	if (!buffer)
+		buffer = aligned_buffer(AREA * SECTOR);
 	if (!flush())
 		err(2, "flush");
 	snprintf(text, sizeof(text), "power-cut survive=%s", strcmp(policy, "keep") ?
@@ -386,7 +397,7 @@ static void exact_round(unsigned long long *random)
 		printf("wrong: %s but wanted %s\n", answer, want);
 		wrong++;
 	}
-	read_all(disks[0], buffer, sizeof(buffer));
+	read_all(disks[0], buffer, AREA * SECTOR);
 	for (i = 0; i < AREA; i++)
 		found[i] = version_of(buffer + i * SECTOR, i);
 	if (!explained(policy, writes, nr, kept, found))
@@ -420,12 +431,14 @@ static void *write_in_order(void *arg)
 
 static void judge_thread(unsigned int nr)
 {
-	static _Alignas(4096) char buffer[THREADS * SECTOR];
+	static char *buffer;
 	unsigned long long n[3];
 	unsigned int disk;
 
+	if (!buffer)
+		buffer = aligned_buffer(THREADS * SECTOR);
 	for (disk = 0; disk < 3; disk++) {
-		read_all(disks[disk], buffer, sizeof(buffer));
+		read_all(disks[disk], buffer, THREADS * SECTOR);
 		n[disk] = version_of(buffer + nr * SECTOR, nr);
 		stake++;
 		if (n[disk] == acknowledged[nr][disk])
