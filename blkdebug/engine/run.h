@@ -11,7 +11,7 @@
 #include "../rules/rule.h"
 
 /* Matches that one search can return */
-#define BLKDEBUG_MATCHES	48
+#define BLKDEBUG_MATCHES	56
 
 /* A range of a rule */
 struct blkdebug_run_entry {

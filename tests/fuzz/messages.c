@@ -332,7 +332,7 @@ static void describe(const struct words *words, struct blkdebug_io_desc *desc)
 	desc->iotype = iotype < 0 ? BLKDEBUG_IO_READ : iotype;
 	desc->sector = number(words, 2) % geometry->sectors & -(u64)geometry->block;
 	desc->nr_sectors = min(number(words, 3) % MAX_IO & -(u64)geometry->block,
-			     geometry->sectors - desc->sector) ?: geometry->block;
+			       geometry->sectors - desc->sector) ?: geometry->block;
 	desc->flags = 0;
 	if (desc->iotype == BLKDEBUG_IO_FLUSH) {
 		desc->sector = 0;

@@ -205,7 +205,7 @@ struct blkdebug_rule *kit_rule(struct kit *kit, u64 number)
  * Return: the request; gone after the test.
  */
 struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
-				     sector_t sector, sector_t nr_sectors,
+			   sector_t sector, sector_t nr_sectors,
 				     u16 flags)
 {
 	struct blkdebug_io *io = kunit_kmalloc(kit->test, sizeof(*io),

@@ -44,7 +44,7 @@ char *kit_print(struct kunit *test, const struct list_head *rules);
 __printf(2, 3) int kit_say(struct kit *kit, const char *format, ...);
 struct blkdebug_rule *kit_rule(struct kit *kit, u64 number);
 struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
-				     sector_t sector, sector_t nr_sectors,
+			   sector_t sector, sector_t nr_sectors,
 				     u16 flags);
 enum blkdebug_verdict kit_submit(struct kit *kit,
 				 struct blkdebug_io *io);
