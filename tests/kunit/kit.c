@@ -206,7 +206,7 @@ struct blkdebug_rule *kit_rule(struct kit *kit, u64 number)
  */
 struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 			   sector_t sector, sector_t nr_sectors,
-				     u16 flags)
+			   u16 flags)
 {
 	struct blkdebug_io *io = kunit_kmalloc(kit->test, sizeof(*io),
 						     GFP_KERNEL);

@@ -45,7 +45,7 @@ __printf(2, 3) int kit_say(struct kit *kit, const char *format, ...);
 struct blkdebug_rule *kit_rule(struct kit *kit, u64 number);
 struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 			   sector_t sector, sector_t nr_sectors,
-				     u16 flags);
+			   u16 flags);
 enum blkdebug_verdict kit_submit(struct kit *kit,
 				 struct blkdebug_io *io);
 int kit_outcome(struct kit *kit, struct blkdebug_io *io);
