@@ -131,7 +131,10 @@ static int do_owner_command(struct blkdebug_call *call)
 {
 	const struct blkdebug_ops *ops = call->engine->ops;
 
-	return ops->command ? ops->command(call) : -EINVAL;
+	if (!ops->command)
+		return blkdebug_error_set(call->err, "Unknown message",
+					  call->argv[-1]);
+	return ops->command(call);
 }
 
 static int do_features(struct blkdebug_call *call)
