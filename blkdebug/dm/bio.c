@@ -266,6 +266,8 @@ static void submit_io(struct blkdebug_bio *b, struct bio *bio)
 		end_bio(b, bio, EIO);
 		return;
 	}
+	/* Rules may have changed since its check, during a hold or a delay. */
+	b->io.heals = blkdebug_may_heal(&b->target->engine, &b->io);
 	if (heals_going_down(b, bio) && heal_in_worker(b, bio)) {
 		end_bio(b, bio, ENOMEM);
 		return;

@@ -166,6 +166,32 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 }
 
 /**
+ * blkdebug_may_heal - is there any bad sector that an I/O may heal, wherever it goes?
+ * @engine: the engine
+ * @io: the I/O
+ *
+ * Context: any.
+ *
+ * Return: true if there is.
+ */
+bool blkdebug_may_heal(struct blkdebug_engine *engine, const struct blkdebug_io *io)
+{
+	enum blkdebug_class bad = BLKDEBUG_CLASS_BAD;
+	struct blkdebug_event_rules *er;
+	bool heals;
+
+	if (io->desc.iotype == BLKDEBUG_IO_READ)
+		return false;
+	rcu_read_lock();
+	er = rcu_dereference(blkdebug_rules(engine)->standing);
+	heals = er && READ_ONCE(er->class[bad].live);
+	er = READ_ONCE(engine->armed.event);
+	heals |= er && READ_ONCE(er->class[bad].live);
+	rcu_read_unlock();
+	return heals;
+}
+
+/**
  * blkdebug_raises_done - test whether a rule names the completion event of an I/O
  * @engine: the engine
  * @iotype: enum blkdebug_iotype of the I/O

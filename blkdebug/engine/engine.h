@@ -163,6 +163,8 @@ void blkdebug_tell_watchers(struct blkdebug_engine *engine,
 void blkdebug_notify(struct blkdebug_engine *engine, unsigned int changes);
 
 void blkdebug_update_interest(struct blkdebug_engine *engine);
+bool blkdebug_may_heal(struct blkdebug_engine *engine,
+		       const struct blkdebug_io *io);
 bool blkdebug_raises_done(struct blkdebug_engine *engine, unsigned int iotype);
 bool blkdebug_arms(struct blkdebug_engine *engine,
 		   struct blkdebug_event_rules *er, u32 state);

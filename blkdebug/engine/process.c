@@ -237,26 +237,13 @@ static void init_heal_search(struct blkdebug_search *search,
 		add_faults(search, engine, io, BLKDEBUG_CLASS_BAD);
 }
 
-/* Test whether there is any rule whose bad sectors the I/O may heal. */
-static bool may_heal(struct blkdebug_engine *engine, const struct blkdebug_io *io)
-{
-	struct blkdebug_event_rules *standing =
-		rcu_dereference(blkdebug_rules(engine)->standing);
-	struct blkdebug_event_rules *armed = READ_ONCE(engine->armed.event);
-	enum blkdebug_class bad = BLKDEBUG_CLASS_BAD;
-
-	return io->desc.iotype != BLKDEBUG_IO_READ &&
-	       ((standing && READ_ONCE(standing->class[bad].live)) ||
-		(armed && READ_ONCE(armed->class[bad].live)));
-}
-
 /* Test whether the I/O heals bad sectors if it goes where it was submitted to. */
 static bool heals_in_place(struct blkdebug_engine *engine,
 			   const struct blkdebug_io *io,
 			   struct blkdebug_search *search)
 {
 	if (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND)
-		return may_heal(engine, io);
+		return blkdebug_may_heal(engine, io);
 	init_heal_search(search, engine, io, &io->desc, 0);
 	return blkdebug_next_match(search);
 }
@@ -310,7 +297,7 @@ static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
 	if (rule->action == BLKDEBUG_INJECT_ERROR && !rule->error)
 		return BLKDEBUG_PASS;
 	/* A misdirected write heals other sectors than it was submitted with. */
-	io->heals = may_heal(engine, io);
+	io->heals = blkdebug_may_heal(engine, io);
 	account_injected(engine, io);
 	return rule->action == BLKDEBUG_INJECT_ERROR && !error_transfers(io, rule) ?
 	       BLKDEBUG_FAIL : BLKDEBUG_ALTER;
@@ -332,7 +319,7 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 		/* The device chooses which sectors a zone append heals. */
 		return blkdebug_next_match(&search) ||
 		       (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND &&
-			may_heal(engine, io)) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+			blkdebug_may_heal(engine, io)) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
 	add_delays(engine, io, &search);
 	io->heals = heals_in_place(engine, io, &search);
@@ -638,7 +625,7 @@ void blkdebug_resume_with(struct blkdebug_engine *engine,
 	io->error = error;
 	if (error)
 		account_injected(engine, io);
-	io->heals = may_heal(engine, io);
+	io->heals = blkdebug_may_heal(engine, io);
 	blkdebug_dispatch(engine, io, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
 }
 

@@ -268,6 +268,7 @@ static void alter(struct request *rq)
 static void carry_out(struct request *rq)
 {
 	shim_assert(!rq->down && list_empty(&rq->io.holds));
+	rq->io.heals = blkdebug_may_heal(w.engine, &rq->io);
 	if (rq->io.step == BLKDEBUG_STEP_DONE) {
 		end(rq);
 	} else if (rq->io.verdict == BLKDEBUG_FAIL) {
