@@ -415,8 +415,8 @@ come_and_go() {
 	begin come_and_go
 	while next_turn; do
 		tables=
-		a_rule churn; tables+="0 4096 blkdebug $churn_disk 0 $rule"$'\n'
-		a_rule churn; tables+="4096 4096 blkdebug $churn_disk 4096 $rule"$'\n'
+		a_rule churn; tables+="0 8192 blkdebug $churn_disk 0 $rule"$'\n'
+		a_rule churn; tables+="8192 8192 blkdebug $churn_disk 8192 $rule"$'\n'
 		note create "$tables"
 		dmsetup create churn <<< "$tables" || echo "$name: cannot create $tables" >> wrong
 		did 'churn create'
