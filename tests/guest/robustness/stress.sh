@@ -392,7 +392,7 @@ use_sysfs() {
 		try 'timeout|ready' poll $((RANDOM % 100))
 		try '[ABCZ0-9;]*|ENODEV' cat
 		try 'ENOENT|ENODEV' put "$dir/state" $((RANDOM % 4))
-		pick "${before[@]}"; try 'ENOENT|ENODEV' put "$dir/break" "$picked A sector=70000"
+		pick "${before[@]}"; try 'ENOENT|ENODEV' put "$dir/break" "$picked A sector=8000"
 		pick A B C; try 'ENOENT|ENODEV' put "$dir/remove_break" "$picked"
 		pick "${user[@]}"
 		try 'ENOENT|ENODEV|EINTR|ETIMEDOUT|EIO|EILSEQ' put "$dir/event" "$picked $((RANDOM % 100))"
