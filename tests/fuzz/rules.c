@@ -6,6 +6,7 @@
  */
 #include <linux/errno.h>
 
+#include "rules/choice.h"
 #include "fuzz.h"
 
 /**
@@ -70,6 +71,29 @@ static void copy_params(struct blkdebug_params *copy,
 	if (params)
 		memcpy(copy, params, sizeof(*copy));
 	copy->media = NULL;
+	copy->cut = NULL;
+}
+
+static void compare_numbers(const struct blkdebug_numbers *a,
+			    const struct blkdebug_numbers *b)
+{
+	shim_assert(a->nr == b->nr);
+	shim_assert(!a->nr || !memcmp(a->range, b->range,
+				      a->nr * sizeof(*a->range)));
+}
+
+static void compare_cuts(const struct blkdebug_cut *a,
+			 const struct blkdebug_cut *b)
+{
+	shim_assert(!a == !b);
+	if (!a)
+		return;
+	shim_assert(a->seeded == b->seeded && a->seed == b->seed);
+	shim_assert(a->choice.policy == b->choice.policy &&
+		    a->choice.numerator == b->choice.numerator &&
+		    a->choice.denominator == b->choice.denominator);
+	compare_numbers(&a->choice.lose, &b->choice.lose);
+	compare_numbers(&a->choice.keep, &b->choice.keep);
 }
 
 static void compare_params(const struct blkdebug_params *a,
@@ -80,6 +104,7 @@ static void compare_params(const struct blkdebug_params *a,
 	copy_params(&plain_a, a);
 	copy_params(&plain_b, b);
 	shim_assert(!memcmp(&plain_a, &plain_b, sizeof(plain_a)));
+	compare_cuts(a ? a->cut : NULL, b ? b->cut : NULL);
 }
 
 /* All but what points elsewhere */
