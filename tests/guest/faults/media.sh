@@ -83,8 +83,10 @@ is "$(ios $bd 'r 0 512' 'r 23000 512') $(bd_status bd rules)" 'ok ok 0' 'a rule 
 # --- A rule healed while it is printed ---
 
 # The rule is the last word of the table, so that the space after it is not
-# overwritten. Writes heal from the first sector on, so each printed table has
-# the rule's last sector, and no more sectors than the table before.
+# overwritten. A discard is one bio, which heals from its first sector on, at
+# once or in the worker. So each printed table has the rule's last sector, and no
+# more sectors than the table before. (dm divides a large write into several bios.
+# When memory is short, a later one can heal before an earlier one.)
 sectors=0 last_bad=16000
 for ((i = 8; i <= last_bad; i += 4)); do sectors+=,$i; done
 check_tables() {
@@ -115,7 +117,7 @@ for ((round = 0; round < 12; round++)); do
 	rm -f /tmp/stop
 	background /tmp/tables io $bd 'show' 'show' 'show' 'show' 'show' 'until /tmp/stop show' 'show'
 	wait_until test -s /tmp/tables
-	if ((round % 2)); then io $bd "d 0 $((last_bad + 8))"; else io $bd "w 0 $((last_bad + 8))"; fi > /tmp/null
+	io $bd "d 0 $((last_bad + 8))" > /tmp/null
 	: > /tmp/stop
 	wait "$pid"
 	sed -i '/^[0-9]*\*/d' /tmp/tables
