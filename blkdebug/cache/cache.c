@@ -154,20 +154,6 @@ static void init_write(struct blkdebug_write *write,
 	refcount_set(&write->refs, 1 + nr_versions);
 }
 
-/* The sectors of block @nr that a write has */
-static u8 block_mask(const struct blkdebug_write_desc *desc, u64 nr)
-{
-	sector_t start = nr << BLKDEBUG_BLOCK_SHIFT;
-	sector_t last = desc->sector + desc->nr_sectors - 1;
-	u8 mask = U8_MAX;
-
-	if (desc->sector > start)
-		mask &= U8_MAX << (desc->sector - start);
-	if (last < start + BLKDEBUG_BLOCK_SECTORS - 1)
-		mask &= U8_MAX >> (start + BLKDEBUG_BLOCK_SECTORS - 1 - last);
-	return mask;
-}
-
 static void add_version(struct blkdebug_write *write,
 			struct blkdebug_records *got, u64 nr)
 {
@@ -185,7 +171,9 @@ static void add_version(struct blkdebug_write *write,
 	list_move_tail(&version->sibling, &write->versions);
 	version->write = write;
 	version->block = block;
-	version->mask = block_mask(&write->desc, nr);
+	version->mask = blkdebug_part_mask(nr, write->desc.sector,
+					   write->desc.sector +
+					   write->desc.nr_sectors - 1);
 	version->durable = false;
 	version->linked = true;
 	refcount_set(&version->refs, 1);
@@ -315,12 +303,13 @@ enter_versions(struct blkdebug_cache *cache, struct blkdebug_shard *shard,
  * blkdebug_enter_write - a write enters the cache
  * @cache: the cache
  * @write: from blkdebug_begin_write(), its data in place
+ * @captures: of the power supply, loaded in the RCU read section
  *
  * From now on the write is in flight. The caller is in an RCU read section in
  * which the power was on. Not in interrupts.
  */
 void blkdebug_enter_write(struct blkdebug_cache *cache,
-			  struct blkdebug_write *write)
+			  struct blkdebug_write *write, unsigned long captures)
 {
 	struct blkdebug_version *version =
 		list_first_entry(&write->versions, struct blkdebug_version,
@@ -330,6 +319,7 @@ void blkdebug_enter_write(struct blkdebug_cache *cache,
 	bool numbered = false;
 
 	blkdebug_init_records(&surplus);
+	write->captures = captures;
 	while (&version->sibling != &write->versions) {
 		shard = blkdebug_shard_of(cache, version->block->nr);
 		spin_lock(&shard->lock);
@@ -412,12 +402,6 @@ static bool is_visible(const struct blkdebug_version *version)
 	return completed >= BLKDEBUG_FIRST_EPOCH;
 }
 
-/* How many bits of @mask are set from bit @first on */
-static unsigned int count_run(u8 mask, unsigned int first)
-{
-	return __ffs(~((unsigned long)mask >> first));
-}
-
 /* Where are the sectors from @first on that share one source? */
 static void walk_chain(const struct blkdebug_block *block, unsigned int first,
 		       struct blkdebug_span *span)
@@ -429,7 +413,7 @@ static void walk_chain(const struct blkdebug_block *block, unsigned int first,
 	     version = rcu_dereference(version->older)) {
 		mask = is_visible(version) ? READ_ONCE(version->mask) & open : 0;
 		if (mask & (1U << first)) {
-			span->nr_sectors = count_run(mask, first);
+			span->nr_sectors = blkdebug_count_run(mask, first);
 			span->source = BLKDEBUG_ZEROES;
 			span->data = version->data;
 			if (span->data) {
@@ -440,7 +424,7 @@ static void walk_chain(const struct blkdebug_block *block, unsigned int first,
 		}
 		open &= ~mask;
 	}
-	span->nr_sectors = count_run(open, first);
+	span->nr_sectors = blkdebug_count_run(open, first);
 	span->source = BLKDEBUG_BELOW;
 	span->data = NULL;
 }
@@ -561,6 +545,8 @@ struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
 	atomic64_set(&cache->seq, 0);
 	atomic_long_set(&cache->epoch, BLKDEBUG_FIRST_EPOCH);
 	atomic_set(&cache->nr_dirty, 0);
+	mutex_init(&cache->discarding);
+	INIT_LIST_HEAD(&cache->moments);
 	mutex_init(&cache->control);
 	spin_lock_init(&cache->limbo_lock);
 	INIT_LIST_HEAD(&cache->limbo.versions);
@@ -577,7 +563,7 @@ struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
 
 /**
  * blkdebug_cache_free - free a cache, with what it holds
- * @cache: the cache, or NULL; no I/O uses it
+ * @cache: the cache, or NULL; no I/O uses it, and it has no moments
  *
  * May sleep.
  */
@@ -585,6 +571,8 @@ void blkdebug_cache_free(struct blkdebug_cache *cache)
 {
 	if (!cache)
 		return;
+	/* Readers of moments that have been given up */
+	synchronize_rcu();
 	/* The end of one grace period may start another */
 	do {
 		rcu_barrier();
@@ -593,5 +581,6 @@ void blkdebug_cache_free(struct blkdebug_cache *cache)
 	kvfree(cache->buckets);
 	kfree(cache->shard);
 	mutex_destroy(&cache->control);
+	mutex_destroy(&cache->discarding);
 	kfree(cache);
 }

@@ -37,6 +37,7 @@
  *
  * Locking:
  *
+ *   discarding    excludes discards of the device below and captures of moments
  *   control       serialises all that makes versions durable or removes them:
  *                 flush, discard, writing out, the choice of survivors
  *   shard->lock   guards the hash buckets, blocks and chains of some regions.
@@ -51,18 +52,8 @@
  * Power. The caller runs blkdebug_enter_write() and each acknowledgment in an
  * RCU read section in which it has seen that the power is on: see power.h.
  *
- * Crash views (not built yet) freeze "what a cut at this moment would leave".
- * The state of a moment is the set of versions in chains at that moment, with
- * @mask and @durable of each. A view copies that set: an array with a reference
- * (@refs), the mask and the flag of each version, while all shard locks are held
- * and @control keeps other changes out, in a few instructions a version and
- * without touching data. A version whose reference a view holds keeps its data
- * after it has left its chain. The write of a version (sequence number, flags,
- * sectors) lives as long as its versions, so that blkdebug_survives_unit() can
- * decide for the view as for a cut. While there are views blkdebug_take_dirty()
- * finds nothing and blkdebug_drop_sectors() is not called, so that what lies below
- * the versions does not change either. References held by views count as used
- * data, so a full cache finds out which view to give up.
+ * Moments (moment.h) freeze the state of the cache for crash views. While there are
+ * moments nothing changes on the device below.
  */
 #ifndef BLKDEBUG_CACHE_H
 #define BLKDEBUG_CACHE_H
@@ -99,7 +90,7 @@
  * @sibling: in the write's @versions; used by the pools when unused
  * @data: the block's data, of which the sectors of @mask at load are valid, or
  *	NULL: zeroes
- * @refs: one for the chain, one while it is being written out
+ * @refs: one for the chain, one while it is being written out, one for each moment
  * @mask: the sectors, a bit each, of which no newer version is durable
  * @durable: every cut leaves it, or a newer version
  * @linked: it is in the block's chain
@@ -150,6 +141,7 @@ struct blkdebug_write_desc {
  * @completed: %BLKDEBUG_ENTERING, %BLKDEBUG_IN_FLIGHT, or the epoch in which it
  *	completed
  * @since: when it entered, in jiffies
+ * @captures: of the power supply, when it entered; see moment.h
  * @refs: one for the submitter and one for each version
  * @live: its versions that are volatile and in their chains; @control guards it
  *	once the write has entered
@@ -162,6 +154,7 @@ struct blkdebug_write {
 	u64 seq;
 	unsigned long completed;
 	unsigned long since;
+	unsigned long captures;
 	refcount_t refs;
 	unsigned int live;
 	u8 home;
@@ -230,7 +223,10 @@ struct blkdebug_limbo {
  * @ops: the owner
  * @seq: the sequence number given last
  * @epoch: flushes submitted, from %BLKDEBUG_FIRST_EPOCH on
- * @control: taken first of all locks; see above
+ * @discarding: taken before @control; see above
+ * @moments: oldest first; guarded by a mutex of moment.c
+ * @nr_moments: length of @moments; @control guards changes
+ * @control: taken before all spinlocks; see above
  * @next_shard: where the next batch to write out begins; @control guards it
  * @nr_dirty: blocks in the @dirty lists
  * @limbo_lock: guards @limbo, @reaping and @reaps; any context, last of all locks
@@ -251,6 +247,10 @@ struct blkdebug_cache {
 
 	atomic64_t seq ____cacheline_aligned_in_smp;
 	atomic_long_t epoch;
+
+	struct mutex discarding; /* see above */
+	struct list_head moments;
+	unsigned int nr_moments;
 
 	struct mutex control ____cacheline_aligned_in_smp; /* see above */
 	unsigned int next_shard;
@@ -290,7 +290,7 @@ struct blkdebug_write *
 blkdebug_begin_write(struct blkdebug_cache *cache,
 		     const struct blkdebug_write_desc *desc);
 void blkdebug_enter_write(struct blkdebug_cache *cache,
-			  struct blkdebug_write *write);
+			  struct blkdebug_write *write, unsigned long captures);
 void blkdebug_complete_write(struct blkdebug_cache *cache,
 			     struct blkdebug_write *write);
 void blkdebug_put_write(struct blkdebug_cache *cache,
@@ -313,6 +313,41 @@ static inline u8 *blkdebug_version_data(const struct blkdebug_version *version,
 {
 	*nr_sectors = hweight8(version->mask);
 	return version->data + (__ffs(version->mask) << SECTOR_SHIFT);
+}
+
+/* The sectors of block @nr from sector @first to @last, a bit each */
+static inline u8 blkdebug_part_mask(u64 nr, sector_t first, sector_t last)
+{
+	sector_t start = nr << BLKDEBUG_BLOCK_SHIFT;
+	sector_t end = start + BLKDEBUG_BLOCK_SECTORS - 1;
+	u8 mask = U8_MAX;
+
+	if (first > end || last < start)
+		return 0;
+	if (first > start)
+		mask &= U8_MAX << (first - start);
+	if (last < end)
+		mask &= U8_MAX >> (end - last);
+	return mask;
+}
+
+/* How many bits of @mask are set from bit @first on */
+static inline unsigned int blkdebug_count_run(u8 mask, unsigned int first)
+{
+	return __ffs(~((unsigned long)mask >> first));
+}
+
+/**
+ * blkdebug_is_frozen - must the device below stay as it is?
+ * @cache: the cache
+ *
+ * The caller holds @control or @discarding.
+ *
+ * Return: true if there are moments.
+ */
+static inline bool blkdebug_is_frozen(const struct blkdebug_cache *cache)
+{
+	return READ_ONCE(cache->nr_moments);
 }
 
 static inline struct blkdebug_shard *

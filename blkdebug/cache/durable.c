@@ -394,22 +394,6 @@ static void drop_from_block(struct blkdebug_cache *cache,
 	file_block(cache, shard, block);
 }
 
-/* The sectors of a block that lie between two sectors */
-static u8 range_mask(u64 nr, sector_t first, sector_t last)
-{
-	sector_t start = nr << BLKDEBUG_BLOCK_SHIFT;
-	sector_t end = start + BLKDEBUG_BLOCK_SECTORS - 1;
-	u8 mask = U8_MAX;
-
-	if (first > end || last < start)
-		return 0;
-	if (first > start)
-		mask &= U8_MAX << (first - start);
-	if (last < end)
-		mask &= U8_MAX >> (end - last);
-	return mask;
-}
-
 static void drop_by_number(struct blkdebug_cache *cache, sector_t first,
 			   sector_t last, u64 seq)
 {
@@ -424,7 +408,7 @@ static void drop_by_number(struct blkdebug_cache *cache, sector_t first,
 		block = blkdebug_find_block(cache, nr);
 		if (block)
 			drop_from_block(cache, shard, block,
-					range_mask(nr, first, last), seq);
+					blkdebug_part_mask(nr, first, last), seq);
 		spin_unlock(&shard->lock);
 		cond_resched();
 	}
@@ -443,7 +427,7 @@ static void drop_by_bucket(struct blkdebug_cache *cache, sector_t first,
 
 		spin_lock(&shard->lock);
 		hlist_for_each_entry_safe(block, next, &cache->buckets[i], node) {
-			u8 mask = range_mask(block->nr, first, last);
+			u8 mask = blkdebug_part_mask(block->nr, first, last);
 
 			if (mask)
 				drop_from_block(cache, shard, block, mask, seq);
@@ -460,7 +444,7 @@ static void drop_by_bucket(struct blkdebug_cache *cache, sector_t first,
  * @nr_sectors: how many
  * @seq: only writes up to this one
  *
- * Nothing of these sectors is being written out. May sleep.
+ * Nothing of these sectors is being written out, and there are no moments. May sleep.
  */
 void blkdebug_drop_sectors(struct blkdebug_cache *cache, sector_t sector,
 			   sector_t nr_sectors, u64 seq)
@@ -562,7 +546,8 @@ static int compare_extents(const void *a, const void *b)
  *
  * May sleep.
  *
- * Return: how many extents; 0 if nothing can be written out now.
+ * Return: how many extents; 0 if nothing can be written out now, as while there are
+ * moments.
  */
 unsigned int blkdebug_take_dirty(struct blkdebug_cache *cache,
 				 struct blkdebug_extent *extents,
@@ -571,7 +556,7 @@ unsigned int blkdebug_take_dirty(struct blkdebug_cache *cache,
 	unsigned int i, nr = 0;
 
 	mutex_lock(&cache->control);
-	for (i = 0; i < BLKDEBUG_SHARDS &&
+	for (i = 0; i < BLKDEBUG_SHARDS && !blkdebug_is_frozen(cache) &&
 	     max - nr >= BLKDEBUG_BLOCK_SECTORS; i++) {
 		struct blkdebug_shard *shard = &cache->shard[cache->next_shard];
 

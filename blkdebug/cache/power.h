@@ -43,6 +43,7 @@
  * @lock: guards changes of @moment, and @cut; any context
  * @moment: how many cuts there were
  * @cut: the cut that is not settled yet, or NULL
+ * @captures: how many moments have been captured; a mutex of moment.c guards changes
  */
 struct blkdebug_supply {
 	struct list_head link;
@@ -52,6 +53,7 @@ struct blkdebug_supply {
 	spinlock_t lock; /* guards changes of @moment, and @cut */
 	unsigned long moment;
 	struct blkdebug_cut *cut;
+	unsigned long captures;
 };
 
 /**

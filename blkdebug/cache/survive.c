@@ -130,42 +130,44 @@ bool blkdebug_survives_unit(const struct blkdebug_lottery *lottery, u64 number,
 	}
 }
 
-/**
- * blkdebug_count_units - how many units does a write have?
- * @cache: gives the size of a unit
- * @desc: the write
- *
- * Return: their number; a write that does not come apart has one.
- */
-u64 blkdebug_count_units(const struct blkdebug_cache *cache,
-			 const struct blkdebug_write_desc *desc)
+static u64 count_units(const struct blkdebug_write_desc *desc, u8 unit_shift)
 {
 	sector_t last = desc->sector + desc->nr_sectors - 1;
 
 	if (desc->whole)
 		return 1;
-	return (last >> cache->unit_shift) -
-	       (desc->sector >> cache->unit_shift) + 1;
+	return (last >> unit_shift) - (desc->sector >> unit_shift) + 1;
 }
 
-/* The sectors of a version that survive */
-static u8 draw_mask(const struct blkdebug_cache *cache,
-		    const struct blkdebug_lottery *lottery, u64 number,
-		    const struct blkdebug_version *version)
+/**
+ * blkdebug_surviving_mask - the sectors of a version that survive
+ * @lottery: what has been drawn
+ * @number: the number of the version's write, from 1
+ * @desc: the write
+ * @unit_shift: log2 of a unit's sectors
+ * @block: number of the version's block
+ * @mask: the sectors of the version, a bit each
+ *
+ * Context: any.
+ *
+ * Return: those of @mask that survive.
+ */
+u8 blkdebug_surviving_mask(const struct blkdebug_lottery *lottery, u64 number,
+			   const struct blkdebug_write_desc *desc, u8 unit_shift,
+			   u64 block, u8 mask)
 {
-	const struct blkdebug_write_desc *desc = &version->write->desc;
-	sector_t start = version->block->nr << BLKDEBUG_BLOCK_SHIFT;
-	u64 first_unit = desc->sector >> cache->unit_shift;
-	u64 nr_units = blkdebug_count_units(cache, desc);
+	sector_t start = block << BLKDEBUG_BLOCK_SHIFT;
+	u64 first_unit = desc->sector >> unit_shift;
+	u64 nr_units = count_units(desc, unit_shift);
 	u64 unit, last_unit = U64_MAX;
 	bool survives = false;
 	unsigned int i;
 	u8 keep = 0;
 
 	for (i = 0; i < BLKDEBUG_BLOCK_SECTORS; i++) {
-		if (!(version->mask & (1U << i)))
+		if (!(mask & (1U << i)))
 			continue;
-		unit = ((start + i) >> cache->unit_shift) - first_unit;
+		unit = ((start + i) >> unit_shift) - first_unit;
 		if (unit != last_unit)
 			survives = blkdebug_survives_unit(lottery, number, desc,
 							  unit, nr_units);
@@ -190,7 +192,9 @@ static void settle_write(struct blkdebug_cache *cache,
 	list_for_each_entry_safe(version, next, &write->versions, sibling) {
 		if (!version->linked || version->durable)
 			continue;
-		keep = draw_mask(cache, lottery, number, version);
+		keep = blkdebug_surviving_mask(lottery, number, &write->desc,
+					       cache->unit_shift,
+					       version->block->nr, version->mask);
 		kept |= keep;
 		lost |= version->mask & ~keep;
 		blkdebug_settle_version(cache, version, keep);
@@ -256,7 +260,7 @@ static unsigned int collect_pool(struct blkdebug_cache *cache,
 	       write->seq <= last) {
 		list[nr].seq = write->seq;
 		list[nr].desc = write->desc;
-		list[nr].units = blkdebug_count_units(cache, &write->desc);
+		list[nr].units = count_units(&write->desc, cache->unit_shift);
 		list[nr].since = write->since;
 		nr++;
 		cond_resched();

@@ -71,8 +71,9 @@ void blkdebug_draw_lottery(struct blkdebug_lottery *lottery,
 bool blkdebug_survives_unit(const struct blkdebug_lottery *lottery,
 			    u64 number, const struct blkdebug_write_desc *desc,
 			    u64 unit, u64 nr_units);
-u64 blkdebug_count_units(const struct blkdebug_cache *cache,
-			 const struct blkdebug_write_desc *desc);
+u8 blkdebug_surviving_mask(const struct blkdebug_lottery *lottery, u64 number,
+			   const struct blkdebug_write_desc *desc, u8 unit_shift,
+			   u64 block, u8 mask);
 
 void blkdebug_apply_cut(struct blkdebug_cache *cache,
 			const struct blkdebug_choice *choice, u64 seed,

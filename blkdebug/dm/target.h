@@ -12,6 +12,7 @@
 #include "../engine/commands.h"
 #include "corrupt.h"
 #include "power-cut.h"
+#include "split-read.h"
 #include "sysfs.h"
 #include "writeback.h"
 
@@ -28,6 +29,8 @@
  * @copies: memory for altered writes
  * @writeback: the write cache, if there is one
  * @power: the power supply, and the last cut
+ * @origin_link: among the origins of views; see marks.h
+ * @marks: marked moments; see marks.h
  * @wq: for @io_work only, with a rescuer, so that I/O continues when memory is short
  * @io_work: submits and completes the bios on the engine's list @ready
  * @housekeeping_work: frees memory and reports changes to user space
@@ -43,6 +46,8 @@ struct blkdebug_target {
 	struct blkdebug_copies copies;
 	struct blkdebug_writeback writeback;
 	struct blkdebug_power power;
+	struct list_head origin_link;
+	struct list_head marks;
 	struct workqueue_struct *wq;
 	struct work_struct io_work;
 	struct work_struct housekeeping_work;
@@ -62,8 +67,7 @@ struct blkdebug_target {
  * @iter: the bio's iterator when it was submitted
  * @write: in the cache, of a write that is not acknowledged yet, or NULL
  * @epoch: of a flush: the writes in the cache that the flush covers
- * @pending: of a read from cache and device: parts that have not ended
- * @status: of such a read: of a part that has failed
+ * @split: of a read from cache and device
  *
  * Not initialized unless a rule may match the bio, or the target has a cache.
  */
@@ -81,8 +85,7 @@ struct blkdebug_bio {
 	/* The cache's */
 	struct blkdebug_write *write;
 	unsigned long epoch;
-	atomic_t pending;
-	blk_status_t status;
+	struct blkdebug_split split;
 };
 
 static inline struct blkdebug_bio *blkdebug_per_bio(struct bio *bio)

@@ -13,14 +13,12 @@
 /**
  * struct blkdebug_below_bio - a bio to the device below
  * @wb: the write cache
- * @parent: the read that it is part of, or NULL
  * @first: the first extent that it writes
  * @nr: the number of extents
  * @bio: the bio; the last member
  */
 struct blkdebug_below_bio {
 	struct blkdebug_writeback *wb;
-	struct bio *parent;
 	unsigned int first;
 	unsigned int nr;
 	struct bio bio;

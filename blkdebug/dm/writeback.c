@@ -9,11 +9,9 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "split-read.h"
 #include "target.h"
 #include "write-out.h"
-
-/* Bios that can be allocated when memory is short */
-#define RESERVED_BIOS	16
 
 static void queue_bio(struct blkdebug_writeback *wb, struct bio *bio)
 {
@@ -78,33 +76,6 @@ static void finish_bio(struct bio *bio, blk_status_t status)
 		blkdebug_acknowledge(b, bio, bio_endio);
 }
 
-/* Copying */
-
-/* Copy between the sectors of a bio from @iter on and memory; advances @iter */
-static void copy_data(struct bio *bio, struct bvec_iter *iter, u8 *data,
-		      unsigned int bytes, bool to_bio)
-{
-	while (bytes) {
-		struct bio_vec bv = bio_iter_iovec(bio, *iter);
-		unsigned int len = min(bytes, bv.bv_len);
-		u8 *page = kmap_local_page(bv.bv_page);
-
-		if (!to_bio)
-			memcpy(data, page + bv.bv_offset, len);
-		else if (data)
-			memcpy(page + bv.bv_offset, data, len);
-		else
-			memset(page + bv.bv_offset, 0, len);
-		if (to_bio)
-			flush_dcache_page(bv.bv_page);
-		kunmap_local(page);
-		bio_advance_iter(bio, iter, len);
-		bytes -= len;
-		if (data)
-			data += len;
-	}
-}
-
 /* Writes */
 
 static void fill_write(struct bio *bio, struct blkdebug_write *write)
@@ -118,7 +89,8 @@ static void fill_write(struct bio *bio, struct blkdebug_write *write)
 		return;
 	list_for_each_entry(version, &write->versions, sibling) {
 		data = blkdebug_version_data(version, &nr_sectors);
-		copy_data(bio, &iter, data, nr_sectors << SECTOR_SHIFT, false);
+		blkdebug_copy_data(bio, &iter, data, nr_sectors << SECTOR_SHIFT,
+				   false);
 	}
 }
 
@@ -141,10 +113,13 @@ static struct blkdebug_write *begin_write(struct blkdebug_writeback *wb,
 static void enter_write(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
 			struct bio *bio, struct blkdebug_write *write)
 {
+	const struct blkdebug_supply *supply = wb->target->power.line.supply;
+
 	fill_write(bio, write);
 	rcu_read_lock();
 	if (blkdebug_power_is_on(&wb->target->power.line)) {
-		blkdebug_enter_write(wb->cache, write);
+		blkdebug_enter_write(wb->cache, write,
+				     READ_ONCE(supply->captures));
 		b->write = write;
 	}
 	rcu_read_unlock();
@@ -220,8 +195,8 @@ static enum coverage read_from_cache(struct blkdebug_writeback *wb,
 				   NOT_IN_CACHE : PARTLY_IN_CACHE;
 			break;
 		}
-		copy_data(bio, &iter, (u8 *)span.data,
-			  span.nr_sectors << SECTOR_SHIFT, true);
+		blkdebug_copy_data(bio, &iter, (u8 *)span.data,
+				   span.nr_sectors << SECTOR_SHIFT, true);
 		sector += span.nr_sectors;
 	}
 	rcu_read_unlock();
@@ -243,81 +218,37 @@ static bool read_bio(struct blkdebug_writeback *wb, struct bio *bio)
 	}
 }
 
-static void put_read(struct bio *bio)
-{
-	struct blkdebug_bio *b = blkdebug_per_bio(bio);
-
-	if (atomic_dec_and_test(&b->pending))
-		finish_bio(bio, READ_ONCE(b->status));
-}
-
-static void end_part(struct bio *clone)
-{
-	struct bio *bio = blkdebug_below_bio(clone)->parent;
-
-	if (clone->bi_status)
-		WRITE_ONCE(blkdebug_per_bio(bio)->status, clone->bi_status);
-	bio_put(clone);
-	put_read(bio);
-}
-
-static struct bio *clone_part(struct blkdebug_writeback *wb, struct bio *bio,
-			      sector_t offset, sector_t nr_sectors)
-{
-	struct bio *clone = blkdebug_clone_bio(blkdebug_bdev_below(wb), bio, GFP_NOIO,
-					       &wb->bios);
-
-	bio_trim(clone, offset, nr_sectors);
-	clone->bi_iter.bi_sector += wb->target->shift;
-	clone->bi_opf &= ~(REQ_NOWAIT | REQ_RAHEAD);
-	return clone;
-}
-
-static void read_part(struct blkdebug_writeback *wb, struct bio *bio,
-		      sector_t offset, sector_t nr_sectors)
-{
-	struct bio *clone = clone_part(wb, bio, offset, nr_sectors);
-
-	blkdebug_below_bio(clone)->parent = bio;
-	clone->bi_end_io = end_part;
-	atomic_inc(&blkdebug_per_bio(bio)->pending);
-	submit_bio_noacct(clone);
-}
-
 /* Serve the next sectors of a read from one place. Returns how many. */
 static sector_t read_span(struct blkdebug_writeback *wb, struct bio *bio,
 			  sector_t offset)
 {
 	sector_t sector = dm_target_offset(wb->target->ti,
 					   bio->bi_iter.bi_sector);
-	struct bvec_iter iter = bio->bi_iter;
 	struct blkdebug_span span;
 
 	rcu_read_lock();
 	blkdebug_find_span(wb->cache, sector + offset,
 			   bio_sectors(bio) - offset, &span);
-	if (span.source != BLKDEBUG_BELOW) {
-		bio_advance_iter(bio, &iter, offset << SECTOR_SHIFT);
-		copy_data(bio, &iter, (u8 *)span.data,
-			  span.nr_sectors << SECTOR_SHIFT, true);
-	}
+	if (span.source != BLKDEBUG_BELOW)
+		blkdebug_copy_part(bio, offset, span.data, span.nr_sectors);
 	rcu_read_unlock();
 	/* From here on the device has the durable versions, or newer ones. */
 	if (span.source == BLKDEBUG_BELOW)
-		read_part(wb, bio, offset, span.nr_sectors);
+		blkdebug_read_below(&blkdebug_per_bio(bio)->split, &wb->parts,
+				    blkdebug_bdev_below(wb), wb->target->shift,
+				    offset, span.nr_sectors);
 	return span.nr_sectors;
 }
 
 static void read_in_parts(struct blkdebug_writeback *wb, struct bio *bio)
 {
-	struct blkdebug_bio *b = blkdebug_per_bio(bio);
-	sector_t offset = 0;
+	struct blkdebug_split *split = &blkdebug_per_bio(bio)->split;
+	sector_t nr_sectors = bio_sectors(bio), offset = 0;
 
-	b->status = BLK_STS_OK;
-	atomic_set(&b->pending, 1);
-	while (offset < bio_sectors(bio))
+	blkdebug_begin_split(split, bio, finish_bio);
+	while (offset < nr_sectors)
 		offset += read_span(wb, bio, offset);
-	put_read(bio);
+	blkdebug_end_split(split);
 }
 
 /* Discards */
@@ -331,7 +262,7 @@ static void end_discard(struct bio *clone)
 	complete(&wb->done);
 }
 
-static void discard_bio(struct blkdebug_writeback *wb, struct bio *bio)
+static void discard_below(struct blkdebug_writeback *wb, struct bio *bio)
 {
 	u64 seq = blkdebug_last_seq(wb->cache);
 	struct bio *clone = blkdebug_clone_bio(blkdebug_bdev_below(wb), bio, GFP_NOIO,
@@ -349,6 +280,19 @@ static void discard_bio(struct blkdebug_writeback *wb, struct bio *bio)
 				      dm_target_offset(wb->target->ti,
 						       bio->bi_iter.bi_sector),
 				      bio_sectors(bio), seq);
+}
+
+/*
+ * A discard promises nothing about the data, so it need not be carried out while there
+ * are moments, which must not change.
+ */
+static void discard_bio(struct blkdebug_writeback *wb, struct bio *bio)
+{
+	wb->status = BLK_STS_OK;
+	mutex_lock(&wb->cache->discarding);
+	if (!blkdebug_is_frozen(wb->cache))
+		discard_below(wb, bio);
+	mutex_unlock(&wb->cache->discarding);
 	finish_bio(bio, wb->status);
 }
 
@@ -401,8 +345,9 @@ static void end_barriers(struct blkdebug_writeback *wb,
 
 /*
  * Let writes enter that wait for space. If there is none, make some; it can be used
- * after a grace period, at whose end @work runs again. If nothing can be written out the
- * writes fail, as nothing else would end them.
+ * after a grace period, at whose end @work runs again. Moments are given up first,
+ * because nothing can be written out while there are any. If nothing can be written out
+ * all the same the writes fail, as nothing else would end them.
  */
 static void admit_waiting(struct blkdebug_writeback *wb)
 {
@@ -419,6 +364,8 @@ static void admit_waiting(struct blkdebug_writeback *wb)
 		/* Records that became unused are free at the end of the grace period */
 		if (tried || READ_ONCE(wb->cache->reaps))
 			return;
+		if (blkdebug_give_up_oldest(wb->cache))
+			continue;
 		blkdebug_harden_oldest(wb->cache, wb->cache->pools.capacity / 4);
 		if (blkdebug_write_out(wb)) {
 			bio_list_pop(&wb->waiting);
@@ -527,7 +474,7 @@ void blkdebug_cut_cache(struct blkdebug_target *t,
 
 /**
  * blkdebug_drain_cache - write out everything before the table goes
- * @t: the target; it has no I/O
+ * @t: the target; it has no I/O, and no moment can be captured
  *
  * May sleep.
  */
@@ -540,6 +487,7 @@ void blkdebug_drain_cache(struct blkdebug_target *t)
 		return;
 	flush_workqueue(wb->wq);
 	noio = memalloc_noio_save();
+	blkdebug_give_up_moments(wb->cache);
 	if (blkdebug_is_powered(t))
 		blkdebug_harden_all(wb->cache);
 	if (blkdebug_write_out_and_flush(wb))
@@ -619,8 +567,10 @@ int blkdebug_writeback_init(struct blkdebug_target *t)
 	wb->wq = alloc_ordered_workqueue("blkdebug-cache", WQ_MEM_RECLAIM);
 	if (!wb->extents || !wb->wq)
 		return -ENOMEM;
-	r = bioset_init(&wb->bios, RESERVED_BIOS,
+	r = bioset_init(&wb->bios, BLKDEBUG_RESERVED_BIOS,
 			offsetof(struct blkdebug_below_bio, bio), BIOSET_NEED_BVECS);
+	if (!r)
+		r = blkdebug_split_bioset_init(&wb->parts);
 	if (r)
 		return r;
 	wb->ops.space_freed = space_freed;
@@ -642,8 +592,12 @@ void blkdebug_writeback_exit(struct blkdebug_target *t)
 
 	if (wb->wq)
 		destroy_workqueue(wb->wq);
+	if (wb->cache)
+		blkdebug_give_up_moments(wb->cache);
 	blkdebug_cache_free(wb->cache);
 	if (bioset_initialized(&wb->bios))
 		bioset_exit(&wb->bios);
+	if (bioset_initialized(&wb->parts))
+		bioset_exit(&wb->parts);
 	kvfree(wb->extents);
 }

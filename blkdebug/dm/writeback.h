@@ -24,6 +24,7 @@
 #include <linux/completion.h>
 #include <linux/workqueue.h>
 
+#include "../cache/moment.h"
 #include "../cache/survive.h"
 #include "../rules/options.h"
 
@@ -43,6 +44,7 @@ struct blkdebug_target;
  * @has_waiting: @waiting is not empty, so later writes queue behind it
  * @waiting: writes that wait for space; only @work uses it
  * @bios: bios to the device below
+ * @parts: reads of it
  * @extents: what is being written out
  * @pending: bios of the batch in flight, and one for the submitter
  * @done: no bio of the batch is in flight
@@ -63,6 +65,7 @@ struct blkdebug_writeback {
 	struct bio_list waiting;
 
 	struct bio_set bios;
+	struct bio_set parts;
 	struct blkdebug_extent *extents;
 	atomic_t pending;
 	struct completion done;

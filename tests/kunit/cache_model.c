@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "blkdebug/cache/view.h"
 #include "blkdebug/rules/chance.h"
 #include "cache_model.h"
 
@@ -17,6 +18,7 @@
 #define FLUSHES		3
 #define BATCHES		2
 #define EXTENTS		16
+#define VIEWS		3
 
 enum state { IN_FLIGHT, COMPLETED, SETTLED };
 
@@ -43,6 +45,28 @@ struct batch {
 };
 
 /**
+ * struct model_view - a view of a moment, and what it has to show
+ * @view: the view; its @moment is NULL if there is none
+ * @cut: its choice
+ * @range: of @cut's lists
+ * @made: which capture made it
+ * @sector: what each sector holds
+ * @own: the view has written the sector
+ * @stake: the volatile writes with a version of the sector, by number
+ * @touched: the volatile writes that a reader may have told apart
+ */
+struct model_view {
+	struct blkdebug_view view;
+	struct blkdebug_cut cut;
+	struct blkdebug_range range[2];
+	unsigned long made;
+	u32 sector[SECTORS];
+	bool own[SECTORS];
+	unsigned long stake[SECTORS];
+	unsigned long touched;
+};
+
+/**
  * struct model - the model, and the cache that it is compared with
  * @dice: random numbers
  * @wrong: what was not as it should be, or NULL
@@ -60,6 +84,7 @@ struct batch {
  * @flushing: a flush is under way
  * @epoch: of that flush
  * @batch: being written out
+ * @view: views
  * @stamp: the last one given
  */
 struct model {
@@ -79,6 +104,7 @@ struct model {
 	bool flushing[FLUSHES];
 	unsigned long epoch[FLUSHES];
 	struct batch batch[BATCHES];
+	struct model_view view[VIEWS];
 	u32 stamp;
 };
 
@@ -206,7 +232,9 @@ static bool model_survives(const struct model *m, const struct model_write *w,
 	return false;
 }
 
-static void model_cut(struct model *m, struct blkdebug_outcome *outcome)
+/* Apply a cut to the sectors; the caller has set them to the durable versions. */
+static void model_leave(const struct model *m, u32 *sector,
+			struct blkdebug_outcome *outcome)
 {
 	u64 nr = count_volatile(m), number = 0;
 	unsigned int i, s;
@@ -223,7 +251,7 @@ static void model_cut(struct model *m, struct blkdebug_outcome *outcome)
 			if (!at_stake(m, i, s))
 				continue;
 			if (model_survives(m, &m->writes[i], number, nr, s)) {
-				m->durable[s] = m->writes[i].stamp;
+				sector[s] = m->writes[i].stamp;
 				kept = true;
 			} else {
 				lost = true;
@@ -233,6 +261,13 @@ static void model_cut(struct model *m, struct blkdebug_outcome *outcome)
 		outcome->torn += kept && lost;
 		outcome->lost += !kept && lost;
 	}
+}
+
+static void model_cut(struct model *m, struct blkdebug_outcome *outcome)
+{
+	unsigned int i;
+
+	model_leave(m, m->durable, outcome);
 	for (i = 0; i < m->nr; i++)
 		m->writes[i].state = SETTLED;
 }
@@ -320,6 +355,7 @@ static void take_batch(struct model *m, struct batch *batch)
 	unsigned int i, k;
 
 	batch->nr = blkdebug_take_dirty(m->cache, batch->extent, EXTENTS);
+	expect(m, !batch->nr || !blkdebug_is_frozen(m->cache));
 	for (i = 0; i < batch->nr; i++) {
 		const struct blkdebug_extent *extent = &batch->extent[i];
 
@@ -370,6 +406,7 @@ static void put_batches(struct model *m)
 static void write_all_out(struct model *m)
 {
 	put_batches(m);
+	blkdebug_give_up_moments(m->cache);
 	while (blkdebug_has_dirty(m->cache) && !m->wrong) {
 		take_batch(m, &m->batch[0]);
 		expect(m, m->batch[0].nr);
@@ -415,10 +452,36 @@ static unsigned int model_harden_oldest(struct model *m, unsigned int want)
 	return nr;
 }
 
+/* The oldest moment goes, with all its views */
+static void give_up_oldest(struct model *m)
+{
+	unsigned long oldest = ULONG_MAX;
+	unsigned int i;
+
+	for (i = 0; i < VIEWS; i++) {
+		if (m->view[i].view.moment &&
+		    !blkdebug_is_given_up(m->view[i].view.moment))
+			oldest = min(oldest, m->view[i].made);
+	}
+	expect(m, blkdebug_give_up_oldest(m->cache) == (oldest < ULONG_MAX));
+	for (i = 0; i < VIEWS; i++) {
+		if (m->view[i].view.moment && m->view[i].made <= oldest)
+			expect(m, blkdebug_is_given_up(m->view[i].view.moment));
+		else if (m->view[i].view.moment)
+			expect(m, !blkdebug_is_given_up(m->view[i].view.moment));
+	}
+	rcu_barrier();
+	rcu_barrier();
+}
+
 static void make_space(struct model *m)
 {
 	unsigned int want = 1 + roll(m, CAPACITY);
 
+	if (blkdebug_is_frozen(m->cache)) {
+		give_up_oldest(m);
+		return;
+	}
 	expect(m, blkdebug_harden_oldest(m->cache, want) ==
 		  model_harden_oldest(m, want));
 	write_all_out(m);
@@ -462,7 +525,7 @@ static void enter_write(struct model *m)
 	}
 	rcu_read_lock();
 	expect(m, blkdebug_power_is_on(&m->line));
-	blkdebug_enter_write(m->cache, w->real);
+	blkdebug_enter_write(m->cache, w->real, READ_ONCE(m->line.supply->captures));
 	rcu_read_unlock();
 	m->nr++;
 }
@@ -537,6 +600,9 @@ static void step_discard(struct model *m)
 	unsigned int nr = 1 + roll(m, SECTORS - first), before = m->nr, s;
 	u64 seq = blkdebug_last_seq(m->cache), beyond = 0;
 
+	/* Is acknowledged and not done */
+	if (blkdebug_is_frozen(m->cache))
+		return;
 	/* The cache walks its blocks instead if the range is long enough */
 	if (!roll(m, 4)) {
 		nr = SECTORS - first;
@@ -610,10 +676,167 @@ static void step_cut(struct model *m)
 	expect(m, blkdebug_power_is_on(&m->line));
 }
 
+/* Views */
+
+static void expect_view(struct model *m, struct model_view *mv,
+			struct blkdebug_outcome *outcome)
+{
+	unsigned int i, s, number = 0;
+
+	memcpy(mv->sector, m->durable, sizeof(mv->sector));
+	memset(mv->own, 0, sizeof(mv->own));
+	memset(mv->stake, 0, sizeof(mv->stake));
+	mv->touched = 0;
+	model_leave(m, mv->sector, outcome);
+	for (i = 0; i < m->nr; i++) {
+		if (!is_volatile(m, i))
+			continue;
+		for (s = 0; s < SECTORS; s++)
+			mv->stake[s] |= (unsigned long)at_stake(m, i, s) << number;
+		number++;
+	}
+}
+
+/* A view of this moment, or of that of another view */
+static void make_view(struct model *m, struct model_view *mv)
+{
+	struct model_view *other = &m->view[roll(m, VIEWS)];
+	struct blkdebug_moment *moment = NULL;
+	struct blkdebug_outcome outcome;
+
+	choose(m);
+	mv->cut = m->cut;
+	memcpy(mv->range, m->range, sizeof(mv->range));
+	mv->cut.choice.lose.range = &mv->range[0];
+	mv->cut.choice.keep.range = &mv->range[1];
+	expect(m, !blkdebug_capture_moments(m->line.supply, &m->cache, 1, &moment));
+	if (m->wrong)
+		return;
+	mv->made = m->line.supply->captures;
+	expect(m, !blkdebug_view_init(&mv->view, moment, &mv->cut, mv->cut.seed));
+	expect_view(m, mv, &outcome);
+	expect(m, !memcmp(&outcome, &mv->view.outcome, sizeof(outcome)));
+	/* The same choice of the same moment leaves the same */
+	if (other == mv || other->view.moment || m->wrong)
+		return;
+	*other = *mv;
+	other->cut.choice.lose.range = &other->range[0];
+	other->cut.choice.keep.range = &other->range[1];
+	memset(&other->view, 0, sizeof(other->view));
+	blkdebug_get_moment(moment);
+	expect(m, !blkdebug_view_init(&other->view, moment, &other->cut,
+				      mv->cut.seed));
+}
+
+static void drop_view(struct model_view *mv)
+{
+	blkdebug_view_exit(&mv->view);
+	memset(&mv->view, 0, sizeof(mv->view));
+}
+
+static void write_view(struct model *m, struct model_view *mv)
+{
+	unsigned int first = roll(m, SECTORS), i, k;
+	unsigned int nr = 1 + roll(m, 8 - first % 8);
+	bool zeroes = !roll(m, 3);
+	u32 stamp = zeroes ? 0 : ++m->stamp;
+
+	if (zeroes) {
+		expect(m, !blkdebug_zero_view(&mv->view, first, nr));
+	} else {
+		u32 *data = (u32 *)blkdebug_write_view(&mv->view, first, nr);
+
+		expect(m, data);
+		for (k = 0; data && k < (nr << SECTOR_SHIFT) / 4; k++)
+			data[k] = stamp;
+	}
+	for (i = first; i < first + nr; i++) {
+		mv->sector[i] = stamp;
+		mv->own[i] = true;
+	}
+}
+
+static unsigned long stakes_of_unit(const struct model *m,
+				    const struct model_view *mv, unsigned int unit)
+{
+	unsigned long stakes = 0;
+	unsigned int s;
+
+	for (s = 0; s < SECTORS; s++)
+		stakes |= s / m->unit == unit ? mv->stake[s] : 0;
+	return stakes;
+}
+
+static void look_at_view(struct model *m, struct model_view *mv)
+{
+	unsigned int first = roll(m, SECTORS), nr = 1 + roll(m, SECTORS - first);
+	unsigned int i;
+
+	nr = roll(m, 2) ? nr : 1;
+	for (i = first; i < first + nr; i++) {
+		if (!mv->own[i])
+			mv->touched |= stakes_of_unit(m, mv, i / m->unit);
+	}
+	expect(m, !mv->touched || blkdebug_view_holds(&mv->view, 0, SECTORS));
+	blkdebug_touch_view(&mv->view, first, nr);
+	expect(m, mv->view.touched[0] == mv->touched);
+	nr = atomic_read(&mv->view.nr_touched);
+	expect(m, nr == hweight_long(mv->touched));
+	for (i = 0; i < nr; i++)
+		expect(m, mv->touched & (1UL << (mv->view.order[i] - 1)));
+}
+
+static void compare_view(struct model *m, struct model_view *mv)
+{
+	unsigned int s = 0, i;
+	struct blkdebug_span span;
+
+	while (s < SECTORS && !m->wrong) {
+		rcu_read_lock();
+		blkdebug_find_in_view(&mv->view, s, SECTORS - s, &span);
+		expect(m, span.nr_sectors && span.nr_sectors <= SECTORS - s);
+		expect(m, span.source == BLKDEBUG_BELOW ||
+			  blkdebug_view_holds(&mv->view, s, 1));
+		for (i = 0; i < span.nr_sectors && s + i < SECTORS; i++)
+			expect(m, span_stamp(m, &span, s + i, i) == mv->sector[s + i]);
+		rcu_read_unlock();
+		s += max_t(unsigned int, span.nr_sectors, 1);
+	}
+}
+
+static void compare_views(struct model *m)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < VIEWS; i++) {
+		if (!m->view[i].view.moment ||
+		    blkdebug_is_given_up(m->view[i].view.moment))
+			continue;
+		compare_view(m, &m->view[i]);
+		nr++;
+	}
+	expect(m, blkdebug_count_views(m->cache) == nr);
+}
+
+static void step_view(struct model *m)
+{
+	struct model_view *mv = &m->view[roll(m, VIEWS)];
+	unsigned int what = roll(m, 8);
+
+	if (!mv->view.moment)
+		make_view(m, mv);
+	else if (!what || blkdebug_is_given_up(mv->view.moment))
+		drop_view(mv);
+	else if (what < 4)
+		write_view(m, mv);
+	else
+		look_at_view(m, mv);
+}
+
 static void (*const steps[])(struct model *m) = {
 	step_flush, step_flush, step_flush, step_discard, step_cut, make_space,
 	step_batch, step_batch, step_batch, step_complete, step_complete,
-	step_complete, step_complete,
+	step_complete, step_complete, step_view, step_view, step_view, step_view,
 };
 
 /* Most of the steps are writes */
@@ -627,6 +850,15 @@ static void step(struct model *m)
 		step_write(m);
 	compare_reads(m);
 	compare_lists(m);
+	compare_views(m);
+}
+
+static void drop_views(struct model *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < VIEWS; i++)
+		drop_view(&m->view[i]);
 }
 
 /* All has left the cache: is each record back in its pool? */
@@ -640,6 +872,8 @@ static void check_empty(struct model *m)
 		model_harden(m, i);
 	}
 	blkdebug_harden_all(m->cache);
+	if (roll(m, 2))
+		drop_views(m);
 	write_all_out(m);
 	rcu_barrier();
 	rcu_barrier();
@@ -689,6 +923,7 @@ const char *cache_model_run(struct cache_dice *dice, unsigned int nr_steps)
 		if (!m->wrong)
 			check_empty(m);
 		wrong = m->wrong;
+		drop_views(m);
 	}
 	blkdebug_leave_power(&m->line);
 	blkdebug_cache_free(m->cache);

@@ -25,6 +25,7 @@ typedef struct {
 #define atomic_set(v, i)	((v)->counter = (i))
 #define atomic_read(v)		((v)->counter)
 #define atomic_inc(v)		((void)(v)->counter++)
+#define atomic_inc_return(v)	(++(v)->counter)
 #define atomic_dec(v)		((void)(v)->counter--)
 #define atomic64_set(v, i)	((v)->counter = (i))
 #define atomic64_read(v)	((v)->counter)

@@ -15,6 +15,9 @@ struct mutex {
 #define mutex_init(mutex)	((mutex)->held = false)
 #define mutex_destroy(mutex)	shim_assert(!(mutex)->held)
 
+#define mutex_lock_nest_lock(mutex, nest)	\
+	({ shim_assert((nest)->held); mutex_lock(mutex); })
+
 void mutex_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex);
 

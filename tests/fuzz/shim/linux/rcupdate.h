@@ -24,6 +24,8 @@ void rcu_barrier(void);
 void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head));
 void shim_free_rcu(struct rcu_head *head, void *mem);
 
+#define synchronize_rcu_expedited()	synchronize_rcu()
+
 #define kvfree_rcu(ptr, member)	shim_free_rcu(&(ptr)->member, ptr)
 #define kfree_rcu(ptr, member)	shim_free_rcu(&(ptr)->member, ptr)
 

@@ -37,6 +37,14 @@ int xa_err(void *entry);
 /* The first entry at or behind *@index, which is set to its place; or NULL */
 void *shim_xa_from(struct xarray *xa, unsigned long *index);
 
+#define XA_PRESENT	0
+
+static inline void *xa_find(struct xarray *xa, unsigned long *index,
+			    unsigned long max, int filter)
+{
+	return shim_xa_from(xa, index);
+}
+
 #define xa_for_each_start(xa, index, entry, start)		\
 	for (index = start, entry = shim_xa_from(xa, &index); entry;	\
 	     index++, entry = index ? shim_xa_from(xa, &index) : NULL)
