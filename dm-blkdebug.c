@@ -13,7 +13,9 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "blkdebug/dm/crash-view.h"
 #include "blkdebug/dm/limits.h"
+#include "blkdebug/dm/marks.h"
 #include "blkdebug/dm/message.h"
 #include "blkdebug/dm/target.h"
 #include "blkdebug/engine/process.h"
@@ -60,7 +62,12 @@ static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
 
 static int blkdebug_owner_command(struct blkdebug_call *call)
 {
-	return blkdebug_power_command(to_target(call->engine), call);
+	struct blkdebug_target *t = to_target(call->engine);
+	const char *name = call->argv[-1];
+
+	if (!strcmp(name, "mark") || !strcmp(name, "unmark"))
+		return blkdebug_mark_command(t, call);
+	return blkdebug_power_command(t, call);
 }
 
 /* Callbacks of the engine */
@@ -89,7 +96,8 @@ static void blkdebug_dtr(struct dm_target *ti)
 {
 	struct blkdebug_target *t = ti->private;
 
-	/* First, because a cut of the group may be choosing survivors here */
+	blkdebug_remove_origin(t);
+	/* Before the cache goes, because a cut may be choosing survivors there */
 	blkdebug_power_exit(t);
 	/* If another target failed the resume, no postsuspend has removed it */
 	blkdebug_sysfs_remove(t);
@@ -257,6 +265,8 @@ static int blkdebug_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	ti->private = t;
 	t->ti = ti;
 	t->engine.dev = disk_devt(dm_disk(dm_table_get_md(ti->table)));
+	INIT_LIST_HEAD(&t->origin_link);
+	INIT_LIST_HEAD(&t->marks);
 	INIT_WORK(&t->io_work, blkdebug_io_work);
 	INIT_WORK(&t->housekeeping_work, blkdebug_housekeeping_work);
 	blkdebug_sysfs_init(t);
@@ -302,6 +312,7 @@ static void blkdebug_postsuspend(struct dm_target *ti)
 	blkdebug_sysfs_remove(t);
 	/* A rule may have cut the power just now */
 	flush_work(&t->power.work);
+	blkdebug_remove_origin(t);
 	blkdebug_drain_cache(t);
 }
 
@@ -316,6 +327,7 @@ static void blkdebug_resume(struct dm_target *ti)
 	struct blkdebug_target *t = ti->private;
 
 	blkdebug_unsuspend(&t->engine);
+	blkdebug_add_origin(t);
 }
 
 static void print_table(struct blkdebug_target *t, struct seq_buf *out)
@@ -473,12 +485,21 @@ static int __init blkdebug_init(void)
 		return r;
 	r = dm_register_target(&blkdebug_target);
 	if (r)
-		blkdebug_rule_exit();
+		goto bad;
+	r = dm_register_target(&blkdebug_crash_target);
+	if (r)
+		goto bad_crash;
+	return 0;
+bad_crash:
+	dm_unregister_target(&blkdebug_target);
+bad:
+	blkdebug_rule_exit();
 	return r;
 }
 
 static void __exit blkdebug_exit(void)
 {
+	dm_unregister_target(&blkdebug_crash_target);
 	dm_unregister_target(&blkdebug_target);
 	/*
 	 * blkdebug_end_io() runs dm's completion of a bio and, unless the compiler

@@ -12,32 +12,14 @@
 #include "../rules/chance.h"
 #include "target.h"
 
-static int parse_choice_word(struct blkdebug_cut *cut, const char *word,
-			     unsigned int *seen, struct blkdebug_error *err)
-{
-	size_t len = strchrnul(word, '=') - word;
-	int key = blkdebug_name_lookup(blkdebug_choice_keys,
-				       BLKDEBUG_NR_CHOICE_KEYS, word, len);
-	int r;
-
-	if (key < 0 || !word[len])
-		return blkdebug_error_set(err, "Unknown key", word);
-	if (*seen & (1U << key))
-		return blkdebug_error_set(err, "Key given twice", word);
-	*seen |= 1U << key;
-	r = blkdebug_parse_choice(cut, key, word + len + 1, err);
-	if (r == -EINVAL && !err->word)
-		return blkdebug_error_set(err, err->reason, word);
-	return r;
-}
-
 static int parse_choice(struct blkdebug_call *call, struct blkdebug_cut *cut)
 {
 	unsigned int i, seen = 0;
 	int r = 0;
 
 	for (i = 0; !r && i < call->argc; i++)
-		r = parse_choice_word(cut, call->argv[i], &seen, call->err);
+		r = blkdebug_parse_choice_word(cut, call->argv[i], &seen,
+					       call->err);
 	return r;
 }
 
@@ -192,15 +174,29 @@ void blkdebug_print_power(struct blkdebug_target *t, struct seq_buf *out)
 {
 	struct blkdebug_cache *cache = t->writeback.cache;
 	u64 cached = 0;
-	unsigned int nr = 0;
+	unsigned int nr = 0, views = 0;
 
 	if (cache) {
 		cached = (u64)blkdebug_used_data(&cache->pools) *
 			 BLKDEBUG_BLOCK_BYTES;
 		nr = blkdebug_active_writes(&cache->pools);
+		views = blkdebug_count_views(cache);
 	}
-	seq_buf_printf(out, " power=%s cached=%llu volatile=%u views=0",
-		       blkdebug_is_powered(t) ? "on" : "off", cached, nr);
+	seq_buf_printf(out, " power=%s cached=%llu volatile=%u views=%u",
+		       blkdebug_is_powered(t) ? "on" : "off", cached, nr, views);
+}
+
+/**
+ * blkdebug_next_cut_seed - the seed of the next cut, unless the cut has one
+ * @t: the target
+ *
+ * Context: any.
+ *
+ * Return: the seed.
+ */
+u64 blkdebug_next_cut_seed(const struct blkdebug_target *t)
+{
+	return blkdebug_draw(t->engine.seed, READ_ONCE(t->power.nr_cuts) + 1);
 }
 
 /* Rules */

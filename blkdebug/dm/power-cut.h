@@ -48,6 +48,7 @@ bool blkdebug_is_powered(struct blkdebug_target *t);
 void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut);
 int blkdebug_power_command(struct blkdebug_target *t,
 			   struct blkdebug_call *call);
+u64 blkdebug_next_cut_seed(const struct blkdebug_target *t);
 void blkdebug_print_power(struct blkdebug_target *t, struct seq_buf *out);
 
 #endif

@@ -173,6 +173,8 @@ static const struct command commands[] = {
 	{ "power-cut", 0, 4, do_owner_command },
 	{ "power-on", 0, 0, do_owner_command },
 	{ "volatile", 0, 0, do_owner_command },
+	{ "mark", 1, 1, do_owner_command },
+	{ "unmark", 1, 1, do_owner_command },
 };
 
 /**

@@ -173,6 +173,35 @@ int blkdebug_parse_choice(struct blkdebug_cut *cut, unsigned int key,
 }
 
 /**
+ * blkdebug_parse_choice_word - parse a word of a choice, <key>=<value>
+ * @cut: the cut
+ * @word: the word
+ * @seen: keys that have been given, a bit each; 0 before the first word
+ * @err: why it is refused
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -ENOMEM, or -EINVAL with @err set.
+ */
+int blkdebug_parse_choice_word(struct blkdebug_cut *cut, const char *word,
+			       unsigned int *seen, struct blkdebug_error *err)
+{
+	size_t len = strchrnul(word, '=') - word;
+	int key = blkdebug_name_lookup(blkdebug_choice_keys,
+				       BLKDEBUG_NR_CHOICE_KEYS, word, len);
+	int r;
+
+	if (key < 0 || !word[len])
+		return blkdebug_error_set(err, "Unknown key", word);
+	if (*seen & (1U << key))
+		return blkdebug_error_set(err, "Key given twice", word);
+	*seen |= 1U << key;
+	r = blkdebug_parse_choice(cut, key, word + len + 1, err);
+	if (r == -EINVAL && !err->word)
+		return blkdebug_error_set(err, err->reason, word);
+	return r;
+}
+
+/**
  * blkdebug_choice_has - is a key in the canonical form of a choice?
  * @cut: the cut
  * @key: enum blkdebug_choice_key

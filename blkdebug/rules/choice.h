@@ -86,6 +86,8 @@ struct blkdebug_cut *blkdebug_cut_alloc(void);
 void blkdebug_put_cut(struct blkdebug_cut *cut);
 int blkdebug_parse_choice(struct blkdebug_cut *cut, unsigned int key,
 			  const char *val, struct blkdebug_error *err);
+int blkdebug_parse_choice_word(struct blkdebug_cut *cut, const char *word,
+			       unsigned int *seen, struct blkdebug_error *err);
 bool blkdebug_choice_has(const struct blkdebug_cut *cut, unsigned int key);
 void blkdebug_print_choice(struct seq_buf *out, const struct blkdebug_cut *cut,
 			   unsigned int key);

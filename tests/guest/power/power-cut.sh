@@ -175,7 +175,7 @@ bd_msg b power-on > /tmp/null
 is "$(io_read /dev/mapper/a 0 8) $(io_read /dev/mapper/b 0 8)" 'ok ok' 'power-on of one is power-on of all'
 for name in a b c; do dmsetup remove $name; done
 
-like "$(cat /sys/module/dm_blkdebug/parameters/features)" ' power_cut power_on .* cache atomic-write power .* power-cut power-on volatile' \
+like "$(cat /sys/module/dm_blkdebug/parameters/features)" ' power_cut power_on .* cache atomic-write power .* power-cut power-on volatile mark unmark' \
 	'features lists events, options and messages'
 
 done_testing

@@ -25,7 +25,7 @@ like " ${words[events]} " ' none .* pwritev_rmw.after_head .* user' 'features li
 read -ra events <<< "${words[events]}"
 is ${#events[@]} 55 'features lists 54 events and "user.*"'
 
-is "${words[messages]}" 'event break remove_break resume wait_break is_suspended held add replace remove clear reset list wait_hits state stats features power-cut power-on volatile' \
+is "${words[messages]}" 'event break remove_break resume wait_break is_suspended held add replace remove clear reset list wait_hits state stats features power-cut power-on volatile mark unmark' \
 	'features lists all messages'
 
 # Each listed word is accepted by this kernel.

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2317 # functions called by asserts
+# Crash views: what they show, that nothing changes it, marks, overflow, errors.
+
+# shellcheck source=tests/lib/topic.sh
+. "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
+
+require has_module loop
+bd_sectors=65536
+has_module dm-blkdebug
+# Offers discards and write zeroes
+loop_disk 32
+bd_create bd "$dev" seed=7 cache=1M
+view=/dev/mapper/view
+
+# new_view NAME WORD...: a view of bd
+new_view() { dmsetup create "$1" --table "0 $bd_sectors blkdebug-crash $bd ${*:2}"; }
+view_words() { local status; status=$(dmsetup status "$1"); echo "${status#* blkdebug-crash }"; }
+view_table() { local table; table=$(dmsetup table "$1"); echo "${table#* blkdebug-crash * }"; }
+
+# --- What a view shows ---
+
+ios $bd 'w 0 8 byte=01' f 'w 0 8 byte=02' 'w 8 16 byte=03' 'z 2 1' > /tmp/null
+new_view view survive=none
+like "$(view_words view)" '^volatile=3 survived=0 torn=0 lost=3 touched=0 survive=none seed=[0-9]+$' \
+	'status counts what survived, and shows a seed'
+is "$(view_table view)" 'survive=none' 'the table shows the choice'
+like "$(bd_status bd views)" '^1$' 'the status of the origin counts views'
+is "$(io_bytes $view 0 24)" '01*4096 00*8192' 'survive=none shows what is durable'
+new_view other survive=all lose=2 seed=5
+is "$(view_table other)" 'survive=all lose=2 seed=5' 'the table shows lists and the seed'
+is "$(io_bytes /dev/mapper/other 0 24)" '02*1024 00*512 02*2560 00*8192' 'lose= decides for a view, too'
+is "$(io_bytes $bd 0 24)" '02*1024 00*512 02*2560 03*8192' 'the origin has all writes'
+like "$(bd_status bd views)" '^2$' 'both views count'
+
+# --- Looks ---
+
+is "$(bd_msg view touched)" '3 1 2' 'touched names lost writes in the order of the first look'
+is "$(bd_msg other touched)" '3 1 2' 'touched names surviving writes'
+dmsetup remove other
+new_view other
+is "$(bd_msg other touched)" '' 'nothing has been looked at in a new view'
+ios /dev/mapper/other 'w 8 16 byte=77' 'r 8 16' 'r 32 8' > /tmp/null
+is "$(bd_msg other touched)" '' 'what the view has written itself is no look at the writes there'
+ios /dev/mapper/other 'w 0 2 byte=77' 'r 0 3' > /tmp/null
+is "$(bd_msg other touched)" '3 1' 'a read beside what the view has written is a look'
+like "$(view_words other)" ' touched=2 ' 'status counts the writes looked at'
+
+# --- Nothing changes a view, and a view changes nothing ---
+
+ios $view 'w 0 8 byte=aa' 'z 4 2' 'w 100 1 fua byte=bb' f > /tmp/null
+is "$(io_bytes $view 0 8) $(io_bytes $view 100 2)" 'aa*2048 00*1024 aa*1024 bb*512 00*512' 'a view has what is written to it'
+is "$(io_bytes $bd 100 1) $(io_bytes "$dev" 100 1) $(io_bytes /dev/mapper/other 100 1)" '00*512 00*512 00*512' \
+	'and nobody else has'
+ios $bd 'w 8 8 byte=04' 'w 200 8 byte=05' f 'd 8 16' 'w 16 8 fua byte=06' > /tmp/null
+is "$(io_bytes $view 8 16) $(io_bytes $view 200 8)" '00*8192 00*4096' 'writes, flushes and discards of the origin do not change a view'
+is "$(io_bytes "$dev" 200 8)" '00*4096' 'what is flushed is not written out while there are views'
+is "$(ios $bd 'd 8 8' "x 8 8")" 'ok 04*4096' 'a discard is acknowledged and not done'
+bd_msg bd power-cut survive=none > /tmp/null
+is "$(io_bytes $view 0 4) $(io_bytes $view 8 16)" 'aa*2048 00*8192' 'a cut of the origin does not change a view'
+bd_msg bd power-on > /tmp/null
+is "$(io_bytes $bd 200 8)" '05*4096' 'what was flushed in the meantime survives the cut'
+fails_with EBUSY 'the origin of a view cannot be removed' dmsetup remove --noudevsync bd
+dmsetup remove view
+dmsetup remove other
+is "$(bd_status bd views)" 0 'views go away with dmsetup remove'
+ios $bd f > /tmp/null
+is "$(io_bytes "$dev" 200 8)" '05*4096' 'without views a flush writes out'
+
+# --- View = cut ---
+
+# fill SEED: volatile writes all over some sectors
+fill() {
+	local i ops=() seed=$1
+
+	for ((i = 0; i < 24; i++)); do
+		seed=$(((seed * 1103515245 + 12345) & 0x7fffffff))
+		ops+=("w $((seed >> 8 & 63)) $((1 + (seed >> 16 & 15))) byte=$(printf %02x $((i + 1)))")
+		[[ $i -ne 6 ]] || ops+=(f)
+		[[ $i -ne 11 ]] || ops+=("${ops[-1]} fua")
+		[[ $i -ne 15 ]] || ops+=("z $((seed >> 4 & 31)) 9")
+	done
+	ios $bd "${ops[@]}" > /tmp/null
+}
+# same_as_cut WORD...: a view and a cut by the same words leave the same; counts
+same_as_cut() {
+	local shown words cut
+
+	new_view view "$@"
+	words=$(view_words view)
+	shown=$(io_bytes $view 0 96)
+	cut=$(bd_msg bd power-cut "$@")
+	dmsetup remove view
+	bd_msg bd power-on > /tmp/null
+	[[ $(io_bytes $bd 0 96) == "$shown" && ${cut#cut=* } == "${words/touched=0 /}" ]] && return
+	diag "$*: view: $shown / $words; cut: $(io_bytes $bd 0 96) / $cut"
+	return 1
+}
+for unit in 512 8192; do
+	bd_load bd "$dev" seed=7 cache=1M atomic-write=$unit
+	dmsetup resume bd
+	wrong=0
+	for policy in none all prefix writes units units:1/5 one-lost one-kept meta data random; do
+		fill $((unit + ${#policy}))
+		same_as_cut survive=$policy seed=$unit lose=3 keep=5-6 || wrong=$((wrong + 1))
+	done
+	fill $unit
+	same_as_cut || wrong=$((wrong + 1))
+	is $wrong 0 "with atomic-write=$unit views and cuts by the same words leave the same"
+done
+
+# --- Marks ---
+
+ios $bd 'w 0 8 byte=00' f 'w 0 8 byte=11' > /tmp/null
+succeeds 'mark keeps a moment' bd_msg bd mark one
+is "$(bd_status bd views)" 1 'a mark counts as a view'
+ios $bd 'w 0 8 byte=22' f > /tmp/null
+succeeds 'a second mark keeps another moment' bd_msg bd mark two
+new_view view survive=all at=one
+is "$(io_bytes $view 0 8) $(view_table view)" '11*4096 survive=all at=one' 'a view at a mark shows its moment'
+new_view other survive=none at=one
+is "$(io_bytes /dev/mapper/other 0 8)" '00*4096' 'a mark has as many views as there are choices'
+dmsetup remove other
+new_view other at=two
+is "$(io_bytes /dev/mapper/other 0 8)" '22*4096' 'each mark has its moment'
+fails_with EINVAL 'a mark that exists is refused' bd_msg bd mark one
+fails_with ENOENT 'unmark of no mark is refused' bd_msg bd unmark three
+succeeds 'unmark' bd_msg bd unmark one
+is "$(io_bytes $view 0 8)" '11*4096' 'views outlive their mark'
+fails_with 'No such file|No such mark' 'a view at no mark is refused' new_view third at=one
+dmsetup remove view
+dmsetup remove other
+bd_msg bd unmark two
+is "$(bd_status bd views)" 0 'unmark removes the moment'
+for name in '' 'a b' "$(printf '%064d' 0)" $'\e'; do
+	fails_with EINVAL "the mark '${name@Q}' is refused" bd_msg bd mark "$name"
+done
+
+# --- Overflow ---
+
+ios $bd 'w 0 8 byte=31' > /tmp/null
+bd_msg bd mark old
+new_view view survive=all
+ios $bd 'w 0 8 byte=32' > /tmp/null
+new_view other survive=all
+# As much as the cache holds: the moments have to go, the oldest first
+ops=()
+for ((i = 0; i < 300; i++)); do ops+=("w $((1024 + i * 8)) 8 byte=33"); done
+is "$(ios $bd "${ops[@]}" | tr ' ' '\n' | sort -u)" ok 'a full cache gives views up, and its writers go on'
+is "$(view_words view)" invalid 'the status of a view that has been given up says so'
+is "$(ios $view 'r 0 8' 'w 0 8' 'r 40000 8')" 'EIO EIO EIO' 'its I/O ends in EIO'
+fails_with 'No data available|given up' 'a view at a mark that has been given up is refused' new_view third at=old
+is "$(io_bytes $bd 0 8) $(io_bytes $bd 2048 8)" '32*4096 33*4096' 'the origin has everything'
+bd_msg bd unmark old
+dmsetup remove view
+dmsetup remove other
+ios $bd "${ops[@]}" f > /tmp/null
+is "$(io_bytes "$dev" 2048 8)" '33*4096' 'and goes on writing out'
+
+# --- Suspend and reload ---
+
+ios $bd 'w 0 8 byte=41' > /tmp/null
+new_view view survive=all
+bd_msg bd mark m
+dmsetup suspend bd
+fails_with EINVAL 'a mark on a suspended device is refused' bd_msg bd mark n
+fails_with EINVAL 'a view of a suspended device is refused' new_view third
+dmsetup resume bd
+is "$(view_words view) $(bd_status bd views)" 'invalid 0' 'a suspend gives up views and marks'
+dmsetup remove view
+new_view view survive=all
+bd_load bd "$dev" seed=7 cache=1M
+dmsetup resume bd
+is "$(view_words view) $(ios $view 'r 0 8')" 'invalid EIO' 'a new table gives views up'
+dmsetup remove view
+
+# --- Stacks ---
+
+ios $bd 'w 0 8 byte=51' 'w 8 8 byte=50' > /tmp/null
+new_view view survive=all
+dmsetup create top --table "0 $bd_sectors blkdebug $view 0 seed=3 cache=1M"
+ios /dev/mapper/top 'w 0 4 byte=52' f 'w 8 4 byte=53' > /tmp/null
+bd_msg top power-cut survive=none > /tmp/null
+bd_msg top power-on > /tmp/null
+is "$(io_bytes /dev/mapper/top 0 12)" '52*2048 51*2048 50*2048' 'the power of a view can be cut'
+dmsetup create over --table "0 $bd_sectors blkdebug-crash /dev/mapper/top survive=none"
+is "$(io_bytes /dev/mapper/over 0 8)" '52*2048 51*2048' 'a view of a view'
+for name in over top view; do dmsetup remove $name; done
+is "$(io_bytes $bd 0 8)" '51*4096' 'the origin has seen nothing of that'
+
+# --- Groups ---
+
+dmsetup remove bd
+ram_disk
+bd_create bd "$dev" seed=1 cache=1M power=psu
+ram_disk
+bd_create b2 "$dev" seed=2 cache=1M power=psu
+bd_create b3 "$dev" seed=3 power=psu
+io $bd 'w 0 8 byte=61' > /tmp/null
+io /dev/mapper/b2 'w 0 8 byte=62' > /tmp/null
+bd_msg b2 mark both
+io $bd 'w 0 8 byte=63' > /tmp/null
+new_view view survive=all at=both
+dmsetup create other --table "0 $bd_sectors blkdebug-crash /dev/mapper/b2 survive=all at=both"
+is "$(io_bytes $view 0 8) $(io_bytes /dev/mapper/other 0 8)" '61*4096 62*4096' 'a mark is one moment on all devices of a supply'
+is "$(bd_status bd views) $(bd_status b2 views) $(bd_status b3 views)" '2 2 0' 'each device counts its own'
+fails_with EINVAL 'mark on a target without a cache is refused' bd_msg b3 mark x
+dmsetup remove view
+dmsetup remove other
+bd_msg bd unmark both
+is "$(bd_status bd views) $(bd_status b2 views)" '0 0' 'unmark removes the mark on all devices'
+for name in b2 b3; do dmsetup remove $name; done
+
+# --- Errors ---
+
+for words in survive=some survive lose=x seed=1\ seed=2 at=a\ at=b lose=1\ bogus; do
+	# shellcheck disable=SC2086 # several words
+	fails_with EINVAL "a view with $words is refused" new_view view $words
+	dmesg_like "'${words##* }'" "the log names ${words##* }"
+done
+fails_with EINVAL 'a view of nothing is refused' dmsetup create view --table "0 8 blkdebug-crash"
+fails_with 'No such|Device lookup' 'a view of no device is refused' dmsetup create view --table "0 8 blkdebug-crash /dev/nosuch"
+fails_with EINVAL 'a view of another length is refused' dmsetup create view --table "0 8 blkdebug-crash $bd"
+fails_with EINVAL 'a view of a disk is refused' dmsetup create view --table "0 $bd_sectors blkdebug-crash $dev"
+dmsetup create lin --table "0 $bd_sectors linear $bd 0"
+fails_with EINVAL 'a view of another target is refused' dmsetup create view --table "0 $bd_sectors blkdebug-crash /dev/mapper/lin"
+dmsetup remove lin
+new_view view
+fails_with EINVAL 'an unknown message to a view is refused' bd_msg view bogus
+table=$(dmsetup table view)
+succeeds 'a view can be given another moment' dmsetup load view --table "$table"
+dmsetup resume view
+is "$(dmsetup table view)" "$table" 'the table is canonical'
+dmsetup remove view
+
+# --- Many views, under load ---
+
+background /tmp/load io $bd 'until /tmp/stop w 0 64'
+for ((i = 0; i < 40; i++)); do
+	new_view view$((i % 4)) "survive=units" && io /dev/mapper/view$((i % 4)) 'r 0 64' > /tmp/null
+	[[ $i -lt 3 ]] || dmsetup remove view$(((i + 1) % 4))
+done
+: > /tmp/stop
+wait "$pid"
+for name in $(dmsetup ls --target blkdebug-crash | cut -f1); do dmsetup remove "$name"; done
+is "$(bd_status bd views)" 0 'views made and removed under load leave nothing'
+ios $bd f > /tmp/null
+eventually 'and no data in the cache' bd_status_is bd cached 0
+
+done_testing
