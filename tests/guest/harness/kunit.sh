@@ -20,7 +20,12 @@ require has_file "$module"
 # The module and the test module use the same name for a slab cache.
 modprobe -r dm-blkdebug
 dmesg_mark
+# insmod sleeps uninterruptibly while KUnit runs a test, which it ends after 300 s.
+hung_tasks=/proc/sys/kernel/hung_task_timeout_secs
+hung_seconds=$(< $hung_tasks)
+echo 330 > $hung_tasks
 succeeds 'the module with the unit tests loads' insmod "$module"
+echo "$hung_seconds" > $hung_tasks
 
 # Lines of a suite are indented once, those of a test's parameters twice; of
 # these only failed ones are reported.
