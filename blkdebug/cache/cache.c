@@ -66,7 +66,7 @@ static void reap_records(struct rcu_head *head)
 	spin_lock_irqsave(&cache->limbo_lock, flags);
 	INIT_LIST_HEAD(&cache->reaping.versions);
 	INIT_LIST_HEAD(&cache->reaping.blocks);
-	cache->reaps = false;
+	WRITE_ONCE(cache->reaps, false);
 	spin_unlock_irqrestore(&cache->limbo_lock, flags);
 	blkdebug_start_reaping(cache);
 	cache->ops->space_freed(cache);
@@ -92,7 +92,7 @@ void blkdebug_start_reaping(struct blkdebug_cache *cache)
 				      &cache->reaping.versions);
 		list_splice_tail_init(&cache->limbo.blocks,
 				      &cache->reaping.blocks);
-		cache->reaps = true;
+		WRITE_ONCE(cache->reaps, true);
 	}
 	spin_unlock_irqrestore(&cache->limbo_lock, flags);
 	if (start)

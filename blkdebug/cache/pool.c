@@ -19,7 +19,8 @@ static void push_data(struct blkdebug_records *records, void *data)
 {
 	*(void **)data = records->data;
 	records->data = data;
-	records->nr_data++;
+	/* Pairs with the load in blkdebug_used_data() */
+	WRITE_ONCE(records->nr_data, records->nr_data + 1);
 }
 
 static void *pop_data(struct blkdebug_records *records)
@@ -27,7 +28,7 @@ static void *pop_data(struct blkdebug_records *records)
 	void *data = records->data;
 
 	records->data = *(void **)data;
-	records->nr_data--;
+	WRITE_ONCE(records->nr_data, records->nr_data - 1);
 	return data;
 }
 

@@ -141,7 +141,10 @@ void blkdebug_settle_power(struct blkdebug_line *line)
 	unsigned long flags;
 
 	mutex_lock(&supply->settling);
-	cut = READ_ONCE(supply->cut);
+	/* A cut in a rule's context does not hold @settling */
+	spin_lock_irqsave(&supply->lock, flags);
+	cut = supply->cut;
+	spin_unlock_irqrestore(&supply->lock, flags);
 	if (!cut) {
 		mutex_unlock(&supply->settling);
 		return;
