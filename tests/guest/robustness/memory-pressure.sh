@@ -78,16 +78,19 @@ if [[ -n $why ]] || ((failed > 10)); then ok 'adds have failed'; else not_ok 'ad
 # --- Bad sectors that a write splits ---
 
 # fail_caches N: each allocation of the module's slab caches fails, up to N
-# times
+# times. The probability is last to rise and first to fall: without all filters in
+# place the files of the others could not be opened.
 fail_caches() {
-	local file
+	local file filter=N
 
+	(($1 == 0)) || filter=Y
+	echo 0 > $failslab/probability
 	for file in /sys/kernel/slab/blkdebug_*/failslab; do echo $(($1 > 0)) > "$file"; done
-	echo $(($1 > 0 ? 100 : 0)) > $failslab/probability
+	echo $filter > $failslab/cache-filter
+	echo N > $failslab/task-filter
 	echo 1 > $failslab/interval
 	echo "$1" > $failslab/times
-	echo N > $failslab/task-filter
-	if (($1 > 0)); then echo Y; else echo N; fi > $failslab/cache-filter
+	(($1 == 0)) || echo 100 > $failslab/probability
 }
 
 # ranges_are_at_least N: tests the number of bad ranges
@@ -122,15 +125,12 @@ at_once=$pid
 background /tmp/delayed io $t 'r 4000 1'
 delayed=$pid
 background /tmp/resumer dmsetup message t 0 resume held
-wait_limit=12
 eventually 'without memory a resumed write completes' file_is /tmp/held ok
-wait_limit=3
 eventually 'without memory a failed write completes' file_is /tmp/failed ENOSPC
 eventually 'without memory a write failed by immediately=on completes' file_is /tmp/failed.at.once ENODATA
 eventually 'without memory a delayed write completes' file_is /tmp/delayed ok
 if [[ $(< $failslab/times) == 1000000 ]]; then not_ok 'allocations of slab caches have failed'; else ok 'allocations of slab caches have failed'; fi
 fail_caches 0
-wait_limit=30
 eventually 'with memory again all writes complete' process_ended "$writer"
 for pid in "$failed_pid" "$at_once" "$delayed"; do
 	eventually "with memory again the reads after the writes complete" process_ended "$pid"
