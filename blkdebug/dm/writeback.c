@@ -354,8 +354,12 @@ static void admit_waiting(struct blkdebug_writeback *wb)
 	bool tried = false;
 	struct bio *bio;
 
-	/* Writers that enter after this is stored run @work again */
-	WRITE_ONCE(wb->has_waiting, !bio_list_empty(&wb->waiting));
+	/*
+	 * Writers that enter after this is stored run @work again. Pairs with the
+	 * barrier in space_freed(): either this finds the records that became free,
+	 * and @reaps false, or the end of the grace period finds @has_waiting.
+	 */
+	smp_store_mb(wb->has_waiting, !bio_list_empty(&wb->waiting));
 	while ((bio = bio_list_peek(&wb->waiting))) {
 		bio_list_pop(&wb->waiting);
 		if (write_bio(wb, blkdebug_per_bio(bio), bio))
@@ -404,6 +408,8 @@ static void space_freed(struct blkdebug_cache *cache)
 	struct blkdebug_writeback *wb =
 		container_of(cache->ops, struct blkdebug_writeback, ops);
 
+	/* Pairs with the barrier in admit_waiting() */
+	smp_mb();
 	if (READ_ONCE(wb->has_waiting))
 		queue_work(wb->wq, &wb->work);
 }
