@@ -8,6 +8,8 @@
 #ifndef BLKDEBUG_RANGE_TABLE_H
 #define BLKDEBUG_RANGE_TABLE_H
 
+#include <linux/rcupdate.h>
+
 #include "../rules/rule.h"
 
 /* Ranges of rules for some I/O types. All but @rcu is constant once published. */

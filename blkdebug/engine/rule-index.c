@@ -337,11 +337,9 @@ static int merge_newest(struct blkdebug_ruleset *rs,
 	struct blkdebug_run *run = get_newest_run(rs, class);
 	struct blkdebug_run *older = get_older_run(rs, run);
 	struct blkdebug_run *rest = older ? get_older_run(rs, older) : NULL;
-	struct blkdebug_rule *rule, *next;
 	struct blkdebug_run *merged;
-	LIST_HEAD(freed);
 
-	merged = blkdebug_run_merge(run, older, &freed);
+	merged = blkdebug_run_merge(run, older, &rs->freed);
 	if (!merged)
 		return -ENOMEM;
 	*dropped += run->nr + (older ? older->nr : 0) - merged->nr;
@@ -352,10 +350,6 @@ static int merge_newest(struct blkdebug_ruleset *rs,
 		blkdebug_run_free_rcu(older);
 	if (!merged->nr)
 		blkdebug_run_free_rcu(merged);
-	list_for_each_entry_safe(rule, next, &freed, link) {
-		blkdebug_free_rule_rcu(rule);
-		cond_resched();
-	}
 	return 0;
 }
 
@@ -539,18 +533,21 @@ bool blkdebug_ruleset_kill(struct blkdebug_ruleset *rs,
 }
 
 /**
- * blkdebug_ruleset_drop - free a dead rule after the last reader
+ * blkdebug_ruleset_drop - have housekeeping free a dead rule
+ * @rs: the ruleset
  * @rule: the rule, not in the ruleset's @rules any more
  *
- * If runs refer to the rule, the merge of the last of them frees it.
+ * If runs refer to the rule, the merge of the last of them adds it to @freed.
  *
- * Context: may sleep. The control mutex is held.
+ * Context: any. The control mutex is held.
  */
-void blkdebug_ruleset_drop(struct blkdebug_rule *rule)
+void blkdebug_ruleset_drop(struct blkdebug_ruleset *rs,
+			   struct blkdebug_rule *rule)
 {
+	lockdep_assert_held(rs->control);
 	rule->gone = true;
 	if (!rule->nr_indexed)
-		blkdebug_free_rule_rcu(rule);
+		list_add_tail(&rule->link, &rs->freed);
 }
 
 /**
@@ -571,6 +568,7 @@ struct blkdebug_ruleset *blkdebug_ruleset_alloc(struct mutex *control,
 		return NULL;
 	INIT_LIST_HEAD(&rs->used);
 	INIT_LIST_HEAD(&rs->untidy);
+	INIT_LIST_HEAD(&rs->freed);
 	hash_init(rs->user);
 	xa_init(&rs->rules);
 	rs->control = control;
@@ -626,7 +624,7 @@ void blkdebug_ruleset_free(struct blkdebug_ruleset *rs)
 	if (!rs)
 		return;
 	lockdep_assert_held(rs->control);
-	/* Removed rules are in runs only; all others are in @rules. */
+	/* Removed rules are in runs or in @freed, all others in @rules. */
 	for (i = 0; i < BLKDEBUG_NR_EVENTS; i++)
 		free_event_rules(rs, deref_event_rules(rs, &rs->event[i]));
 	free_event_rules(rs, deref_event_rules(rs, &rs->standing));
@@ -637,5 +635,6 @@ void blkdebug_ruleset_free(struct blkdebug_ruleset *rs)
 		cond_resched();
 	}
 	xa_destroy(&rs->rules);
+	blkdebug_free_rules(&rs->freed);
 	kfree(rs);
 }

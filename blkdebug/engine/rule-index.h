@@ -102,6 +102,9 @@ struct blkdebug_ruleset {
 
 	/* Guarded by the control mutex. */
 	struct list_head untidy;	/* classes whose runs are to be merged */
+	struct list_head freed;		/* removed rules that are in no run any more; to
+					 * be freed after the last reader
+					 */
 
 	/* Constant. */
 	unsigned int count_id;		/* index of these rules' count in each tag */
@@ -138,7 +141,8 @@ u64 blkdebug_ruleset_tidy(struct blkdebug_ruleset *rs);
 
 bool blkdebug_ruleset_kill(struct blkdebug_ruleset *rs,
 			   struct blkdebug_rule *rule);
-void blkdebug_ruleset_drop(struct blkdebug_rule *rule);
+void blkdebug_ruleset_drop(struct blkdebug_ruleset *rs,
+			   struct blkdebug_rule *rule);
 bool blkdebug_ruleset_dirty(const struct blkdebug_ruleset *rs);
 int blkdebug_ruleset_clean(struct blkdebug_ruleset *rs, u64 *dropped);
 struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs);

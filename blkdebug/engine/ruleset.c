@@ -33,16 +33,16 @@ static int adopt_rule(struct blkdebug_engine *engine,
 static void disown_rules(struct blkdebug_engine *engine,
 			 struct blkdebug_ruleset *rs, struct list_head *rules)
 {
-	struct blkdebug_rule *rule, *next;
+	struct blkdebug_rule *rule;
 
 	lockdep_assert_held(&engine->control);
-	list_for_each_entry_safe(rule, next, rules, link) {
+	list_for_each_entry(rule, rules, link) {
 		xa_erase(&rs->rules, rule->number);
 		blkdebug_untag_rule(engine, rule);
-		blkdebug_free_rule_rcu(rule);
 		cond_resched();
 	}
-	INIT_LIST_HEAD(rules);
+	synchronize_rcu();
+	blkdebug_free_rules(rules);
 }
 
 /* Count the rules of an add as pending, and as live in their tags. */
@@ -335,7 +335,7 @@ void blkdebug_remove_rule(struct blkdebug_engine *engine,
 
 	xa_erase(&rs->rules, rule->number);
 	blkdebug_untag_rule(engine, rule);
-	blkdebug_ruleset_drop(rule);
+	blkdebug_ruleset_drop(rs, rule);
 }
 
 /* Remove the oldest rule from the list of used-up rules. */
@@ -369,7 +369,7 @@ static void free_used_rules(struct blkdebug_engine *engine)
 		rule = take_used_rule(engine);
 		xa_erase(&rs->rules, rule->number);
 		blkdebug_untag_rule(engine, rule);
-		blkdebug_ruleset_drop(rule);
+		blkdebug_ruleset_drop(rs, rule);
 		cond_resched();
 	}
 }
@@ -419,6 +419,7 @@ unsigned int blkdebug_engine_housekeep(struct blkdebug_engine *engine)
 	unsigned int changes;
 	unsigned long flags;
 	LIST_HEAD(holds);
+	LIST_HEAD(rules);
 	bool dirty;
 
 	mutex_lock(&engine->control);
@@ -436,6 +437,12 @@ unsigned int blkdebug_engine_housekeep(struct blkdebug_engine *engine)
 			blkdebug_ruleset_tidy(blkdebug_rules(engine)));
 	if (dirty)
 		clean_rules(engine);
+	list_splice_init(&blkdebug_rules(engine)->freed, &rules);
 	mutex_unlock(&engine->control);
+
+	if (!list_empty(&rules)) {
+		synchronize_rcu();
+		blkdebug_free_rules(&rules);
+	}
 	return changes;
 }

@@ -217,7 +217,7 @@ static void merge_entry(struct blkdebug_run *run,
  * @a: a run
  * @b: another run, or NULL
  * @freed: list that receives the removed rules that are in no other run than @a and
- *	@b; free them after the last reader of these runs
+ *	@b; to be freed after the last reader of these runs
  *
  * Context: may sleep. The control mutex is held.
  *

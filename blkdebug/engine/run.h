@@ -8,6 +8,8 @@
 #ifndef BLKDEBUG_RUN_H
 #define BLKDEBUG_RUN_H
 
+#include <linux/rcupdate.h>
+
 #include "../rules/rule.h"
 
 /* Matches that one search can return */

@@ -153,16 +153,6 @@ void blkdebug_print_features(struct seq_buf *out)
 	seq_buf_printf(out, "\n");
 }
 
-static void free_attachments(struct blkdebug_rule *rule)
-{
-	kvfree(rule->ranges);
-	kfree(rule->hold);
-	if (rule->params) {
-		blkdebug_media_free(rule->params->media);
-		blkdebug_put_cut(rule->params->cut);
-	}
-}
-
 /**
  * blkdebug_free_rule - free a rule that no reader can see
  * @rule: the rule
@@ -171,7 +161,12 @@ static void free_attachments(struct blkdebug_rule *rule)
  */
 void blkdebug_free_rule(struct blkdebug_rule *rule)
 {
-	free_attachments(rule);
+	kvfree(rule->ranges);
+	kfree(rule->hold);
+	if (rule->params) {
+		blkdebug_media_free(rule->params->media);
+		blkdebug_put_cut(rule->params->cut);
+	}
 	kfree(rule->params);
 	kmem_cache_free(rule_cache, rule);
 }
@@ -191,29 +186,6 @@ void blkdebug_free_rules(struct list_head *rules)
 		cond_resched();
 	}
 	INIT_LIST_HEAD(rules);
-}
-
-static void free_rule_cb(struct rcu_head *rcu)
-{
-	kmem_cache_free(rule_cache,
-			container_of(rcu, struct blkdebug_rule, rcu));
-}
-
-/**
- * blkdebug_free_rule_rcu - free a rule that RCU readers may still see
- * @rule: the rule, which is in no list any more
- *
- * Frees the ranges, the media and the hold at once: only readers that hold the
- * engine's lock use them, and they no longer find @rule.
- *
- * Context: Process context. May sleep.
- */
-void blkdebug_free_rule_rcu(struct blkdebug_rule *rule)
-{
-	free_attachments(rule);
-	if (rule->params)
-		kfree_rcu(rule->params, rcu);
-	call_rcu(&rule->rcu, free_rule_cb);
 }
 
 /**
@@ -242,7 +214,6 @@ int __init blkdebug_rule_init(void)
  */
 void blkdebug_rule_exit(void)
 {
-	rcu_barrier();
 	kmem_cache_destroy(rule_cache);
 	blkdebug_media_exit();
 }

@@ -7,7 +7,6 @@
 
 #include <linux/kernel.h>
 #include <linux/list.h>
-#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/seq_buf.h>
 #include <linux/string.h>
@@ -46,8 +45,6 @@ struct blkdebug_fraction {
 
 /* Parameters that most rules do not have. */
 struct blkdebug_params {
-	struct rcu_head rcu;		/* for blkdebug_free_rule_rcu() */
-
 	/* Guarded by the engine's lock. */
 	u64 matches;			/* I/O that matched so far */
 
@@ -112,12 +109,8 @@ struct blkdebug_rule {
 					 */
 	struct list_head tag_link;	/* in the list of the tag's rules */
 
-	union {
-		/* Guarded by the engine's lock and the control mutex. */
-		struct list_head used_link;	/* in the list of used-up rules */
-		/* Once the rule is in no list. */
-		struct rcu_head rcu;
-	};
+	/* Guarded by the engine's lock and the control mutex. */
+	struct list_head used_link;	/* in the list of used-up rules */
 };
 
 /**
@@ -158,7 +151,6 @@ static inline bool blkdebug_rule_heals(const struct blkdebug_rule *rule)
 
 void blkdebug_free_rule(struct blkdebug_rule *rule);
 void blkdebug_free_rules(struct list_head *rules);
-void blkdebug_free_rule_rcu(struct blkdebug_rule *rule);
 
 int blkdebug_rule_init(void);
 void blkdebug_rule_exit(void);
