@@ -72,10 +72,17 @@ def flakey(features):
     return f'0 8 flakey d 0 0 1 {features}'
 
 
+DROP_NOTE = ("'drop_writes': keeps all writes before it, flushed or not; to test a power failure, give "
+             "the target 'cache=64M' instead, and send 'power-cut' and 'power-on'")
+
+
 def test_flakey_notes():
-    noted([flakey('1 drop_writes')])
+    noted([flakey('1 drop_writes')], DROP_NOTE)
+    noted([flakey('1 error_writes')])
+    noted(['0 8 flakey d 0 180 0 1 drop_writes'])
     noted(['0 8 flakey d 0 1 0 2 random_read_corrupt 5'])
-    noted([flakey('1 drop_writes 1 2')], "'1': flakey ignores this word and those after it")
+    noted([flakey('1 drop_writes 1 2')], "'1': flakey ignores this word and those after it",
+          DROP_NOTE)
     noted([flakey('0 drop_writes')], "'drop_writes': flakey ignores this word and those after it")
     noted(['0 8 flakey d 0 5 3'],
           "up 5 s, down 3 s: no rule follows a clock; the device is down in state 2: raise 'event "
@@ -187,9 +194,10 @@ def test_error():
 def test_tables():
     table = '0 8 linear d 0\n# comment\n\n8 8 error d 8\n16 8 flakey d 0 0 1 1 drop_writes\n'
     converted = f'0 8 linear d 0\n8 8 blkdebug d 8 {FAILING}\n16 8 blkdebug d 0 drop\n'
-    same(run(table), (0, converted, []), 'a table of several lines as an argument is converted')
-    same(run(stdin=table), (0, converted, []), 'a table on stdin is converted')
-    same(run('-', stdin=table), (0, converted, []), 'a table on stdin named - is converted')
+    notes = [f'note: {DROP_NOTE}']
+    same(run(table), (0, converted, notes), 'a table of several lines as an argument is converted')
+    same(run(stdin=table), (0, converted, notes), 'a table on stdin is converted')
+    same(run('-', stdin=table), (0, converted, notes), 'a table on stdin named - is converted')
     same(run('-', 'enable', stdin=DUST), (0, 'state 2\n', []), 'a message for a table on stdin is converted')
     same(run('0 8 flakey 8:16 0 0 180 1 drop_writes \n')[1], '0 8 blkdebug 8:16 0 drop\n',
          'a line as printed by dmsetup table is converted')

@@ -177,7 +177,7 @@ def test_keys():
     taken(write('[inject-error]\nevent = "refblock_alloc_write_blocks"\n'),
           'inject-error event=refblock_alloc.write_blocks', 'event: the newer spelling')
     taken(write('[inject-error]\nevent = "none"\n'), 'inject-error event=none', 'event: none')
-    for event in ('read.aio', 'READ_AIO', 'read_done', 'user.x', ''):
+    for event in ('read.aio', 'READ_AIO', 'read_done', 'power_cut', 'power_on', 'user.x', ''):
         key_refused(f'event = "{event}"', f'event={event!r}: there is no such event',
                     f"event: '{event}'")
     # Row: state
@@ -377,6 +377,10 @@ def test_back():
              'no such event'),
             ('inject-error event=read_done', 'rule 1 (inject-error): event=read_done: QEMU has no '
              'such event'),
+            ('set-state event=power_cut', 'rule 1 (set-state): event=power_cut: QEMU has no such '
+             'event'),
+            ('power-cut event=read_aio', 'rule 1 (power-cut): QEMU has no such action'),
+            (f'cache=1048576 power=psu {RULE}', 'cache=1048576: QEMU has no such option'),
             ('set-state event=read_aio sector=5', 'rule 1 (set-state): sector=5: QEMU has no such '
              'key in [set-state]'),
             (f'state=3 {RULE}', 'state=3: QEMU has no such option'),
