@@ -8,6 +8,9 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
+# A directory in which python3 looks for packages, if it has one below prefix
+PYTHONDIR ?= $(shell python3 -c 'import site; print(next((path for path in site.getsitepackages() \
+	if path.startswith("$(prefix)/lib")), "$(prefix)/lib/python3/dist-packages"))')
 INSTALL_MOD_PATH ?= $(DESTDIR)
 
 SPHINXBUILD ?= sphinx-build
@@ -15,6 +18,7 @@ SPHINXBUILD ?= sphinx-build
 SPHINXOPTS ?= -W --keep-going
 sphinx = $(SPHINXBUILD) -q $(SPHINXOPTS) -d build/doctrees
 tools = scripts/blkdebug-table scripts/blkdebug-convert
+python = $(shell cd scripts && find blkdebug -name '*.py')
 
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
@@ -34,9 +38,14 @@ install-module: all ## install the module where modprobe finds it
 	depmod -b "$(INSTALL_MOD_PATH)/" \
 		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)"
 
-install-tools: ## install the programs and, if Sphinx is installed, the man pages
+install-tools: ## install the programs, the Python package and, if Sphinx is installed, the man pages
 	install -d "$(DESTDIR)$(bindir)"
 	install $(tools) "$(DESTDIR)$(bindir)"
+	sed -i 's|^PYTHONDIR = .*|PYTHONDIR = "$(PYTHONDIR)"|' \
+		$(patsubst scripts/%,"$(DESTDIR)$(bindir)/%",$(tools))
+	install -d $(patsubst %,"$(DESTDIR)$(PYTHONDIR)/%",$(sort $(dir $(python))))
+	for file in $(python); do \
+		install -m 644 "scripts/$$file" "$(DESTDIR)$(PYTHONDIR)/$$file" || exit 1; done
 	@if command -v $(SPHINXBUILD) > /dev/null; then \
 		$(MAKE) install-man SPHINXOPTS=; \
 	else \

@@ -49,8 +49,15 @@ if command -v sphinx-build > /dev/null; then
 	for page in "$work"/man/*.[17]; do
 		is "$(warnings man_page "$page")" '' "${page##*/}: man formats it without a warning"
 	done
-	make -s install-tools DESTDIR="$work/root" prefix=/usr > "$work/log" 2>&1 || cat "$work/log"
-	is "$(cd "$work/root" && find . -type f | sort | tr '\n' ' ')" \
+	make -s install-tools DESTDIR="$work/root" prefix=/usr PYTHONDIR=/usr/lib/python3/dist-packages \
+		> "$work/log" 2>&1 || cat "$work/log"
+	package=$work/root/usr/lib/python3/dist-packages
+	is "$(cd "$package" && find . -type f | sort)" \
+		"$(cd scripts && find ./blkdebug -name '*.py' | sort)" \
+		'install-tools installs the Python package in PYTHONDIR'
+	is "$(sed -n 's/^PYTHONDIR = //p' "$work"/root/usr/bin/* | sort -u)" \
+		'"/usr/lib/python3/dist-packages"' 'installed programs take the package from PYTHONDIR'
+	is "$(cd "$work/root" && find . -type f ! -path './usr/lib/*' | sort | tr '\n' ' ')" \
 		"./usr/bin/blkdebug-convert ./usr/bin/blkdebug-table ./usr/share/man/man1/blkdebug-convert.1 \
 ./usr/share/man/man1/blkdebug-table.1 ./usr/share/man/man7/dm-blkdebug.7 " \
 		'install-tools installs programs and man pages below DESTDIR and prefix'
