@@ -94,6 +94,8 @@ WRITES_MAX = 2000
 
 RESULTS = ('good', 'failed', 'skipped')
 FATES = {'S': 'survived', 'T': 'torn', 'L': 'lost', '?': 'unknown'}
+# Columns that are aligned at the right
+NUMERIC = ('write', 'sector', 'sectors', 'ms before')
 # Elements without content and without an end tag
 VOID = ('input', 'meta')
 VERDICTS = {'good': 'All states good', 'failed': 'States failed', 'unproved': 'Nothing proved'}
@@ -109,7 +111,7 @@ def visible(text):
     """Text with a visible escape for each character that a page must not have."""
     if isinstance(text, (bytes, bytearray)):
         text = bytes(text).decode('utf-8', 'backslashreplace')
-    text = str(text)
+    text = text if isinstance(text, str) else str(text)
     if text.isascii() and text.isprintable():
         return text
     return ''.join(f'\\u{{{ord(char):x}}}'
@@ -219,11 +221,11 @@ def describe_coverage(run, power='2^{}'.format):
     if not totals.exhausted:
         return 'At no point the budget sufficed for all crash states of whole writes.'
     verb = 'stands' if totals.judged_by_exhaustion == 1 else 'stand'
-    where = (f'all {number(totals.points)}' if len(totals.exhausted) == totals.points
-             else f'{number(len(totals.exhausted))} of {number(totals.points)}')
+    where = (f'all {number(len(totals.at_stake))}' if totals.complete
+             else f'{number(len(totals.exhausted))} of {number(len(totals.at_stake))}')
     return join([count(totals.judged_by_exhaustion, 'state'),
-                 f' {verb} for all crash states of whole writes at {where} points: ',
-                 power(totals.largest), ' at the largest point.'])
+                 f' {verb} for all crash states of whole writes at {where} points with volatile '
+                 'writes, up to ', power(totals.largest), ' a point.'])
 
 
 # --- The picture of a failure: writes in order (x) and place (y) ---
@@ -232,7 +234,7 @@ LEFT, RIGHT, TOP, BOTTOM = 92, 150, 34, 44      # margins around the plot
 WIDTH = 1000
 BANDS_MAX = 14
 BAND_GAP = 12
-SECTORS_APART = 64          # smaller gaps between writes are drawn to scale
+SECTORS_APART = 64          # gaps up to this, or up to all sectors written, are to scale
 
 
 class Place:
@@ -263,7 +265,8 @@ class Place:
         gaps = sorted(((after[0] - before[1], index)
                        for index, (before, after) in enumerate(itertools.pairwise(merged))),
                       reverse=True)
-        cuts = sorted(index for gap, index in gaps[:BANDS_MAX - 1] if gap > SECTORS_APART)
+        apart = max(SECTORS_APART, sum(last - first for first, last in merged))
+        cuts = sorted(index for gap, index in gaps[:BANDS_MAX - 1] if gap > apart)
         bands = []
         start = 0
         for cut in [*cuts, len(merged) - 1]:
@@ -310,10 +313,15 @@ class Picture:
             middle = f'{top + height / 2 + 3.5:.1f}'
             yield element('rect', class_='band', x=LEFT, y=f'{top:.1f}',
                           width=WIDTH - LEFT - RIGHT, height=f'{height:.1f}')
-            yield element('text', number(first), class_='end', x=LEFT - 8, y=middle)
+            if height < 45:
+                yield element('text', number(first), class_='end', x=LEFT - 8, y=middle)
+            else:
+                yield element('text', number(first), class_='end', x=LEFT - 8, y=f'{top + 9:.1f}')
+                yield element('text', number(last - 1), class_='end', x=LEFT - 8,
+                              y=f'{top + height:.1f}')
             label = ', '.join(visible(name) for name, _ in names.most_common(2))
-            if len(label) > 24:
-                label = label[:23] + '…'
+            if len(label) > 20:
+                label = label[:19] + '…'
             yield element('text', label, element('title', ', '.join(map(visible, names))),
                           x=WIDTH - RIGHT + 8, y=middle)
 
@@ -321,19 +329,23 @@ class Picture:
         """Numbers and ages of some writes, and the cut at the right end."""
         bottom = self.place.bottom
         every = max(1, math.ceil(len(self.writes) * 46 / (WIDTH - LEFT - RIGHT)))
+        ages = [write['ms'] for write in self.writes if write.get('ms') is not None]
+        in_seconds = bool(ages) and max(ages) >= 10000
         for index in range(0, len(self.writes), every):
             write = self.writes[index]
             x = f'{self.x(index) + self.width / 2:.1f}'
             yield element('text', number(write['number']), class_='middle', x=x, y=bottom + 16)
             if write.get('ms') is not None:
-                yield element('text', f'−{write["ms"]:.0f}', class_='middle age', x=x, y=bottom + 30)
-        yield element('text', 'write', class_='end', x=LEFT - 8, y=bottom + 16)
-        if any(write.get('ms') is not None for write in self.writes):
-            yield element('text', 'ms', class_='end age', x=LEFT - 8, y=bottom + 30)
+                age = f'{write["ms"] / 1000:.1f}' if in_seconds else f'{write["ms"]:.0f}'
+                yield element('text', f'−{age}', class_='middle age', x=x, y=bottom + 30)
+        yield element('text', 'write', class_='end', x=LEFT - 26, y=bottom + 16)
+        if ages:
+            yield element('text', 's' if in_seconds else 'ms', class_='end age', x=LEFT - 26,
+                          y=bottom + 30)
         yield element('text', 'sector', class_='end', x=LEFT - 8, y=TOP - 12)
-        yield element('line', class_='cut', x1=WIDTH - RIGHT, y1=TOP - 20, x2=WIDTH - RIGHT,
-                      y2=bottom + 4)
-        yield element('text', 'power cut', x=WIDTH - RIGHT + 8, y=TOP - 12)
+        yield element('line', class_='cut', x1=WIDTH - RIGHT, y1=TOP - 6, x2=WIDTH - RIGHT,
+                      y2=bottom + 18)
+        yield element('text', 'power cut', x=WIDTH - RIGHT + 8, y=bottom + 16)
 
     def boxes(self):
         """One path for all writes of the same kind: pictures of 2,000 writes stay small."""
@@ -367,7 +379,7 @@ class Picture:
                 yield element('line', class_='culprit', x1=f'{middle:.1f}', y1=y + 3,
                               x2=f'{middle:.1f}', y2=f'{top - 3:.1f}')
             yield element('text', f'▼ {number(write["number"])}', class_='middle culprit',
-                          x=f'{min(middle, WIDTH - RIGHT - 12):.1f}', y=y)
+                          x=f'{middle:.1f}', y=y)
 
     def svg(self, label):
         return element('svg', *self.bands(), *self.boxes(), *self.axis(), *self.marks(),
@@ -419,6 +431,14 @@ def culprits_in_words(failure, writes):
     return f'{names}{more} {failure.get("culprit_is", "lost")}'
 
 
+def first_culprit(run):
+    failure = run['failures'][0]
+    writes = next((point.get('writes', []) for point in run['points']
+                   if point['number'] == failure['point']), [])
+    return (f'At point {number(failure["point"])} the step “{visible(failure["step"])}” fails with '
+            f'{culprits_in_words(failure, writes)}.')
+
+
 def verdict(run, totals):
     kind = run['verdict']
     heading = VERDICTS[kind]
@@ -430,6 +450,8 @@ def verdict(run, totals):
     sentences = [describe_coverage(run, power_of_two)]
     if kind == 'unproved' and run.get('reason'):
         sentences = [run['reason'].rstrip('.') + '.']
+    elif kind == 'failed' and run.get('failures'):
+        sentences.insert(0, first_culprit(run))
     elif kind == 'good' and totals.at_stake and not totals.complete:
         sentences.append('States that were not judged may fail.')
     sign = {'good': '✓', 'failed': '✗', 'unproved': '?'}[kind]
@@ -480,14 +502,14 @@ def overview(points):
     if len(points) < 2:
         return ''
     width, height = 1000, 90
-    step = (width - 40) / len(points)
+    step = min(36, (width - 40) / len(points))
     bar = max(1, min(30, step - (1 if step > 3 else 0)))
     largest = max(1, *(point['volatile'] for point in points))
     paths = {'complete': [], 'partial': []}
     marks = []
     for index, point in enumerate(points):
         x = 40 + step * index
-        tall = math.ceil(height * point['volatile'] / largest)
+        tall = max(2 if point['volatile'] else 0, round(height * point['volatile'] / largest))
         kind = 'complete' if point.get('exhaustive') or not point['volatile'] else 'partial'
         paths[kind].append(f'M{x:.1f} {height + 8 - tall}h{bar:.1f}v{tall}h-{bar:.1f}z')
         if any(state['result'] == 'failed' for state in point['states']):
@@ -507,7 +529,7 @@ def overview(points):
     return element('figure', element(
         'svg', element('text', number(largest), class_='end', x=34, y=16),
         element('text', '0', class_='end', x=34, y=height + 8),
-        element('line', class_='axis', x1=38, y1=height + 8.5, x2=width, y2=height + 8.5),
+        element('line', class_='axis', x1=38, y1=height + 8.5, x2=f'{40 + step * len(points):.0f}', y2=height + 8.5),
         *shapes, viewBox=f'0 0 {width} {height + 26}', role='img', class_='overview',
         aria_label='Volatile writes at each point, in the order of time'),
         element('figcaption', 'Volatile writes at each point, in the order of time.',
@@ -542,23 +564,41 @@ def last_line(failure):
     return line if len(line) <= 100 else line[:99] + '…'
 
 
-def writes_table(writes, fates, culprits):
-    """The writes of a point, or some of them, with all that is known of each."""
+def write_columns(writes):
+    """The columns that the writes need: the labels of some are keys that may be missing."""
     optional = [key for key in ('device', 'task', 'file') if any(write.get(key) for write in writes)]
-    rows = []
-    for index, (write, fate) in enumerate(zip(writes, fates)):
-        name = number(write['number'])
-        rows.append([('number', element('strong', f'▶ {name}') if index in culprits else name),
-                     *(write.get(key, '') for key in optional if key == 'device'),
-                     write.get('iotype', 'write'), write.get('flags') or '-',
-                     ('number', write['sector']), ('number', write['sectors']),
-                     ('number', '' if write.get('ms') is None else f'{write["ms"]:.0f}'),
-                     FATES[fate] if fate != '?' else 'not known',
-                     *(write.get(key, '') for key in optional if key != 'device')])
-    labels = ['write', 'iotype', 'flags', 'sector', 'sectors', 'ms before', 'fate']
-    if 'device' in optional:
-        labels.insert(1, 'device')
-    return table(labels + [key for key in optional if key != 'device'], rows, class_='writes')
+    return ([key for key in optional if key == 'device'] +
+            ['write', 'iotype', 'flags', 'sector', 'sectors', 'ms before', 'fate'] +
+            [key for key in optional if key != 'device'])
+
+
+def write_cells(write, fate):
+    """What is known of a write, by the label of its column."""
+    return {**write, 'write': write['number'], 'iotype': write.get('iotype', 'write'),
+            'flags': write.get('flags') or '-', 'fate': FATES[fate] if fate != '?' else 'not known',
+            'ms before': '' if write.get('ms') is None else f'{write["ms"]:.0f}'}
+
+
+def writes_table(writes, fates):
+    columns = write_columns(writes)
+    rows = [[('number', cells[label]) if label in NUMERIC else cells.get(label, '')
+             for label in columns]
+            for cells in (write_cells(write, fate) for write, fate in zip(writes, fates))]
+    return table(columns, rows)
+
+
+def writes_list(writes, fates, culprits):
+    """As a table, but in plain text, as a page may have many of them."""
+    columns = write_columns(writes)
+    lines = [columns] + [[visible(cells.get(label, '')).replace('\n', ' ') for label in columns]
+                         for cells in map(write_cells, writes, fates)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    text = []
+    for index, line in enumerate(lines, -1):
+        words = [word.rjust(width) if label in NUMERIC else word.ljust(width)
+                 for label, word, width in zip(columns, line, widths)]
+        text.append(('▶ ' if index in culprits else '  ') + '  '.join(words).rstrip())
+    return element('pre', '\n'.join(text))
 
 
 def pictures(failure, writes, fates):
@@ -603,7 +643,7 @@ def failure_section(index, failure, point):
         parts.append(pictures(failure, writes, fates))
     if culprits:
         parts.append(writes_table([writes[culprit] for culprit in culprits],
-                                  [fates[culprit] for culprit in culprits], range(len(culprits))))
+                                  [fates[culprit] for culprit in culprits]))
     parts.append(failure_output(failure))
     if failure.get('recipe'):
         recipe = failure['recipe']
@@ -617,7 +657,7 @@ def failure_section(index, failure, point):
             'details', element('summary', f'All {count(len(writes), "volatile write")}'
                                if len(shown) == len(writes) else
                                f'The first {number(len(shown))} of {number(len(writes))} writes'),
-            writes_table(shown, fates, set(culprits))))
+            writes_list(shown, fates, set(culprits))))
     return element('section', *parts, id=f'failure-{index}', class_='failure')
 
 
