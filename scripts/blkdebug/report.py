@@ -79,7 +79,6 @@ A failure and a point may have further keys, which are ignored.
 
 import collections
 import html
-import itertools
 import math
 import os
 import shlex
@@ -263,7 +262,7 @@ class Place:
             else:
                 merged.append([first, last])
         gaps = sorted(((after[0] - before[1], index)
-                       for index, (before, after) in enumerate(itertools.pairwise(merged))),
+                       for index, (before, after) in enumerate(zip(merged, merged[1:]))),
                       reverse=True)
         apart = max(SECTORS_APART, sum(last - first for first, last in merged))
         cuts = sorted(index for gap, index in gaps[:BANDS_MAX - 1] if gap > apart)
