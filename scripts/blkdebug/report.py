@@ -59,7 +59,8 @@ whatever else is missing.
                                                    #   of the list: S survived, T torn, L lost,
                                                    #   ? not known; default: all not known
           "touched": [0, 4, 16],                   # indexes into the list, if known
-          "culprits": [16],                        # indexes into the list
+          "culprits": [16],                        # indexes into the list; []: the state fails
+                                                   #   with all writes kept, too
           "culprit_is": "lost",                    # "lost" or "kept"
           "step": "check",                         # * that failed
           "command": "./check",                    # of that step
@@ -203,7 +204,7 @@ def describe_point(point, power='2^{}'.format):
     """What the states of a point stand for, in a few words."""
     states = count(len(point['states']), 'state')
     if not point['volatile']:
-        return 'nothing at stake'
+        return f'{states}, nothing at stake'
     if point.get('exhaustive'):
         verb = 'stands' if len(point['states']) == 1 else 'stand'
         return join([states, f' {verb} for all ', power(point['volatile'])])
@@ -422,9 +423,11 @@ def write_file(write):
 
 def culprits_in_words(failure, writes):
     """Which writes make the state fail, in a few words."""
-    culprits = [writes[index] for index in failure.get('culprits', ())]
-    if not culprits:
+    if failure.get('culprits') is None:
         return 'not minimised'
+    culprits = [writes[index] for index in failure['culprits'] if index < len(writes)]
+    if not culprits:
+        return 'all writes kept'
     names = ', '.join(write_name(write) + write_file(write) for write in culprits[:3])
     more = f' and {count(len(culprits) - 3, "other")}' if len(culprits) > 3 else ''
     return f'{names}{more} {failure.get("culprit_is", "lost")}'
@@ -602,7 +605,7 @@ def writes_list(writes, fates, culprits):
 
 def pictures(failure, writes, fates):
     """A picture for each device of the point, and their legend."""
-    culprits = set(failure.get('culprits', ()))
+    culprits = set(failure.get('culprits') or ())
     touched = None if failure.get('touched') is None else set(failure['touched'])
     devices = list(dict.fromkeys(write.get('device') for write in writes))
     kinds = {FATES[fate] for fate in fates} | ({'culprit'} if culprits else set())
@@ -626,7 +629,7 @@ def failure_section(index, failure, point):
     writes = point.get('writes', [])
     fates = [fate if fate in FATES else '?'
              for fate in failure.get('fates', '').ljust(len(writes), '?')[:len(writes)]]
-    culprits = [culprit for culprit in failure.get('culprits', ()) if culprit < len(writes)]
+    culprits = [culprit for culprit in failure.get('culprits') or () if culprit < len(writes)]
     parts = [element('h3', f'Failure {index}: {culprits_in_words(failure, writes)}')]
     sentence = [f'At point {number(failure["point"])}']
     if point.get('event'):
@@ -638,6 +641,9 @@ def failure_section(index, failure, point):
     if failure.get('runs'):
         sentence.append(f'; {count(failure["runs"], "state")} judged to minimise it')
     parts.append(element('p', ''.join(sentence) + '.'))
+    if failure.get('culprits') == []:
+        parts.append(element('p', 'The state fails although all volatile writes survive: what is '
+                                  'missing had not been written when the power failed.'))
     if writes:
         parts.append(pictures(failure, writes, fates))
     if culprits:

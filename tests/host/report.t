@@ -192,11 +192,15 @@ def test_sparse():
     run['points'] = [{'number': 2, 'volatile': 3, 'states': make_states(2, (1,)), 'writes': [
         {'number': number, 'sector': 8, 'sectors': 8} for number in (1, 2, 3)]}]
     run['failures'] = [{'point': 2, 'choice': 'survive=units seed=3', 'step': 'mount'},
-                       {'point': 99, 'choice': 'survive=none', 'step': 'check', 'culprits': []}]
+                       {'point': 2, 'choice': 'survive=all', 'step': 'check', 'culprits': []},
+                       {'point': 99, 'choice': 'survive=none', 'step': 'check', 'culprits': [7]}]
     page, _ = written(run)
     same(page.wrong, [], 'a run with required keys only: all tags are balanced')
     has(page, 'Failure 1: not minimised', 'a failure without culprits says so')
-    same(page.count('path', class_='unknown'), 1, 'writes of an unknown fate are drawn as such')
+    has(page, 'Failure 2: all writes kept At point 2, 3 volatile writes: the state fails in the step '
+        '“check”. The state fails although all volatile writes survive',
+        'a failure without a lost write is explained')
+    same(page.count('path', class_='unknown'), 2, 'writes of an unknown fate are drawn as such')
     has(page, '(no output)', 'a step without output says so')
 
 
