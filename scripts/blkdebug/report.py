@@ -201,7 +201,7 @@ class Totals:
 
 
 def describe_point(point, power='2^{}'.format):
-    """What the states of a point stand for, in a few words."""
+    """The states of a point and the number of states that they stand for."""
     states = count(len(point['states']), 'state')
     if not point['volatile']:
         return f'{states}, nothing at stake'
@@ -212,7 +212,7 @@ def describe_point(point, power='2^{}'.format):
 
 
 def describe_coverage(run, power='2^{}'.format):
-    """What the states of a run stand for, in a sentence."""
+    """The states of a run and those that they stand for, in a sentence."""
     totals = Totals(run)
     if not totals.at_stake:
         return 'No point had a volatile write, so no state differs from another.'
@@ -388,7 +388,7 @@ class Picture:
 
 
 def legend(kinds):
-    """What the marks of a picture mean; kinds are the classes that it uses."""
+    """The marks of a picture and their meanings; kinds are the classes that it uses."""
     meanings = [('survived', 'survived'), ('torn', 'torn: there in part'), ('lost', 'lost'),
                 ('unknown', 'not known'),
                 ('survived untouched', 'paler: neither recovery nor check read it'),
@@ -575,7 +575,7 @@ def write_columns(writes):
 
 
 def write_cells(write, fate):
-    """What is known of a write, by the label of its column."""
+    """All that is known of a write, by the label of its column."""
     return {**write, 'write': write['number'], 'iotype': write.get('iotype', 'write'),
             'flags': write.get('flags') or '-', 'fate': FATES[fate] if fate != '?' else 'not known',
             'ms before': '' if write.get('ms') is None else f'{write["ms"]:.0f}'}

@@ -109,7 +109,7 @@ def test_draws():
 
 
 def test_steps():
-    """What the model says after each step is what the directory has."""
+    """The directory has after each step the contents that the model says."""
     wrong = []
     for seed in SEEDS:
         workload = generator.Workload(seed)
@@ -163,7 +163,7 @@ def test_spoiled():
 # --- Promises one by one ---
 
 def complaints(workload, change, posix=False):
-    """What the check says of the directory of a workload after a change of it."""
+    """The complaints about the directory of a workload after a change of it."""
     with directory(workload) as place:
         change(place)
         return place.judge(workload, posix)
