@@ -38,6 +38,8 @@ man_pages = [
     ('man/blkdebug-table', 'blkdebug-table', "convert rules of QEMU's blkdebug and back", author, 1),
     ('man/blkdebug-convert', 'blkdebug-convert', 'convert tables of other device-mapper targets',
      author, 1),
+    ('man/blkdebug-explore', 'blkdebug-explore', 'test what a power cut at any moment leaves', author,
+     1),
 ]
 
 

@@ -89,6 +89,8 @@ import unicodedata
 PICTURES_MAX = 100
 # Characters of a check's output that are shown: the first and the last ones.
 OUTPUT_HEAD, OUTPUT_TAIL = 8000, 24000
+# Promises of a failure that are shown, the last ones
+PROMISES_MAX = 20
 # Writes of a point that are listed in a table.
 WRITES_MAX = 2000
 
@@ -666,12 +668,19 @@ def failure_section(index, failure, point):
     return element('section', *parts, id=f'failure-{index}', class_='failure')
 
 
+def promises_text(promises):
+    shown = [visible(promise) for promise in promises[-PROMISES_MAX:]]
+    if len(promises) > len(shown):
+        shown.insert(0, f'… {count(len(promises) - len(shown), "line")} before these …')
+    return '\n'.join(shown)
+
+
 def failure_output(failure):
     """The promises that held, and the command of the step with its output."""
     parts = []
     if failure.get('promises'):
         parts += [element('h4', 'Promised before the cut'),
-                  element('pre', '\n'.join(map(visible, failure['promises'])))]
+                  element('pre', promises_text(failure['promises']))]
     parts.append(element('h4', f'Output of the step “{visible(failure["step"])}”'))
     lines = []
     if failure.get('command'):

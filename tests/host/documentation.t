@@ -59,6 +59,7 @@ if command -v sphinx-build > /dev/null; then
 		'"/usr/lib/python3/dist-packages"' 'installed programs take the package from PYTHONDIR'
 	is "$(cd "$work/root" && find . -type f ! -path './usr/lib/*' | sort | tr '\n' ' ')" \
 		"./usr/bin/blkdebug-convert ./usr/bin/blkdebug-explore ./usr/bin/blkdebug-table ./usr/share/man/man1/blkdebug-convert.1 \
+./usr/share/man/man1/blkdebug-explore.1 \
 ./usr/share/man/man1/blkdebug-table.1 ./usr/share/man/man7/dm-blkdebug.7 " \
 		'install-tools installs programs and man pages below DESTDIR and prefix'
 else

@@ -274,9 +274,11 @@ def test_large():
 def test_many_failures():
     run = failing_run()
     run['failures'] *= 103
+    run['failures'][0]['promises'] = [f'saved {number}' for number in range(1, 31)]
     page, _ = written(run)
     same(page.count('svg', role='img') - page.count('svg', class_='overview'), 100,
          'failures beyond the hundredth have no picture')
+    has(page, '… 10 lines before these … saved 11 saved 12', 'the last 20 promises are shown')
     has(page, '103 2 check write 17 (/db/data) lost', 'failures beyond the hundredth are in the table')
     has(page, 'Pictures of the first 100 failures only.', 'the page says which failures have pictures')
 
