@@ -141,7 +141,7 @@ def test_dust_notes():
     noted([DUST], 'dust splits requests to its block size, and any write heals a block; here they '
           'stay whole, and heal the sectors that they cover')
     noted([DUST, 'addbadblock', '1'])
-    noted([DUST, 'quiet'], "'quiet': no message needed, the target logs no I/O")
+    noted([DUST, 'quiet'], "'quiet': the target logs no I/O; the message has no effect")
     noted([DUST, 'queryblock', '7'],
           'a bad block has a line with tag=block-7 healed=on that is not marked used')
     noted([DUST, 'countbadblocks'], 'count the lines with healed=on that are not marked used')
@@ -204,8 +204,8 @@ def test_tables():
     same(run(r'0 8 error a\ b\\c 0')[1], rf'0 8 blkdebug a\ b\\c 0 {FAILING}' + '\n',
          'blanks and backslashes in a device name are kept')
     refused(['0 8 error d 0\n8 8 delay d x 0'], "line 2: offset of the device 'x': not a number")
-    refused(['0 8 linear d 0\n0 8 zero'], "target 'linear': none of flakey, dust, delay, error")
-    refused(['0 8 flaky d 0'], "target 'flaky': none of flakey, dust, delay, error")
+    same(run('0 8 linear d 0\n8 8 zero'), (0, '0 8 linear d 0\n8 8 zero\n', []),
+         'a table of other targets only is copied')
     refused([''], 'table: missing')
     refused([], 'table: missing')
     refused(['x 8 error'], "start 'x': not a number")
@@ -217,9 +217,26 @@ def test_tables():
     same(run('--no-such-option')[0], 2, 'an unknown option is a usage error')
 
 
+# --- Options ---
+
+def test_options():
+    same(run('--quiet', DUST), (0, '0 2048 blkdebug d 0\n', []), '--quiet prints no notes')
+    same(run('--quiet', '0 8 flaky 8'), (0, '0 8 flaky 8\n', []), '--quiet copies other targets')
+    status, out, said = run('--quiet', '0 8 delay d x 0')
+    same((status, out, len(said)), (1, '', 1), '--quiet prints why a table is refused')
+    clock = '0 8 flakey d 0 5 3'
+    same(run(clock)[0], 0, 'flakey with two intervals is converted')
+    status, out, said = run('--strict', '--quiet', clock)
+    same((status, out, len(said)), (3, '', 1),
+         '--strict exits with 3 and a reason for flakey with two intervals')
+    same(run('--strict', f'0 8 linear d 0\n{clock}')[0], 3, '--strict reads all lines')
+    for table in ('0 8 flakey d 0 180 0', '0 8 flakey d 0 0 180', DUST, '0 8 error d 0'):
+        same(run('--strict', table)[0], 0, f'--strict converts: {table}')
+
+
 def main():
     for test in (test_converted, test_flakey_notes, test_flakey_order, test_dust_notes, test_delay,
-                 test_error, test_tables):
+                 test_error, test_tables, test_options):
         test()
     print(f'1..{checks}')
     sys.exit(failures > 0)
