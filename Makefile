@@ -17,7 +17,8 @@ SPHINXBUILD ?= sphinx-build
 # Warnings are errors for the checks, not for an installation: Sphinx releases differ.
 SPHINXOPTS ?= -W --keep-going
 sphinx = $(SPHINXBUILD) -q $(SPHINXOPTS) -d build/doctrees
-tools = scripts/blkdebug-table scripts/blkdebug-convert scripts/blkdebug-explore
+tools = scripts/blkdebug-table scripts/blkdebug-convert scripts/blkdebug-dmsetup \
+	scripts/blkdebug-explore
 python = $(shell cd scripts && find blkdebug -name '*.py')
 
 # Without this, make would take Kbuild's objects for its own to build.

@@ -40,6 +40,8 @@ man_pages = [
      author, 1),
     ('man/blkdebug-explore', 'blkdebug-explore', 'test what a power cut at any moment leaves', author,
      1),
+    ('man/blkdebug-dmsetup', 'blkdebug-dmsetup', 'dmsetup with other targets as dm-blkdebug', author,
+     1),
 ]
 
 

@@ -58,9 +58,10 @@ if command -v sphinx-build > /dev/null; then
 	is "$(sed -n 's/^PYTHONDIR = //p' "$work"/root/usr/bin/* | sort -u)" \
 		'"/usr/lib/python3/dist-packages"' 'installed programs take the package from PYTHONDIR'
 	is "$(cd "$work/root" && find . -type f ! -path './usr/lib/*' | sort | tr '\n' ' ')" \
-		"./usr/bin/blkdebug-convert ./usr/bin/blkdebug-explore ./usr/bin/blkdebug-table ./usr/share/man/man1/blkdebug-convert.1 \
-./usr/share/man/man1/blkdebug-explore.1 \
-./usr/share/man/man1/blkdebug-table.1 ./usr/share/man/man7/dm-blkdebug.7 " \
+		"./usr/bin/blkdebug-convert ./usr/bin/blkdebug-dmsetup ./usr/bin/blkdebug-explore ./usr/bin/blkdebug-table \
+./usr/share/man/man1/blkdebug-convert.1 ./usr/share/man/man1/blkdebug-dmsetup.1 \
+./usr/share/man/man1/blkdebug-explore.1 ./usr/share/man/man1/blkdebug-table.1 \
+./usr/share/man/man7/dm-blkdebug.7 " \
 		'install-tools installs programs and man pages below DESTDIR and prefix'
 else
 	checks=$((checks + 1))
