@@ -101,6 +101,13 @@ fuzz: ## the rule language and the messages for SECONDS=60; SEED= repeats a run
 lint: ## shellcheck, codespell, clang, sparse, checkpatch, kernel-doc, sizes and language
 	@tests/lint
 
+.PHONY: check-fstests check-blktests
+check-fstests: ## tests of fstests in the checkout FSTESTS=, with the original targets and with this; T= as above
+	@tests/check-suites fstests "$(or $(FSTESTS),$(error no checkout; use: make check-fstests FSTESTS=<dir>))" $(T)
+
+check-blktests: ## the same for blktests in the checkout BLKTESTS=
+	@tests/check-suites blktests "$(or $(BLKTESTS),$(error no checkout; use: make check-blktests BLKTESTS=<dir>))" $(T)
+
 .PHONY: new-test
 new-test: ## the skeleton of a topic, NAME= and AREA= (tests/README.md)
 	@tests/new-test "$(NAME)" $(AREA)
