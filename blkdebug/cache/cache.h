@@ -221,6 +221,7 @@ struct blkdebug_limbo {
  * @shard: the shards
  * @pools: the memory
  * @ops: the owner
+ * @dev: device number, for tracepoints; the owner sets it
  * @seq: the sequence number given last
  * @epoch: flushes submitted, from %BLKDEBUG_FIRST_EPOCH on
  * @discarding: taken before @control; see above
@@ -244,6 +245,7 @@ struct blkdebug_cache {
 	struct blkdebug_shard *shard;
 	struct blkdebug_pools pools;
 	const struct blkdebug_cache_ops *ops;
+	dev_t dev;
 
 	atomic64_t seq ____cacheline_aligned_in_smp;
 	atomic_long_t epoch;

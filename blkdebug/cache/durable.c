@@ -8,6 +8,7 @@
 #include <linux/sort.h>
 
 #include "durable.h"
+#include "power-trace.h"
 
 /* Around changes that a reader must see together, see search_block() */
 static void begin_change(struct blkdebug_block *block)
@@ -239,10 +240,11 @@ void blkdebug_settle_version(struct blkdebug_cache *cache,
 }
 
 static void harden_write(struct blkdebug_cache *cache,
-			 struct blkdebug_write *write)
+			 struct blkdebug_write *write, unsigned int cause)
 {
 	struct blkdebug_version *version, *next;
 
+	trace_blkdebug_durable(cache->dev, write, cause);
 	blkdebug_unlist_write(cache, write);
 	/* A version leaves the list at once only if its last reference goes */
 	list_for_each_entry_safe(version, next, &write->versions, sibling) {
@@ -289,7 +291,7 @@ void blkdebug_flush_writes(struct blkdebug_cache *cache, unsigned long epoch)
 			/* Younger: this one does not make it disappear */
 			next = blkdebug_next_write(pool, write);
 			if (is_completed(write, epoch))
-				harden_write(cache, write);
+				harden_write(cache, write, BLKDEBUG_BY_FLUSH);
 			write = next;
 			cond_resched();
 		}
@@ -311,9 +313,30 @@ void blkdebug_harden_write(struct blkdebug_cache *cache,
 	mutex_lock(&cache->control);
 	/* A power cut, or a discard, may have decided already */
 	if (!list_empty(&write->link))
-		harden_write(cache, write);
+		harden_write(cache, write, BLKDEBUG_BY_FUA);
 	mutex_unlock(&cache->control);
 	blkdebug_start_reaping(cache);
+}
+
+static unsigned int harden_some(struct blkdebug_cache *cache,
+				unsigned int nr_versions, unsigned int cause)
+{
+	struct blkdebug_write *write;
+	unsigned int nr = 0;
+
+	mutex_lock(&cache->control);
+	while (nr < nr_versions) {
+		write = blkdebug_oldest_write(cache, true) ?:
+			blkdebug_oldest_write(cache, false);
+		if (!write)
+			break;
+		nr += write->live;
+		harden_write(cache, write, cause);
+		cond_resched();
+	}
+	mutex_unlock(&cache->control);
+	blkdebug_start_reaping(cache);
+	return nr;
 }
 
 /**
@@ -329,22 +352,7 @@ void blkdebug_harden_write(struct blkdebug_cache *cache,
 unsigned int blkdebug_harden_oldest(struct blkdebug_cache *cache,
 				    unsigned int nr_versions)
 {
-	struct blkdebug_write *write;
-	unsigned int nr = 0;
-
-	mutex_lock(&cache->control);
-	while (nr < nr_versions) {
-		write = blkdebug_oldest_write(cache, true) ?:
-			blkdebug_oldest_write(cache, false);
-		if (!write)
-			break;
-		nr += write->live;
-		harden_write(cache, write);
-		cond_resched();
-	}
-	mutex_unlock(&cache->control);
-	blkdebug_start_reaping(cache);
-	return nr;
+	return harden_some(cache, nr_versions, BLKDEBUG_BY_SPACE);
 }
 
 /**
@@ -355,7 +363,7 @@ unsigned int blkdebug_harden_oldest(struct blkdebug_cache *cache,
  */
 void blkdebug_harden_all(struct blkdebug_cache *cache)
 {
-	while (blkdebug_harden_oldest(cache, UINT_MAX))
+	while (harden_some(cache, UINT_MAX, BLKDEBUG_BY_SUSPEND))
 		cond_resched();
 }
 

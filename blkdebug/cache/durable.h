@@ -14,6 +14,20 @@
 
 #include "cache.h"
 
+/* Why a write becomes durable, each name once */
+#define BLKDEBUG_CAUSES(X)			\
+	X(FLUSH, "flush")			\
+	X(FUA, "fua")				\
+	X(SPACE, "space")			\
+	X(SUSPEND, "suspend")			\
+	X(CUT, "cut")
+
+#define BLKDEBUG_CAUSE_ENUM(id, name)	BLKDEBUG_BY_##id,
+
+enum blkdebug_cause {
+	BLKDEBUG_CAUSES(BLKDEBUG_CAUSE_ENUM)
+};
+
 /**
  * struct blkdebug_extent - durable sectors on their way to the device below
  * @version: has the data; a reference

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "../rules/chance.h"
+#include "power-trace.h"
 #include "survive.h"
 
 /* Draws from the seed, each independent of the others */
@@ -199,6 +200,8 @@ static void settle_write(struct blkdebug_cache *cache,
 		lost |= version->mask & ~keep;
 		blkdebug_settle_version(cache, version, keep);
 	}
+	if (kept)
+		trace_blkdebug_durable(cache->dev, write, BLKDEBUG_BY_CUT);
 	if (!lost)
 		outcome->survived++;
 	else if (kept)

@@ -7,6 +7,7 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
+#include "../cache/power-trace.h"
 #include "../engine/process.h"
 #include "../engine/resume.h"
 #include "../rules/chance.h"
@@ -60,6 +61,8 @@ static void settle_cut(struct blkdebug_line *line,
 	blkdebug_resume_all(&t->engine, NULL, -1);
 	blkdebug_end_delays(&t->engine);
 	blkdebug_cut_cache(t, &cut->choice, power->seed, &power->outcome);
+	trace_blkdebug_cut(t->engine.dev, power->nr_cuts, &power->outcome,
+			   power->choice.policy, power->seed);
 	raise_event(t, BLKDEBUG_EV_POWER_CUT);
 }
 
@@ -67,8 +70,11 @@ static void power_restored(struct blkdebug_line *line)
 {
 	struct blkdebug_target *t =
 		container_of(line, struct blkdebug_target, power.line);
+	const struct blkdebug_power *power = &t->power;
 
 	lockdep_assert_held(&line->supply->settling);
+	trace_blkdebug_power_on(t->engine.dev, power->nr_cuts, &power->outcome,
+				power->choice.policy, power->seed);
 	raise_event(t, BLKDEBUG_EV_POWER_ON);
 	set_powerless(&t->engine, false);
 }

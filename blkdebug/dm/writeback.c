@@ -583,7 +583,10 @@ int blkdebug_writeback_init(struct blkdebug_target *t)
 	wb->cache = blkdebug_cache_alloc(t->opts.cache,
 					 max(block, t->opts.atomic_write),
 					 &wb->ops);
-	return wb->cache ? 0 : -ENOMEM;
+	if (!wb->cache)
+		return -ENOMEM;
+	wb->cache->dev = t->engine.dev;
+	return 0;
 }
 
 /**

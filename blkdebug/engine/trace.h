@@ -15,27 +15,7 @@
 
 #include "../compat.h"
 #include "../rules/rule.h"
-
-#ifndef BLKDEBUG_TRACE_NAMES
-#define BLKDEBUG_TRACE_NAMES
-#define BLKDEBUG_IOTYPE_SYMBOL(name, string)	{ BLKDEBUG_IO_##name, string },
-#define BLKDEBUG_FLAG_SYMBOL(name, string)	{ BLKDEBUG_##name, string },
-#define BLKDEBUG_ACTION_SYMBOL(name, string)	{ BLKDEBUG_##name, string },
-
-/* The lists end with a comma, so a last entry must follow. */
-#define blkdebug_show_iotype(iotype)					\
-	__print_symbolic(iotype,					\
-			 BLKDEBUG_IOTYPES(BLKDEBUG_IOTYPE_SYMBOL)	\
-			 { BLKDEBUG_IO_EVENT, "event" })
-#define blkdebug_show_fault(action)					\
-	__print_symbolic(action,					\
-			 BLKDEBUG_ACTIONS(BLKDEBUG_ACTION_SYMBOL)	\
-			 { 255, "unknown" })
-#define blkdebug_show_flags(flags)					\
-	((flags) ? __print_flags(flags, ",",				\
-				 BLKDEBUG_FLAGS(BLKDEBUG_FLAG_SYMBOL)	\
-				 { 32768, "unknown" }) : "-")
-#endif
+#include "../rules/trace-names.h"
 
 /* Programs that read binary traces, such as perf, need the values of enums. */
 #define BLKDEBUG_IOTYPE_VALUE(name, string)	TRACE_DEFINE_ENUM(BLKDEBUG_IO_##name);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The tracepoints event, state, inject, hold and resume with their fields.
+# The tracepoints with their fields.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -15,8 +15,8 @@ read -r device < "$(dm_sysfs t)/dev"
 read_flags=$(read_flags "$dev")
 
 is "$(cd $tracing/events/dm_blkdebug && echo */)" \
-	'blkdebug_event/ blkdebug_hold/ blkdebug_inject/ blkdebug_resume/ blkdebug_state/' \
-	'the module has five tracepoints'
+	'blkdebug_cut/ blkdebug_durable/ blkdebug_event/ blkdebug_hold/ blkdebug_inject/ blkdebug_power_on/ blkdebug_resume/ blkdebug_state/' \
+	'the module has eight tracepoints'
 for point in blkdebug_{event,hold,inject,resume,state}; do
 	fields=$(< "$tracing/events/dm_blkdebug/$point/format")
 	for field in dev sector nr_sectors iotype flags; do
@@ -24,6 +24,10 @@ for point in blkdebug_{event,hold,inject,resume,state}; do
 	done
 	unlike "$fields" BLKDEBUG_ "the format of tracepoint $point has numbers for all names"
 	[[ $point == blkdebug_event ]] || like "$fields" 'field:[^;]* rule;' "tracepoint $point has the field rule"
+done
+for point in blkdebug_{cut,durable,power_on}; do
+	fields=$(< "$tracing/events/dm_blkdebug/$point/format")
+	unlike "$fields" BLKDEBUG_ "the format of tracepoint $point has numbers for all names"
 done
 echo 1 > $tracing/events/dm_blkdebug/enable
 
@@ -87,6 +91,50 @@ io_flush $t > /tmp/null
 is "$(trace)" "blkdebug_event: $device flush_to_os flush 0 + 0 sync
 blkdebug_event: $device flush_to_disk flush 0 + 0 sync
 blkdebug_inject: $device rule 8 errno 5 flush 0 + 0 sync inject-error" 'the trace of a failed flush'
+
+# Writes that become durable, and power cuts
+ram_disk
+bd_sectors=65536 bd_create c "$dev" cache=1M atomic-write=4K seed=7
+c=/dev/mapper/c
+read -r device < "$(dm_sysfs c)/dev"
+
+# power_trace: prints the trace of c without events and flags
+power_trace() {
+	local line
+
+	while read -r line; do
+		case $line in
+		"blkdebug_durable: $device "*) echo "${line% *}" ;;
+		"blkdebug_cut: $device "* | "blkdebug_power_on: $device "*) echo "$line" ;;
+		esac
+	done < <(trace)
+}
+
+ios $c 'w 0 8' 'w 8 16' f 'w 24 8' > /tmp/null
+is "$(power_trace)" "blkdebug_durable: $device write 1 by flush write 0 + 8
+blkdebug_durable: $device write 2 by flush write 8 + 16" 'the trace of what a flush makes durable'
+# The kernel sends a flush behind a synchronous write to a device
+bd_msg c add drop iotype=flush > /tmp/null
+ios $c 'w 32 8 fua' > /tmp/null
+bd_msg c clear > /tmp/null
+is "$(power_trace)" "blkdebug_durable: $device write 4 by fua write 32 + 8" 'the trace of a FUA write'
+ios $c 'w 40 8' > /tmp/null
+bd_msg c power-cut survive=prefix lose=1 keep=2 seed=3 > /tmp/null
+is "$(power_trace)" "blkdebug_durable: $device write 5 by cut write 40 + 8
+blkdebug_cut: $device cut 1 volatile 2 survived 1 torn 0 lost 1 survive prefix seed 3" \
+	'the trace of a power cut and of what survives'
+bd_msg c power-on > /tmp/null
+is "$(power_trace)" "blkdebug_power_on: $device cut 1 volatile 2 survived 1 torn 0 lost 1 survive prefix seed 3" \
+	'the trace of the power that comes back'
+ios $c 'w 0 1536' 'w 1536 1536' > /tmp/null
+like "$(power_trace)" "^blkdebug_durable: $device write 6 by space write 0 \+ 512" \
+	'the trace of a write that becomes durable because the cache is full'
+io $c 'w 48 8' > /tmp/null
+dmsetup suspend c
+like "$(power_trace)" "blkdebug_durable: $device write [0-9]+ by suspend write 48 \+ 8\$" \
+	'the trace of a write that a suspend makes durable'
+dmsetup resume c
+dmsetup remove c
 
 echo 0 > $tracing/events/dm_blkdebug/enable
 io_flush $t > /tmp/null
