@@ -46,7 +46,7 @@ static struct blkdebug_supply *alloc_supply(const char *name)
  * @line: the target's, zeroed but for @settle
  * @name: of the supply, or empty for a supply of its own
  *
- * The power is on. May sleep.
+ * Cuts do not concern the target before blkdebug_start_power(). May sleep.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -60,12 +60,38 @@ int blkdebug_join_power(struct blkdebug_line *line, const char *name)
 		mutex_lock(&supply->settling);
 		line->supply = supply;
 		line->moment = READ_ONCE(supply->moment);
-		line->settled = line->moment;
 		list_add_tail(&line->link, &supply->lines);
 		mutex_unlock(&supply->settling);
 	}
 	mutex_unlock(&supplies_lock);
 	return supply ? 0 : -ENOMEM;
+}
+
+static void start_line(struct blkdebug_line *line)
+{
+	lockdep_assert_held(&line->supply->lock);
+	if (line->started)
+		return;
+	WRITE_ONCE(line->moment, line->supply->moment);
+	line->settled = line->moment;
+	WRITE_ONCE(line->started, true);
+}
+
+/**
+ * blkdebug_start_power - from now on, cuts of the supply concern a target
+ * @line: the target's, connected
+ *
+ * The first call gives it power, even if others of the supply have none; later calls
+ * do nothing. Does not wait for the end of blkdebug_settle_power(), because what that
+ * writes out may be waiting until this target is resumed. Any context.
+ */
+void blkdebug_start_power(struct blkdebug_line *line)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&line->supply->lock, flags);
+	start_line(line);
+	spin_unlock_irqrestore(&line->supply->lock, flags);
 }
 
 /**
@@ -112,6 +138,7 @@ bool blkdebug_cut_power(struct blkdebug_line *line, struct blkdebug_cut *cut)
 	bool was_on;
 
 	spin_lock_irqsave(&supply->lock, flags);
+	start_line(line);
 	was_on = blkdebug_power_is_on(line) && !supply->cut;
 	if (was_on) {
 		refcount_inc(&cut->refs);
@@ -122,10 +149,17 @@ bool blkdebug_cut_power(struct blkdebug_line *line, struct blkdebug_cut *cut)
 	return was_on;
 }
 
-static bool is_unsettled(const struct blkdebug_line *line)
+/* A target that starts while a cut is being settled has power */
+static bool is_unsettled(struct blkdebug_line *line)
 {
-	return !blkdebug_power_is_on(line) &&
-	       line->settled != line->moment + 1;
+	unsigned long flags;
+	bool unsettled;
+
+	spin_lock_irqsave(&line->supply->lock, flags);
+	unsettled = line->started && !blkdebug_power_is_on(line) &&
+		    line->settled != line->moment + 1;
+	spin_unlock_irqrestore(&line->supply->lock, flags);
+	return unsettled;
 }
 
 /**
@@ -184,7 +218,8 @@ bool blkdebug_restore_power(struct blkdebug_line *line)
 	was_off = !blkdebug_power_is_on(line);
 	if (was_off) {
 		list_for_each_entry(line, &supply->lines, link) {
-			if (blkdebug_power_is_on(line))
+			if (!READ_ONCE(line->started) ||
+			    blkdebug_power_is_on(line))
 				continue;
 			WRITE_ONCE(line->moment, READ_ONCE(supply->moment));
 			if (line->restored)

@@ -20,8 +20,9 @@
  * load of @moment. After a grace period (blkdebug_settle_power()) all sections that
  * saw the power on have ended, and the survivors are chosen, while I/O fails.
  *
- * A target that joins while others are without power has power: a new table starts
- * with the power on.
+ * A target joins its supply when its table is loaded, and starts when its table is
+ * resumed for the first time. Until then cuts do not concern it. When it starts it has
+ * power, even if others of the supply have none: a new table starts with the power on.
  */
 #ifndef BLKDEBUG_CACHE_POWER_H
 #define BLKDEBUG_CACHE_POWER_H
@@ -40,7 +41,7 @@
  * @lines: the targets, struct blkdebug_line by @link
  * @name: of power=, or empty
  * @settling: guards @lines, and serialises choosing survivors with power-on
- * @lock: guards changes of @moment, and @cut; any context
+ * @lock: guards changes of @moment, @cut, and the start of targets; any context
  * @moment: how many cuts there were
  * @cut: the cut that is not settled yet, or NULL
  * @captures: how many moments have been captured; a mutex of moment.c guards changes
@@ -50,7 +51,7 @@ struct blkdebug_supply {
 	struct list_head lines;
 	char *name;
 	struct mutex settling; /* taken before @lock */
-	spinlock_t lock; /* guards changes of @moment, and @cut */
+	spinlock_t lock; /* guards changes of @moment, @cut, starts */
 	unsigned long moment;
 	struct blkdebug_cut *cut;
 	unsigned long captures;
@@ -62,6 +63,7 @@ struct blkdebug_supply {
  * @link: in the supply's @lines
  * @moment: of the supply, when the power came on
  * @settled: the moment of the last cut whose survivors have been chosen
+ * @started: cuts concern it
  * @settle: called in process context, the power off: choose survivors
  * @restored: called in process context, the power on again; or NULL
  */
@@ -70,12 +72,14 @@ struct blkdebug_line {
 	struct list_head link;
 	unsigned long moment;
 	unsigned long settled;
+	bool started;
 	void (*settle)(struct blkdebug_line *line,
 		       const struct blkdebug_cut *cut);
 	void (*restored)(struct blkdebug_line *line);
 };
 
 int blkdebug_join_power(struct blkdebug_line *line, const char *name);
+void blkdebug_start_power(struct blkdebug_line *line);
 void blkdebug_leave_power(struct blkdebug_line *line);
 
 bool blkdebug_cut_power(struct blkdebug_line *line, struct blkdebug_cut *cut);

@@ -181,6 +181,7 @@ void blkdebug_print_power(struct blkdebug_target *t, struct seq_buf *out)
 	struct blkdebug_cache *cache = t->writeback.cache;
 	u64 cached = 0;
 	unsigned int nr = 0, views = 0;
+	bool is_on;
 
 	if (cache) {
 		cached = (u64)blkdebug_used_data(&cache->pools) *
@@ -188,8 +189,10 @@ void blkdebug_print_power(struct blkdebug_target *t, struct seq_buf *out)
 		nr = blkdebug_active_writes(&cache->pools);
 		views = blkdebug_count_views(cache);
 	}
+	/* A table that has never been resumed has power when it is */
+	is_on = !READ_ONCE(t->power.line.started) || blkdebug_is_powered(t);
 	seq_buf_printf(out, " power=%s cached=%llu volatile=%u views=%u",
-		       blkdebug_is_powered(t) ? "on" : "off", cached, nr, views);
+		       is_on ? "on" : "off", cached, nr, views);
 }
 
 /**

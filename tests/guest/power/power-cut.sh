@@ -173,6 +173,23 @@ is "$(io_read /dev/mapper/a 0 8) $(io_read /dev/mapper/b 0 8) $(io_read /dev/map
 fails_with EINVAL 'a second cut of the supply is refused' bd_msg b power-cut
 bd_msg b power-on > /tmp/null
 is "$(io_read /dev/mapper/a 0 8) $(io_read /dev/mapper/b 0 8)" 'ok ok' 'power-on of one is power-on of all'
+
+# Inactive tables: a cut does not concern them, and they start with the power on.
+bd_load a "$one" seed=1 cache=1M power=psu
+bd_msg b power-cut > /tmp/null
+like "$(dmsetup status --inactive a)" ' power=on ' 'a cut of the supply leaves the power of an inactive table on'
+dmsetup resume a
+is "$(bd_status a power) $(io_read /dev/mapper/a 0 8) $(bd_status b power)" 'on ok off' \
+	'a table loaded before a cut of its supply starts with the power on'
+bd_load b "$dev" seed=2 power=psu
+dmsetup resume b
+is "$(bd_status b power) $(io_read /dev/mapper/b 0 8)" 'on ok' 'a table loaded after a cut of its supply starts with the power on'
+like "$(bd_msg b power-cut)" '^cut=1 ' 'a new table counts its own cuts'
+is "$(bd_status a power) $(bd_status b power)" 'off off' 'a cut concerns all tables of the supply that have started'
+dmsetup suspend a
+dmsetup resume a
+is "$(bd_status a power)" off 'a resume of the same table leaves the power off'
+bd_msg a power-on > /tmp/null
 for name in a b c; do dmsetup remove $name; done
 
 like "$(cat /sys/module/dm_blkdebug/parameters/features)" ' power_cut power_on .* cache atomic-write power .* power-cut power-on volatile mark unmark' \
