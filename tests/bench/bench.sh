@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The guest's part of tests/bench/run: bench.sh quick|cost|scaling|latency
+# The guest's part of tests/bench/run:
+# bench.sh quick|cost|scaling|latency|cache|cache-scaling
 # Prints one line for each measurement, which tests/bench/report reads:
 #   cost CASE TARGET READ WRITE      nanoseconds for an I/O of 4 KiB
 #   value NAME NUMBER...
@@ -166,7 +167,7 @@ scaling() {
 	say '1,000,000 ranges'
 	load ranges 1000000 tables/million
 	say 'one processor and two'
-	./scaling 9 20 80 /dev/mapper/linear /dev/mapper/t | sed 's/^/value scaling /'
+	./scaling 9 20 80 read /dev/mapper/linear /dev/mapper/t | sed 's/^/value scaling /'
 	dmsetup remove t
 	dmsetup remove linear
 }
@@ -352,6 +353,65 @@ latency() {
 	dmsetup remove linear
 }
 
+# --- The write cache ---
+
+# perform FILE: performs the ops on t, not measured
+perform() {
+	../bin/io /dev/mapper/t - < "$1" > /tmp/said
+	if grep -qvx ok /tmp/said; then say "$1: $(grep -vxm 1 ok /tmp/said)"; fi
+}
+
+cache_costs() {
+	local before start
+
+	peer none linear $disk 0
+	create linear linear $disk 0 < /dev/null
+	say 'the write cache'
+	create t blkdebug $disk 0 cache=256M < /dev/null
+	measure cached blkdebug
+	dmsetup remove t
+
+	create t blkdebug $disk 0 cache=256M < /dev/null
+	perform tables/ten-thousand
+	echo "value cache-miss $(./iocost read /dev/mapper/t)"
+	start=${EPOCHREALTIME/./}
+	perform tables/flush
+	echo "value cache-write-out $((${EPOCHREALTIME/./} - start))"
+	dmsetup remove t
+	fio --name=same --filename=/dev/mapper/linear --direct=1 --read_iolog=tables/iolog \
+		--output-format=terse --terse-version=3 --output=/tmp/fio
+	# The field is the run time of the writes in milliseconds.
+	echo "value cache-fio $(cut -d ';' -f 50 /tmp/fio)"
+
+	before=$(free_memory)
+	create t blkdebug $disk 0 cache=512M < /dev/null
+	echo "value cache-memory $((512 * 1024)) $((before - $(free_memory)))"
+	dmsetup remove t
+}
+
+cache_kept() {
+	say '100,000 volatile writes'
+	create t blkdebug $disk 0 cache=512M atomic-write=4K < /dev/null
+	perform tables/hundred-thousand
+	compare_io volatile 'ok*' 'message volatile'
+	compare_io power-cut 'ok*' 'message power-cut survive=units seed=1'
+	dmsetup remove t
+	create t blkdebug $disk 0 cache=512M atomic-write=4K < /dev/null
+	perform tables/hundred-thousand
+	compare_io flush 'ok*' f
+	dmsetup remove t
+	dmsetup remove linear
+}
+
+cache_scaling() {
+	say 'writers on one processor and on two'
+	create linear linear $disk 0 < /dev/null
+	create t blkdebug $disk 0 cache=1G < /dev/null
+	./scaling 9 20 80 write /dev/mapper/linear /dev/mapper/t | sed 's/^/value cache-scaling /'
+	dmsetup remove t
+	dmsetup remove linear
+}
+
 # Pages in per-processor lists count as used. Keep these lists short.
 few_pages=/proc/sys/vm/percpu_pagelist_high_fraction
 [[ ! -e $few_pages ]] || echo 1000000 > $few_pages
@@ -377,4 +437,9 @@ cost)
 	;;
 scaling) scaling ;;
 latency) latency ;;
+cache)
+	cache_costs
+	cache_kept
+	;;
+cache-scaling) cache_scaling ;;
 esac

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * scaling ROUNDS TURNS MS DEVICE DEVICE: in each round, reads from each device on one
- * processor and on two, MS milliseconds at a time. The four alternate, so that other
- * load of the host affects them equally. Prints four numbers of reads for each round:
- * first device on one processor and on two, second device on one and on two.
+ * scaling ROUNDS TURNS MS read|write DEVICE DEVICE: in each round, reads from or writes
+ * to each device on one processor and on two, MS milliseconds at a time. The four
+ * alternate, so that other load of the host affects them equally. Each processor has
+ * sectors of its own. Prints four numbers of I/Os for each round: first device on one
+ * processor and on two, second device on one and on two.
  */
 #include "bench.h"
 #include <sched.h>
@@ -14,16 +15,17 @@
 #define MAX_WORKERS	2
 
 static struct shared {
-	atomic_ulong reads[MAX_WORKERS];
+	atomic_ulong ios[MAX_WORKERS];
 	atomic_int ready, go;
 } *shared;
 
-static int fds[2];
+static int fds[2], is_write;
 static off_t *places;
 
 static void work(int fd, int cpu)
 {
-	unsigned int i = cpu * NR_PLACES / MAX_WORKERS;
+	const unsigned int nr_places = NR_PLACES / MAX_WORKERS;
+	const off_t *place = places + cpu * nr_places;
 	char *buffer = alloc_buffer();
 	unsigned long nr = 0;
 	cpu_set_t set;
@@ -36,15 +38,16 @@ static void work(int fd, int cpu)
 	while (!shared->go)
 		;
 	while (shared->go == 1) {
-		if (pread(fd, buffer, IO_SIZE, places[i++ % NR_PLACES]) != IO_SIZE)
-			err(1, "read");
+		if ((is_write ? pwrite(fd, buffer, IO_SIZE, place[nr % nr_places]) :
+				pread(fd, buffer, IO_SIZE, place[nr % nr_places])) != IO_SIZE)
+			err(1, "I/O");
 		nr++;
 	}
-	shared->reads[cpu] = nr;
+	shared->ios[cpu] = nr;
 	_exit(0);
 }
 
-/* Returns the number of reads in @ms milliseconds. */
+/* Returns the number of I/Os in @ms milliseconds. */
 static double measure(int fd, int cpus, unsigned int ms)
 {
 	unsigned long long spent;
@@ -66,7 +69,10 @@ static double measure(int fd, int cpus, unsigned int ms)
 		if (wait(&status) < 0 || status)
 			errx(1, "a worker failed");
 	for (i = 0; i < cpus; i++)
-		sum += shared->reads[i];
+		sum += shared->ios[i];
+	/* Empty a write cache, so that no writer ever waits for space. */
+	if (is_write && fdatasync(fd))
+		err(1, "flush");
 	return sum * (ms * 1e6) / spent;
 }
 
@@ -90,11 +96,12 @@ int main(int argc, char **argv)
 {
 	unsigned int rounds, i;
 
-	if (argc != 6)
-		errx(2, "usage: scaling ROUNDS TURNS MS DEVICE DEVICE");
+	if (argc != 7)
+		errx(2, "usage: scaling ROUNDS TURNS MS read|write DEVICE DEVICE");
 	rounds = strtoul(argv[1], NULL, 10);
+	is_write = !strcmp(argv[4], "write");
 	for (i = 0; i < 2; i++)
-		places = make_places(open_device(argv[4 + i], &fds[i]));
+		places = make_places(open_device(argv[5 + i], &fds[i]));
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (shared == MAP_FAILED)
