@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "cache.h"
@@ -46,10 +47,10 @@ struct blkdebug_block *blkdebug_find_block(struct blkdebug_cache *cache, u64 nr)
 
 /* Records that have left the index, and may be used again after a grace period */
 
-static void reap_records(struct rcu_head *head)
+static void reap_records(struct work_struct *work)
 {
 	struct blkdebug_cache *cache =
-		container_of(head, struct blkdebug_cache, rcu);
+		container_of(to_rcu_work(work), struct blkdebug_cache, reap_work);
 	struct blkdebug_version *version, *next_version;
 	struct blkdebug_block *block, *next_block;
 	unsigned long flags;
@@ -58,10 +59,13 @@ static void reap_records(struct rcu_head *head)
 				 &cache->reaping.versions, sibling) {
 		blkdebug_put_write(cache, version->write);
 		blkdebug_put_version(&cache->pools, version);
+		cond_resched();
 	}
 	list_for_each_entry_safe(block, next_block, &cache->reaping.blocks,
-				 dirty)
+				 dirty) {
 		blkdebug_put_block(&cache->pools, block);
+		cond_resched();
+	}
 
 	spin_lock_irqsave(&cache->limbo_lock, flags);
 	INIT_LIST_HEAD(&cache->reaping.versions);
@@ -96,7 +100,22 @@ void blkdebug_start_reaping(struct blkdebug_cache *cache)
 	}
 	spin_unlock_irqrestore(&cache->limbo_lock, flags);
 	if (start)
-		call_rcu(&cache->rcu, reap_records);
+		queue_rcu_work(cache->wq, &cache->reap_work);
+}
+
+/**
+ * blkdebug_finish_reaping - wait until all removed records are unused
+ * @cache: the cache; no I/O uses it
+ *
+ * May sleep.
+ */
+void blkdebug_finish_reaping(struct blkdebug_cache *cache)
+{
+	/* The end of one grace period may start another */
+	do {
+		rcu_barrier();
+		flush_workqueue(cache->wq);
+	} while (READ_ONCE(cache->reaps));
 }
 
 /**
@@ -553,7 +572,10 @@ struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
 	INIT_LIST_HEAD(&cache->limbo.blocks);
 	INIT_LIST_HEAD(&cache->reaping.versions);
 	INIT_LIST_HEAD(&cache->reaping.blocks);
-	if (blkdebug_pools_init(&cache->pools, bytes / BLKDEBUG_BLOCK_BYTES) ||
+	INIT_RCU_WORK(&cache->reap_work, reap_records);
+	cache->wq = alloc_ordered_workqueue("blkdebug-reap", WQ_MEM_RECLAIM);
+	if (!cache->wq ||
+	    blkdebug_pools_init(&cache->pools, bytes / BLKDEBUG_BLOCK_BYTES) ||
 	    alloc_index(cache)) {
 		blkdebug_cache_free(cache);
 		return NULL;
@@ -573,10 +595,10 @@ void blkdebug_cache_free(struct blkdebug_cache *cache)
 		return;
 	/* Readers of moments that have been given up */
 	synchronize_rcu();
-	/* The end of one grace period may start another */
-	do {
-		rcu_barrier();
-	} while (READ_ONCE(cache->reaps));
+	if (cache->wq) {
+		blkdebug_finish_reaping(cache);
+		destroy_workqueue(cache->wq);
+	}
 	blkdebug_pools_exit(&cache->pools);
 	kvfree(cache->buckets);
 	kfree(cache->shard);

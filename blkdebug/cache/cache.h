@@ -67,6 +67,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sizes.h>
+#include <linux/workqueue.h>
 
 #include "../rules/options.h"
 #include "pool.h"
@@ -196,7 +197,7 @@ struct blkdebug_cache;
 
 /**
  * struct blkdebug_cache_ops - what the cache asks of its owner
- * @space_freed: blkdebug_begin_write() may succeed now; any context
+ * @space_freed: blkdebug_begin_write() may succeed now; process context
  */
 struct blkdebug_cache_ops {
 	void (*space_freed)(struct blkdebug_cache *cache);
@@ -235,7 +236,8 @@ struct blkdebug_limbo {
  * @limbo: records removed since the last grace period began
  * @reaping: records that are unused once the grace period ends
  * @reaps: a grace period is running
- * @rcu: ends it
+ * @wq: for @reap_work alone, so that space becomes free when memory is short
+ * @reap_work: runs when it ends
  */
 struct blkdebug_cache {
 	struct hlist_head *buckets;
@@ -262,7 +264,8 @@ struct blkdebug_cache {
 	struct blkdebug_limbo limbo;
 	struct blkdebug_limbo reaping;
 	bool reaps;
-	struct rcu_head rcu;
+	struct workqueue_struct *wq;
+	struct rcu_work reap_work;
 };
 
 /* Where the data of some sectors is */
@@ -365,6 +368,7 @@ void blkdebug_retire_block(struct blkdebug_cache *cache,
 void blkdebug_put_version_ref(struct blkdebug_cache *cache,
 			      struct blkdebug_version *version);
 void blkdebug_start_reaping(struct blkdebug_cache *cache);
+void blkdebug_finish_reaping(struct blkdebug_cache *cache);
 struct blkdebug_block *blkdebug_find_block(struct blkdebug_cache *cache,
 					   u64 nr);
 

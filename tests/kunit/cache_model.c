@@ -470,8 +470,7 @@ static void give_up_oldest(struct model *m)
 		else if (m->view[i].view.moment)
 			expect(m, !blkdebug_is_given_up(m->view[i].view.moment));
 	}
-	rcu_barrier();
-	rcu_barrier();
+	blkdebug_finish_reaping(m->cache);
 }
 
 static void make_space(struct model *m)
@@ -485,9 +484,7 @@ static void make_space(struct model *m)
 	expect(m, blkdebug_harden_oldest(m->cache, want) ==
 		  model_harden_oldest(m, want));
 	write_all_out(m);
-	/* The last grace period may start another */
-	rcu_barrier();
-	rcu_barrier();
+	blkdebug_finish_reaping(m->cache);
 }
 
 static void describe_write(struct model *m, struct blkdebug_write_desc *desc)
@@ -875,8 +872,7 @@ static void check_empty(struct model *m)
 	if (roll(m, 2))
 		drop_views(m);
 	write_all_out(m);
-	rcu_barrier();
-	rcu_barrier();
+	blkdebug_finish_reaping(m->cache);
 	expect(m, !blkdebug_used_data(&m->cache->pools));
 	for (i = 0; i < m->cache->pools.nr; i++) {
 		struct blkdebug_records *free = &m->cache->pools.pool[i].free;

@@ -18,6 +18,7 @@
 #include <linux/string.h>
 #include <linux/timerqueue.h>
 #include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 void shim_bug(const char *file, int line, const char *what)
@@ -238,6 +239,40 @@ void shim_free_rcu(struct rcu_head *head, void *mem)
 {
 	head->mem = mem;
 	call_rcu(head, free_mem);
+}
+
+struct workqueue_struct *alloc_ordered_workqueue(const char *name,
+						 unsigned int flags)
+{
+	struct workqueue_struct *wq = shim_alloc(sizeof(*wq), GFP_KERNEL, true);
+
+	if (wq)
+		wq->name = name;
+	return wq;
+}
+
+void destroy_workqueue(struct workqueue_struct *wq)
+{
+	shim_free(wq);
+}
+
+void flush_workqueue(struct workqueue_struct *wq)
+{
+	might_sleep();
+}
+
+static void run_rcu_work(struct rcu_head *head)
+{
+	struct rcu_work *rwork = container_of(head, struct rcu_work, rcu);
+
+	rwork->work.func(&rwork->work);
+}
+
+bool queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *rwork)
+{
+	shim_assert(wq);
+	call_rcu(&rwork->rcu, run_rcu_work);
+	return true;
 }
 
 /* Trees */
