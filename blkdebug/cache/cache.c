@@ -4,7 +4,6 @@
  */
 #include <linux/blkdev.h>
 #include <linux/errno.h>
-#include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
@@ -12,16 +11,6 @@
 #include <linux/slab.h>
 
 #include "cache.h"
-
-static struct hlist_head *bucket_of(struct blkdebug_cache *cache, u64 block)
-{
-	u32 hash = hash_64(block >> cache->region_shift, 32);
-	size_t shard = hash >> (32 - BLKDEBUG_SHARD_BITS);
-
-	/* The blocks of a region are in neighbouring buckets */
-	return &cache->buckets[shard * (cache->bucket_mask + 1) +
-			       ((hash + (u32)block) & cache->bucket_mask)];
-}
 
 /**
  * blkdebug_find_block - find a block of which the cache holds something
@@ -34,15 +23,7 @@ static struct hlist_head *bucket_of(struct blkdebug_cache *cache, u64 block)
  */
 struct blkdebug_block *blkdebug_find_block(struct blkdebug_cache *cache, u64 nr)
 {
-	struct hlist_head *bucket = bucket_of(cache, nr);
-	struct blkdebug_block *block;
-
-	hlist_for_each_entry_rcu(block, bucket, node,
-				 lockdep_is_held(&blkdebug_shard_of(cache, nr)->lock)) {
-		if (block->nr == nr)
-			return block;
-	}
-	return NULL;
+	return blkdebug_lookup_block(cache, nr);
 }
 
 /* Records that have left the index, and may be used again after a grace period */
@@ -280,7 +261,7 @@ static struct blkdebug_block *enter_version(struct blkdebug_cache *cache,
 	}
 	RCU_INIT_POINTER(version->older, NULL);
 	RCU_INIT_POINTER(own->newest, version);
-	hlist_add_head_rcu(&own->node, bucket_of(cache, own->nr));
+	hlist_add_head_rcu(&own->node, blkdebug_bucket_of(cache, own->nr));
 	return NULL;
 }
 

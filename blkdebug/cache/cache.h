@@ -362,6 +362,31 @@ blkdebug_shard_of(struct blkdebug_cache *cache, u64 block)
 			     (32 - BLKDEBUG_SHARD_BITS)];
 }
 
+/* The blocks of a region are in neighbouring buckets of its shard */
+static inline struct hlist_head *
+blkdebug_bucket_of(struct blkdebug_cache *cache, u64 block)
+{
+	u32 hash = hash_64(block >> cache->region_shift, 32);
+	size_t shard = hash >> (32 - BLKDEBUG_SHARD_BITS);
+
+	return &cache->buckets[shard * (cache->bucket_mask + 1) +
+			       ((hash + (u32)block) & cache->bucket_mask)];
+}
+
+/* blkdebug_find_block(), where a call would cost too much */
+static inline struct blkdebug_block *
+blkdebug_lookup_block(struct blkdebug_cache *cache, u64 nr)
+{
+	struct blkdebug_block *block;
+
+	hlist_for_each_entry_rcu(block, blkdebug_bucket_of(cache, nr), node,
+				 lockdep_is_held(&blkdebug_shard_of(cache, nr)->lock)) {
+		if (block->nr == nr)
+			return block;
+	}
+	return NULL;
+}
+
 /* For durable.c and survive.c */
 void blkdebug_retire_block(struct blkdebug_cache *cache,
 			   struct blkdebug_block *block);

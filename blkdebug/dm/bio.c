@@ -623,6 +623,38 @@ static noinline int map_special(struct blkdebug_target *t, struct bio *bio,
 	return mode & BLKDEBUG_HAS_CACHE ? map_cached(t, bio) : remap_bio(t, bio);
 }
 
+/* The mode of a target with a cache, but without rules */
+#define ONLY_CACHE	(BLKDEBUG_HAS_CACHE | BLKDEBUG_CHECKS_POWER)
+
+/* The longest read that is looked up here, in blocks of the cache */
+#define MAX_LOOKUPS	8
+
+/* Test whether the power is on, and the cache holds nothing of what a read wants. */
+static bool misses_cache(struct blkdebug_target *t, const struct bio *bio)
+{
+	sector_t sector = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
+	u64 nr = sector >> BLKDEBUG_BLOCK_SHIFT;
+	u64 last = (sector + bio_sectors(bio) - 1) >> BLKDEBUG_BLOCK_SHIFT;
+	bool misses;
+
+	if (last - nr >= MAX_LOOKUPS)
+		return false;
+	rcu_read_lock();
+	misses = blkdebug_power_is_on(&t->power.line);
+	while (misses && nr <= last)
+		misses = !blkdebug_lookup_block(t->writeback.cache, nr++);
+	rcu_read_unlock();
+	return misses;
+}
+
+/* Map a read of a target with a cache, but without rules. */
+static noinline int map_cache_read(struct blkdebug_target *t, struct bio *bio)
+{
+	if (!misses_cache(t, bio))
+		return map_special(t, bio, ONLY_CACHE);
+	return remap_bio(t, bio);
+}
+
 /**
  * blkdebug_map_rules - map a bio of a target that is not idle
  * @t: the target
@@ -643,8 +675,11 @@ int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 
 	/* One test, so that the usual case saves no registers. */
 	if (unlikely(mode != BLKDEBUG_HAS_RULES || op > BLKDEBUG_IO_WRITE ||
-		     !bio->bi_iter.bi_size))
+		     !bio->bi_iter.bi_size)) {
+		if (mode == ONLY_CACHE && op == BLKDEBUG_IO_READ)
+			return map_cache_read(t, bio);
 		return map_special(t, bio, mode);
+	}
 	if (blkdebug_count(&t->engine, op))
 		return map_by_span(t, bio, op);
 	return remap_bio(t, bio);
