@@ -9,10 +9,10 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "../rules/chance.h"
+#include "../rules/sort.h"
 #include "power-trace.h"
 #include "survive.h"
 
@@ -297,8 +297,10 @@ struct blkdebug_volatile *blkdebug_list_volatile(struct blkdebug_cache *cache,
 		*nr += collect_pool(cache, &cache->pools.pool[i], last,
 				    list + *nr, max - *nr);
 	mutex_unlock(&cache->control);
-	if (list)
-		sort(list, *nr, sizeof(*list), compare_volatile, NULL);
+	if (list && blkdebug_sort(list, *nr, sizeof(*list), compare_volatile)) {
+		kvfree(list);
+		list = NULL;
+	}
 	return list;
 }
 
