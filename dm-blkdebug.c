@@ -54,6 +54,8 @@ static int blkdebug_prepare_rule(struct blkdebug_engine *engine,
 				 const struct blkdebug_rule *rule)
 {
 	lockdep_assert_held(&engine->control);
+	if (rule->action == BLKDEBUG_POWER_CUT)
+		blkdebug_expect_cut(to_target(engine));
 	if (rule->action != BLKDEBUG_CORRUPT ||
 	    !(rule->iotypes & (1U << BLKDEBUG_IO_WRITE)))
 		return 0;

@@ -246,7 +246,7 @@ static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 	blkdebug_acknowledge(b, bio, bio->bi_end_io);
 }
 
-/* Has the power failed? Without cache= and power= only a message can cut it. */
+/* Has the power failed? Without cache=, power= and power-cut rules only a message cuts it. */
 static bool lacks_power(struct blkdebug_target *t)
 {
 	return (READ_ONCE(t->engine.mode) &

@@ -221,6 +221,22 @@ static void settle_work(struct work_struct *work)
 }
 
 /**
+ * blkdebug_expect_cut - a rule may cut the power from now on
+ * @t: the target
+ *
+ * So that all I/O behind the bio whose rule cuts the power fails, not only that behind
+ * the choice of survivors. Context: any.
+ */
+void blkdebug_expect_cut(struct blkdebug_target *t)
+{
+	struct blkdebug_engine *engine = &t->engine;
+	unsigned long flags = blkdebug_write_lock(engine);
+
+	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_CHECKS_POWER);
+	blkdebug_write_unlock(engine, flags);
+}
+
+/**
  * blkdebug_cut_by_rule - cut the power at this moment
  * @t: the target
  * @cut: what the cut shall leave; a reference, which this drops
