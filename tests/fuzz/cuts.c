@@ -69,7 +69,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	size_t before = shim_allocated;
 	const char *wrong;
 
-	wrong = cache_model_run(&input.dice, min(size / 4, (size_t)400));
+	wrong = cache_model_run(&input.dice, min(size / 4, (size_t)400)) ?:
+		cache_model_late();
 	if (wrong)
 		shim_bug("cache_model.c", 0, wrong);
 	shim_assert(shim_allocated == before);

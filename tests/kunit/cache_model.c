@@ -927,3 +927,85 @@ const char *cache_model_run(struct cache_dice *dice, unsigned int nr_steps)
 	kvfree(m);
 	return wrong;
 }
+
+/* A write whose number is set, as if it had drawn it before others that entered first */
+static struct blkdebug_write *enter_numbered(struct blkdebug_cache *cache,
+					     u64 number, sector_t sector,
+					     sector_t nr_sectors)
+{
+	const struct blkdebug_write_desc desc = {
+		.sector = sector,
+		.nr_sectors = nr_sectors,
+		.iotype = BLKDEBUG_IO_WRITE,
+	};
+	struct blkdebug_write *write = blkdebug_begin_write(cache, &desc);
+
+	if (!write)
+		return NULL;
+	fill_write(write, number);
+	atomic64_set(&cache->seq, number - 1);
+	rcu_read_lock();
+	blkdebug_enter_write(cache, write, 0);
+	blkdebug_complete_write(cache, write);
+	rcu_read_unlock();
+	return write;
+}
+
+/* Sectors 2 to 4 are those of write 2, durable; all others are those of write 1 */
+static const char *check_late(struct blkdebug_cache *cache)
+{
+	struct blkdebug_extent extent[BLKDEBUG_BLOCK_SECTORS];
+	unsigned int i, nr, sectors = 0;
+	struct blkdebug_span span;
+	bool newer;
+
+	for (i = 0; i < BLKDEBUG_BLOCK_SECTORS; i++) {
+		newer = i >= 2 && i <= 4;
+		rcu_read_lock();
+		blkdebug_find_span(cache, i, 1, &span);
+		if (span.source != BLKDEBUG_CACHED ||
+		    *(u32 *)span.data != (newer ? 2 : 1)) {
+			rcu_read_unlock();
+			return "a late write is read in the place of a newer one";
+		}
+		rcu_read_unlock();
+	}
+	blkdebug_flush_writes(cache, blkdebug_begin_flush(cache));
+	nr = blkdebug_take_dirty(cache, extent, ARRAY_SIZE(extent));
+	for (i = 0; i < nr; i++)
+		sectors += extent[i].nr_sectors;
+	blkdebug_put_dirty(cache, extent, nr);
+	return sectors == BLKDEBUG_BLOCK_SECTORS ? NULL :
+	       "a sector of a late write is written out beside a newer one";
+}
+
+/**
+ * cache_model_late - let a write enter behind a newer one that is durable already
+ *
+ * A write that spans regions enters them one by one, so that a newer write can enter
+ * one of them first.
+ *
+ * Return: NULL, or what was not as it should be.
+ */
+const char *cache_model_late(void)
+{
+	struct blkdebug_cache *cache =
+		blkdebug_cache_alloc(4 * BLKDEBUG_BLOCK_BYTES, 512, &ops);
+	struct blkdebug_write *newer, *late;
+	const char *wrong = "no memory";
+
+	if (!cache)
+		return wrong;
+	newer = enter_numbered(cache, 2, 2, 3);
+	if (newer) {
+		blkdebug_harden_write(cache, newer);
+		blkdebug_put_write(cache, newer);
+		late = enter_numbered(cache, 1, 0, BLKDEBUG_BLOCK_SECTORS);
+		if (late) {
+			blkdebug_put_write(cache, late);
+			wrong = check_late(cache);
+		}
+	}
+	blkdebug_cache_free(cache);
+	return wrong;
+}

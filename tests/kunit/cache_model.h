@@ -17,6 +17,7 @@ struct cache_dice {
 	u32 (*roll)(struct cache_dice *dice, u32 limit);
 };
 
+const char *cache_model_late(void);
 const char *cache_model_run(struct cache_dice *dice, unsigned int nr_steps);
 
 #endif

@@ -54,6 +54,11 @@ static void test_model(struct kunit *test)
 	}
 }
 
+static void test_late(struct kunit *test)
+{
+	KUNIT_EXPECT_PTR_EQ(test, cache_model_late(), NULL);
+}
+
 static void ignore_space(struct blkdebug_cache *cache)
 {
 }
@@ -85,6 +90,7 @@ static void test_memory(struct kunit *test)
 
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_model),
+	KUNIT_CASE(test_late),
 	KUNIT_CASE(test_no_memory),
 	KUNIT_CASE(test_memory),
 	{}
