@@ -83,188 +83,166 @@
 #define BLKDEBUG_IN_FLIGHT	1UL
 #define BLKDEBUG_FIRST_EPOCH	2UL	/* and above: completed */
 
-/**
- * struct blkdebug_version - what one write has of one block
- * @older: the next older version of @block
- * @block: the block
- * @write: the write
- * @sibling: in the write's @versions; used by the pools when unused
- * @data: the block's data, of which the sectors of @mask at load are valid, or
- *	NULL: zeroes
- * @refs: one for the chain, one while it is being written out, one for each moment
- * @mask: the sectors, a bit each, of which no newer version is durable
- * @durable: every cut leaves it, or a newer version
- * @linked: it is in the block's chain
- * @home: pool that the record is from
- *
- * The shard's lock guards @older, @mask, @durable and @linked; @control guards @sibling
- * once the write has entered.
- */
+/* The part of one write that lies in one block */
 struct blkdebug_version {
-	struct blkdebug_version __rcu *older;
+	/* Guarded by @control of the cache, once the write has entered. */
+	struct list_head sibling;	/* in the @versions of @write; used by the
+					 * pools when unused
+					 */
+
+	/* Constant while in use. */
 	struct blkdebug_block *block;
 	struct blkdebug_write *write;
-	struct list_head sibling;
-	u8 *data;
-	refcount_t refs;
-	u8 mask;
-	bool durable;
-	bool linked;
-	u8 home;
+	u8 *data;		/* of the block; valid are the sectors that @mask has
+				 * at the beginning. NULL: zeroes
+				 */
+
+	/* Guarded by the shard's lock; read under RCU, too. */
+	struct blkdebug_version __rcu *older;	/* of @block */
+	u8 mask;		/* the sectors, a bit each, of which no newer version
+				 * is durable
+				 */
+	bool durable;		/* every cut leaves it, or a newer version */
+	bool linked;		/* it is in the chain of @block */
+
+	/* Constant after initialization. */
+	u8 home;		/* pool that the record is from */
+
+	refcount_t refs;	/* one of the chain, one while it is written out, one of
+				 * each moment
+				 */
 };
 
-/**
- * struct blkdebug_write_desc - a write, as its submitter describes it
- * @sector: its first sector, from the target's start
- * @nr_sectors: how many
- * @flags: enum blkdebug_flag
- * @iotype: enum blkdebug_iotype
- * @zeroes: it has no data
- * @meta: it carries REQ_META
- * @whole: it carries REQ_ATOMIC: all of it survives, or nothing
- */
+/* A write, as its submitter describes it */
 struct blkdebug_write_desc {
-	sector_t sector;
+	sector_t sector;	/* its first, from the target's start */
 	sector_t nr_sectors;
-	u16 flags;
-	u8 iotype;
-	bool zeroes;
-	bool meta;
-	bool whole;
+	u16 flags;		/* mask of enum blkdebug_flag */
+	u8 iotype;		/* enum blkdebug_iotype */
+	bool zeroes;		/* it has no data */
+	bool meta;		/* it carries REQ_META */
+	bool whole;		/* it carries REQ_ATOMIC: all of it survives, or nothing */
 };
 
-/**
- * struct blkdebug_write - a write in the cache
- * @link: in the @active list of its pool while volatile
- * @versions: its versions
- * @desc: what it is
- * @seq: its place in the order in which writes entered the cache
- * @completed: %BLKDEBUG_ENTERING, %BLKDEBUG_IN_FLIGHT, or the epoch in which it
- *	completed
- * @since: when it entered, in jiffies
- * @captures: of the power supply, when it entered; see moment.h
- * @refs: one for the submitter and one for each version
- * @live: its versions that are volatile and in their chains; @control guards it
- *	once the write has entered
- * @home: pool that the record is from
- */
+/* A write in the cache */
 struct blkdebug_write {
-	struct list_head link;
-	struct list_head versions;
+	/* Guarded by the lock of its pool. */
+	struct list_head link;	/* in the pool's @active while volatile */
+
+	/* Constant once the write has entered. */
 	struct blkdebug_write_desc desc;
-	u64 seq;
-	unsigned long completed;
-	unsigned long since;
-	unsigned long captures;
-	refcount_t refs;
-	unsigned int live;
-	u8 home;
+	u64 seq;		/* place in the order of entering the cache */
+	unsigned long since;	/* when it entered, in jiffies */
+	unsigned long captures;	/* of the power supply, when it entered; see moment.h */
+
+	/* Stored by its submitter alone, loaded without a lock. */
+	unsigned long completed;	/* BLKDEBUG_ENTERING, BLKDEBUG_IN_FLIGHT, or
+					 * the epoch in which it completed
+					 */
+
+	/* Guarded by @control of the cache, once the write has entered. */
+	struct list_head versions;
+	unsigned int live;	/* versions that are volatile and in their chains */
+
+	refcount_t refs;	/* one of the submitter, one of each version */
+
+	/* Constant after initialization. */
+	u8 home;		/* pool that the record is from */
 };
 
-/**
- * struct blkdebug_block - 4 KiB of the target that the cache holds something of
- * @node: in its hash bucket
- * @nr: its first sector >> %BLKDEBUG_BLOCK_SHIFT
- * @newest: its newest version
- * @dirty: in the shard's @dirty; used by the pools when unused
- * @changes: odd while versions become durable or go; see the reader
- * @writing: part of it is being written to the device below
- * @home: pool that the record is from
- *
- * The shard's lock guards all but @nr and @home.
- */
+/* 4 KiB of the target that the cache holds something of */
 struct blkdebug_block {
-	struct hlist_node node;
-	u64 nr;
+	/* Constant while in use. */
+	u64 nr;			/* its first sector >> BLKDEBUG_BLOCK_SHIFT */
+
+	/* Guarded by the shard's lock; the first three are read under RCU, too. */
+	struct hlist_node node;	/* in its hash bucket */
 	struct blkdebug_version __rcu *newest;
-	struct list_head dirty;
-	unsigned int changes;
-	bool writing;
-	u8 home;
+	unsigned int changes;	/* odd while versions become durable or go */
+	bool writing;		/* part of it is being written to the device below */
+
+	/* Constant after initialization. */
+	u8 home;		/* pool that the record is from */
+
+	/* Guarded by the shard's lock. */
+	struct list_head dirty;	/* in the shard's @dirty; used by the pools when
+				 * unused
+				 */
 };
 
-/**
- * struct blkdebug_shard - the lock of some regions
- * @lock: guards the buckets of the shard, and @dirty
- * @dirty: blocks with durable versions that are not being written, oldest first
- */
+/* The lock of some regions */
 struct blkdebug_shard {
-	spinlock_t lock; /* guards the buckets of the shard, and @dirty */
-	struct list_head dirty;
+	spinlock_t lock;	/* guards the buckets of the shard, and @dirty */
+
+	/* Guarded by @lock. */
+	struct list_head dirty;	/* blocks with durable versions that are not being
+				 * written, oldest first
+				 */
 } ____cacheline_aligned_in_smp;
 
 struct blkdebug_cache;
 
-/**
- * struct blkdebug_cache_ops - what the cache asks of its owner
- * @space_freed: blkdebug_begin_write() may succeed now; process context
- */
+/* Functions of the owner that the cache calls */
 struct blkdebug_cache_ops {
+	/* blkdebug_begin_write() may succeed now. Called in process context. */
 	void (*space_freed)(struct blkdebug_cache *cache);
 };
 
-/**
- * struct blkdebug_limbo - records that readers may still be looking at
- * @versions: by @sibling
- * @blocks: by @dirty
- */
+/* Records that readers may still be looking at */
 struct blkdebug_limbo {
-	struct list_head versions;
-	struct list_head blocks;
+	struct list_head versions;	/* by @sibling */
+	struct list_head blocks;	/* by @dirty */
 };
 
-/**
- * struct blkdebug_cache - the cache of one target
- * @buckets: the hash table of blocks, some buckets in a row for each shard
- * @bucket_mask: buckets of a shard, less 1
- * @unit_shift: log2 of a unit's sectors
- * @region_shift: log2 of a region's blocks
- * @shard: the shards
- * @pools: the memory
- * @ops: the owner
- * @dev: device number, for tracepoints; the owner sets it
- * @seq: the sequence number given last
- * @epoch: flushes submitted, from %BLKDEBUG_FIRST_EPOCH on
- * @discarding: taken before @control; see above
- * @moments: oldest first; guarded by a mutex of moment.c
- * @nr_moments: length of @moments; @control guards changes
- * @control: taken before all spinlocks; see above
- * @next_shard: where the next batch to write out begins; @control guards it
- * @nr_dirty: blocks in the @dirty lists
- * @limbo_lock: guards @limbo, @reaping and @reaps; any context, last of all locks
- *	beside those of pools
- * @limbo: records removed since the last grace period began
- * @reaping: records that are unused once the grace period ends
- * @reaps: a grace period is running
- * @wq: for @reap_work alone, so that space becomes free when memory is short
- * @reap_work: runs when it ends
- */
+/* The cache of one target */
 struct blkdebug_cache {
-	struct hlist_head *buckets;
-	u32 bucket_mask;
-	u8 unit_shift;
-	u8 region_shift;
-	struct blkdebug_shard *shard;
-	struct blkdebug_pools pools;
+	/* Constant after initialization. */
+	struct hlist_head *buckets;	/* hash table of blocks; those of a shard are
+					 * neighbours, and guarded by its lock
+					 */
+	u32 bucket_mask;		/* buckets of a shard, less 1 */
+	u8 unit_shift;			/* log2 of a unit's sectors */
+	u8 region_shift;		/* log2 of a region's blocks */
+	struct blkdebug_shard *shard;	/* each has a lock of its own */
+	struct blkdebug_pools pools;	/* each has a lock of its own */
 	const struct blkdebug_cache_ops *ops;
-	dev_t dev;
+	dev_t dev;			/* for tracing; the owner sets it */
+	struct workqueue_struct *wq;	/* for @reap_work alone, so that space becomes
+					 * free when memory is short
+					 */
 
-	atomic64_t seq ____cacheline_aligned_in_smp;
-	atomic_long_t epoch;
+	/* Changed by each write and each flush. */
+	atomic64_t seq ____cacheline_aligned_in_smp;	/* number given last */
+	atomic_long_t epoch;		/* flushes submitted, from
+					 * BLKDEBUG_FIRST_EPOCH on
+					 */
 
-	struct mutex discarding; /* see above */
-	struct list_head moments;
-	unsigned int nr_moments;
+	/* Taken before @control. Excludes discards below and captures of moments. */
+	struct mutex discarding;	/* see above */
 
+	/* Guarded by a mutex of moment.c. */
+	struct list_head moments;	/* oldest first */
+
+	/* Taken before all spinlocks; see the head of this file. */
 	struct mutex control ____cacheline_aligned_in_smp; /* see above */
-	unsigned int next_shard;
-	atomic_t nr_dirty;
 
-	spinlock_t limbo_lock; /* guards @limbo, @reaping and @reaps */
-	struct blkdebug_limbo limbo;
-	struct blkdebug_limbo reaping;
-	bool reaps;
-	struct workqueue_struct *wq;
+	/* Guarded by @control. */
+	unsigned int nr_moments;	/* length of @moments; read under
+					 * @discarding, too
+					 */
+	unsigned int next_shard;	/* where the next batch to write out begins */
+
+	atomic_t nr_dirty;		/* blocks in the @dirty lists */
+
+	/* Taken last of all locks, beside those of the pools; any context. */
+	spinlock_t limbo_lock;		/* guards the members below */
+
+	/* Guarded by @limbo_lock. */
+	struct blkdebug_limbo limbo;	/* removed since the last grace period began */
+	struct blkdebug_limbo reaping;	/* unused once the grace period ends; while
+					 * @reaps, @reap_work alone uses it
+					 */
+	bool reaps;			/* a grace period or @reap_work is running */
 	struct rcu_work reap_work;
 };
 
@@ -275,16 +253,11 @@ enum blkdebug_source {
 	BLKDEBUG_ZEROES,	/* nowhere: they are zeroes */
 };
 
-/**
- * struct blkdebug_span - sectors that a read gets from one place
- * @nr_sectors: how many
- * @source: enum blkdebug_source
- * @data: of the first of them, if in memory
- */
+/* Sectors that a read gets from one place */
 struct blkdebug_span {
 	sector_t nr_sectors;
-	u8 source;
-	const u8 *data;
+	u8 source;		/* enum blkdebug_source */
+	const u8 *data;		/* of the first of them, if in memory */
 };
 
 struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,

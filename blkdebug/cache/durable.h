@@ -28,20 +28,13 @@ enum blkdebug_cause {
 	BLKDEBUG_CAUSES(BLKDEBUG_CAUSE_ENUM)
 };
 
-/**
- * struct blkdebug_extent - durable sectors on their way to the device below
- * @version: has the data; a reference
- * @sector: the first sector, from the target's start
- * @nr_sectors: how many; they do not leave a block
- * @data: their data, or NULL: zeroes
- * @failed: for blkdebug_put_dirty(): not written
- */
+/* Durable sectors on their way to the device below */
 struct blkdebug_extent {
-	struct blkdebug_version *version;
-	sector_t sector;
-	unsigned int nr_sectors;
-	const u8 *data;
-	bool failed;
+	struct blkdebug_version *version;	/* has the data; a reference */
+	sector_t sector;		/* the first, from the target's start */
+	unsigned int nr_sectors;	/* they do not leave a block */
+	const u8 *data;			/* NULL: zeroes */
+	bool failed;			/* for blkdebug_put_dirty(): not written */
 };
 
 unsigned long blkdebug_begin_flush(struct blkdebug_cache *cache);

@@ -22,62 +22,48 @@
 
 #define BLKDEBUG_POOLS_MAX	16U
 
-/**
- * struct blkdebug_records - unused records, or those taken for one write
- * @versions: struct blkdebug_version, by @sibling
- * @blocks: struct blkdebug_block, by @dirty
- * @writes: struct blkdebug_write, by @link
- * @data: blocks of memory, each of which starts with a pointer to the next
- * @nr_versions: length of @versions
- * @nr_blocks: length of @blocks
- * @nr_writes: length of @writes
- * @nr_data: length of @data
- */
+/* Unused records, or those taken for one write */
 struct blkdebug_records {
-	struct list_head versions;
-	struct list_head blocks;
-	struct list_head writes;
-	void *data;
+	struct list_head versions;	/* struct blkdebug_version, by @sibling */
+	struct list_head blocks;	/* struct blkdebug_block, by @dirty */
+	struct list_head writes;	/* struct blkdebug_write, by @link */
+	void *data;			/* blocks of memory, each of which begins
+					 * with a pointer to the next
+					 */
+
+	/* Lengths of these lists */
 	unsigned int nr_versions;
 	unsigned int nr_blocks;
 	unsigned int nr_writes;
 	unsigned int nr_data;
 };
 
-/**
- * struct blkdebug_pool - the records of one processor
- * @lock: guards the pool; taken in any context, last of all locks
- * @free: unused records
- * @active: volatile writes whose record is from this pool, by sequence number
- * @nr_active: length of @active
- */
+/* The records of one processor */
 struct blkdebug_pool {
-	spinlock_t lock; /* guards the pool */
+	/* Taken last of all locks; any context. */
+	spinlock_t lock;		/* guards all members */
+
+	/* Guarded by @lock. */
 	struct blkdebug_records free;
-	struct list_head active;
-	unsigned int nr_active;
+	struct list_head active;	/* volatile writes whose record is from this
+					 * pool, by sequence number
+					 */
+	unsigned int nr_active;		/* length of @active; read without the lock,
+					 * too
+					 */
 } ____cacheline_aligned_in_smp;
 
 struct blkdebug_version;
 struct blkdebug_block;
 struct blkdebug_write;
 
-/**
- * struct blkdebug_pools - all memory of a cache
- * @pool: the pools
- * @nr: how many pools
- * @capacity: blocks of data memory, in all pools
- * @nr_records: records of each kind, in all pools
- * @versions: the array of versions
- * @blocks: the array of blocks
- * @writes: the array of writes
- */
+/* All memory of a cache; constant after initialization */
 struct blkdebug_pools {
-	struct blkdebug_pool *pool;
-	unsigned int nr;
-	unsigned int capacity;
-	unsigned int nr_records;
-	struct blkdebug_version *versions;
+	struct blkdebug_pool *pool;	/* the pools; each has a lock of its own */
+	unsigned int nr;		/* of pools */
+	unsigned int capacity;		/* blocks of data memory, in all pools */
+	unsigned int nr_records;	/* of each kind, in all pools */
+	struct blkdebug_version *versions;	/* the arrays of records */
 	struct blkdebug_block *blocks;
 	struct blkdebug_write *writes;
 };

@@ -35,47 +35,55 @@
 
 #include "survive.h"
 
-/**
- * struct blkdebug_supply - a power supply
- * @link: in the list of named supplies
- * @lines: the targets, struct blkdebug_line by @link
- * @name: of power=, or empty
- * @settling: guards @lines, and serialises choosing survivors with power-on
- * @lock: guards changes of @moment, @cut, and the start of targets; any context
- * @moment: how many cuts there were
- * @cut: the cut that is not settled yet, or NULL
- * @captures: how many moments have been captured; a mutex of moment.c guards changes
- */
+/* A power supply */
 struct blkdebug_supply {
-	struct list_head link;
-	struct list_head lines;
-	char *name;
-	struct mutex settling; /* taken before @lock */
-	spinlock_t lock; /* guards changes of @moment, @cut, starts */
-	unsigned long moment;
-	struct blkdebug_cut *cut;
-	unsigned long captures;
+	/* Guarded by the lock of the list of supplies. */
+	struct list_head link;	/* in that list */
+
+	/* Constant after initialization. */
+	char *name;		/* of power=, or empty */
+
+	/* Taken before @lock. Serialises choosing survivors with power-on. */
+	struct mutex settling;	/* guards @lines */
+
+	/* Guarded by @settling. */
+	struct list_head lines;	/* the targets, struct blkdebug_line by @link */
+
+	/* Any context. */
+	spinlock_t lock;	/* guards the members below, and starts of targets */
+
+	/* Guarded by @lock; read without it, too. */
+	unsigned long moment;	/* how many cuts there were */
+	struct blkdebug_cut *cut;	/* not settled yet, or NULL */
+
+	/* Written under a mutex of moment.c, read in RCU read sections. */
+	unsigned long captures;	/* how many moments have been captured */
 };
 
-/**
- * struct blkdebug_line - the power of one target
- * @supply: where it comes from
- * @link: in the supply's @lines
- * @moment: of the supply, when the power came on
- * @settled: the moment of the last cut whose survivors have been chosen
- * @started: cuts concern it
- * @settle: called in process context, the power off: choose survivors
- * @restored: called in process context, the power on again; or NULL
- */
+/* The power of one target */
 struct blkdebug_line {
-	struct blkdebug_supply *supply;
-	struct list_head link;
-	unsigned long moment;
-	unsigned long settled;
-	bool started;
+	/* Constant while connected. */
+	struct blkdebug_supply *supply;	/* where it comes from */
+	/* Process context, the power off: choose survivors. */
 	void (*settle)(struct blkdebug_line *line,
 		       const struct blkdebug_cut *cut);
+	/* Process context, the power on again. May be NULL. */
 	void (*restored)(struct blkdebug_line *line);
+
+	/* Guarded by @settling of the supply. */
+	struct list_head link;	/* in the supply's @lines */
+
+	/*
+	 * Written under the supply's @lock when the target starts, then under its
+	 * @settling.
+	 */
+	unsigned long moment;	/* of the supply, when the power came on; read
+				 * without a lock
+				 */
+	unsigned long settled;	/* moment of the last cut that has been settled */
+
+	/* Written under the supply's @lock; read without it, too. */
+	bool started;		/* cuts concern it */
 };
 
 int blkdebug_join_power(struct blkdebug_line *line, const char *name);

@@ -21,48 +21,31 @@
 #include "../rules/choice.h"
 #include "durable.h"
 
-/**
- * struct blkdebug_lottery - a choice and what has been drawn for it
- * @choice: the choice
- * @seed: of the draws
- * @nr_writes: how many volatile writes there are
- * @policy: enum blkdebug_policy, as drawn if the choice is random
- * @chosen: the write that prefix, one-lost or one-kept is about, from 1
- */
+/* A choice, and what has been drawn for it */
 struct blkdebug_lottery {
 	const struct blkdebug_choice *choice;
-	u64 seed;
-	u64 nr_writes;
-	u8 policy;
-	u64 chosen;
+	u64 seed;		/* of the draws */
+	u64 nr_writes;		/* volatile writes there are */
+	u8 policy;		/* enum blkdebug_policy; drawn, if the choice is random */
+	u64 chosen;		/* the write that prefix, one-lost or one-kept is about,
+				 * from 1
+				 */
 };
 
-/**
- * struct blkdebug_outcome - what a cut has left, in writes
- * @nr_volatile: how many were volatile
- * @survived: how many are wholly there
- * @torn: how many are partly there
- * @lost: how many are gone
- */
+/* The outcome of a cut, in writes */
 struct blkdebug_outcome {
-	u64 nr_volatile;
-	u64 survived;
-	u64 torn;
-	u64 lost;
+	u64 nr_volatile;	/* before the cut */
+	u64 survived;		/* wholly there */
+	u64 torn;		/* partly there */
+	u64 lost;		/* gone */
 };
 
-/**
- * struct blkdebug_volatile - a volatile write, for a listing
- * @seq: its place in the order
- * @desc: the write
- * @units: how many units it has
- * @since: when it entered the cache, in jiffies
- */
+/* A volatile write, for a listing */
 struct blkdebug_volatile {
-	u64 seq;
+	u64 seq;		/* its place in the order */
 	struct blkdebug_write_desc desc;
-	u64 units;
-	unsigned long since;
+	u64 units;		/* units that it has */
+	unsigned long since;	/* when it entered the cache, in jiffies */
 };
 
 void blkdebug_draw_lottery(struct blkdebug_lottery *lottery,

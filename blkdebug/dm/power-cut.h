@@ -19,26 +19,17 @@
 
 struct blkdebug_target;
 
-/**
- * struct blkdebug_power - the power of a target
- * @line: where it comes from
- * @work: chooses survivors after a cut by a rule
- * @nr_cuts: how many cuts there were
- * @outcome: of the last one
- * @choice: of the last one, without its lists
- * @seed: of the last one
- * @event: for raising power_cut and power_on
- *
- * The mutex @settling of the supply guards all but @line and @work.
- */
+/* The power of a target */
 struct blkdebug_power {
-	struct blkdebug_line line;
-	struct work_struct work;
+	struct blkdebug_line line;	/* where it comes from; see there */
+	struct work_struct work;	/* chooses survivors after a cut by a rule */
+
+	/* Guarded by the mutex @settling of the supply. */
 	u64 nr_cuts;
-	struct blkdebug_outcome outcome;
-	struct blkdebug_choice choice;
-	u64 seed;
-	struct blkdebug_io event;
+	struct blkdebug_outcome outcome;	/* of the last cut */
+	struct blkdebug_choice choice;	/* of the last cut, without its lists */
+	u64 seed;			/* of the last cut */
+	struct blkdebug_io event;	/* for raising power_cut and power_on */
 };
 
 int blkdebug_power_init(struct blkdebug_target *t);

@@ -10,18 +10,12 @@
 /* Extents written out in one batch */
 #define BLKDEBUG_BATCH_EXTENTS	1024U
 
-/**
- * struct blkdebug_below_bio - a bio to the device below
- * @wb: the write cache
- * @first: the first extent that it writes
- * @nr: the number of extents
- * @bio: the bio; the last member
- */
+/* A bio to the device below */
 struct blkdebug_below_bio {
 	struct blkdebug_writeback *wb;
-	unsigned int first;
-	unsigned int nr;
-	struct bio bio;
+	unsigned int first;		/* the first extent that it writes */
+	unsigned int nr;		/* of extents */
+	struct bio bio;			/* the last member */
 };
 
 static inline struct blkdebug_below_bio *blkdebug_below_bio(struct bio *bio)

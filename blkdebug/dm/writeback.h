@@ -31,45 +31,40 @@
 struct blkdebug_bio;
 struct blkdebug_target;
 
-/**
- * struct blkdebug_writeback - the write cache of a target
- * @cache: the versions, or NULL: the target has no cache
- * @ops: what the cache calls
- * @target: the target
- * @wq: for @work alone, so that I/O goes on when memory is short
- * @work: does all that needs the device below
- * @lock: guards @queue; taken in any context
- * @queue: bios for @work
- * @write_all: @work is to write out all that is durable
- * @has_waiting: @waiting is not empty, so later writes queue behind it
- * @waiting: writes that wait for space; only @work uses it
- * @bios: bios to the device below
- * @parts: reads of it
- * @extents: what is being written out
- * @pending: bios of the batch in flight, and one for the submitter
- * @done: no bio of the batch is in flight
- * @status: of a bio of the batch that has failed
- */
+/* The write cache of a target */
 struct blkdebug_writeback {
-	struct blkdebug_cache *cache;
+	/* Constant after initialization. */
+	struct blkdebug_cache *cache;	/* the versions; NULL: the target has no cache */
 	struct blkdebug_cache_ops ops;
 	struct blkdebug_target *target;
-	struct workqueue_struct *wq;
-	struct work_struct work;
+	struct workqueue_struct *wq;	/* for @work alone, so that I/O goes on when
+					 * memory is short
+					 */
+	struct bio_set bios;		/* bios to the device below */
+	struct bio_set parts;		/* reads of it */
 
-	spinlock_t lock; /* guards @queue */
-	struct bio_list queue;
+	struct work_struct work;	/* does all that needs the device below */
 
-	bool write_all;
-	bool has_waiting;
-	struct bio_list waiting;
+	/* Taken in any context. */
+	spinlock_t lock;		/* guards @queue */
 
-	struct bio_set bios;
-	struct bio_set parts;
-	struct blkdebug_extent *extents;
-	atomic_t pending;
-	struct completion done;
-	blk_status_t status;
+	/* Guarded by @lock. */
+	struct bio_list queue;		/* bios for @work */
+
+	/* Written by @work and others, without a lock. */
+	bool write_all;			/* @work is to write out all that is durable */
+	bool has_waiting;		/* @waiting is not empty, so that later writes
+					 * queue behind it
+					 */
+
+	/* Used by @work alone, or, while the target has no I/O, by its suspend. */
+	struct bio_list waiting;	/* writes that wait for space */
+	struct blkdebug_extent *extents;	/* what is being written out */
+
+	/* The batch in flight; completions of its bios write these, too. */
+	atomic_t pending;		/* its bios, and one for the submitter */
+	struct completion done;		/* no bio of it is in flight */
+	blk_status_t status;		/* of a bio that has failed */
 };
 
 int blkdebug_writeback_init(struct blkdebug_target *t);
