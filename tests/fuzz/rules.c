@@ -5,6 +5,7 @@
  * refused, or fails for want of memory, leaves nothing behind.
  */
 #include <linux/errno.h>
+#include <linux/slab.h>
 
 #include "rules/choice.h"
 #include "fuzz.h"
