@@ -12,13 +12,18 @@
  *   exact    One thread writes; the set of writes that survive is computed from the
  *            choice, or compared with all sets that the policy allows.
  *
+ * While the threads of a racing round run, views are made of the device. Each sector of
+ * a view must have what was durable before the view was made, or a newer version that
+ * was submitted before it was there, and must have the same after the cut.
+ *
  * With three devices of one power supply, each thread writes a number synchronously
  * to the first, then the second, then the third. No device may have a number that
- * the one before it lacks, and none may lack a number that was acknowledged.
+ * the one before it lacks, and none may lack a number that was acknowledged. The same
+ * holds for views of the three at one mark.
  *
  * UNIT is the size of a unit in sectors. The last line has what was seen:
  *
- *	cuts=9 stake=80 old=30 intermediate=10 new=40 torn=3 reordered=2 wrong=0
+ *	cuts=9 views=4 stake=80 old=30 intermediate=10 new=40 torn=3 reordered=2 wrong=0
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -31,6 +36,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -65,7 +72,7 @@ static const char *names[3];
 static int disks[3], control;
 static unsigned int unit;
 static unsigned long long next_version = 1;
-static unsigned long cuts, stake, old, intermediate, new, torn, reordered, wrong;
+static unsigned long cuts, views, stake, old, intermediate, new, torn, reordered, wrong;
 
 /* Knuth's MMIX; its low bits are not random enough */
 static unsigned int below(unsigned long long *random, unsigned int n)
@@ -74,21 +81,28 @@ static unsigned int below(unsigned long long *random, unsigned int n)
 	return (*random >> 33) % n;
 }
 
-static bool message(const char *name, const char *text, char *answer, size_t size)
+static struct dm_ioctl *dm_request(const char *name)
 {
 	static char buffer[16384];
 	struct dm_ioctl *dmi = (struct dm_ioctl *)buffer;
-	struct dm_target_msg *msg = (struct dm_target_msg *)(dmi + 1);
 
 	memset(buffer, 0, sizeof(buffer));
 	dmi->version[0] = DM_VERSION_MAJOR;
 	dmi->data_size = sizeof(buffer);
 	dmi->data_start = sizeof(*dmi);
 	snprintf(dmi->name, sizeof(dmi->name), "%s", name);
+	return dmi;
+}
+
+static bool message(const char *name, const char *text, char *answer, size_t size)
+{
+	struct dm_ioctl *dmi = dm_request(name);
+	struct dm_target_msg *msg = (struct dm_target_msg *)(dmi + 1);
+
 	strcpy(msg->message, text);
 	if (ioctl(control, DM_TARGET_MSG, dmi))
 		return false;
-	snprintf(answer, size, "%s", buffer + dmi->data_start);
+	snprintf(answer, size, "%s", (char *)dmi + dmi->data_start);
 	return true;
 }
 
@@ -96,6 +110,77 @@ static void must(const char *name, const char *text, char *answer, size_t size)
 {
 	if (!message(name, text, answer, size))
 		err(2, "%s", text);
+}
+
+/* --- Views --- */
+
+struct view {
+	char name[16];
+	int disk;
+};
+
+static void dm_do(unsigned long request, struct dm_ioctl *dmi, const char *what)
+{
+	if (ioctl(control, request, dmi))
+		err(2, "%s", what);
+}
+
+static void load_view(const char *name, const char *origin, const char *words)
+{
+	struct dm_ioctl *dmi = dm_request(name);
+	struct dm_target_spec *spec = (struct dm_target_spec *)(dmi + 1);
+	struct stat st;
+	char path[64];
+	off_t size;
+	int disk;
+
+	snprintf(path, sizeof(path), "/dev/mapper/%s", origin);
+	disk = open(path, O_RDONLY);
+	if (disk < 0 || fstat(disk, &st))
+		err(2, "%s", path);
+	size = lseek(disk, 0, SEEK_END);
+	close(disk);
+	dmi->target_count = 1;
+	spec->length = size / SECTOR;
+	strcpy(spec->target_type, "blkdebug-crash");
+	sprintf((char *)(spec + 1), "%u:%u %s", major(st.st_rdev), minor(st.st_rdev),
+		words);
+	dm_do(DM_TABLE_LOAD, dmi, words);
+}
+
+static void make_view(struct view *view, const char *origin, const char *words)
+{
+	struct dm_ioctl *dmi;
+	char path[64];
+
+	snprintf(view->name, sizeof(view->name), "oracle-view%lu", views++);
+	dm_do(DM_DEV_CREATE, dm_request(view->name), "create");
+	load_view(view->name, origin, words);
+	dmi = dm_request(view->name);
+	dm_do(DM_DEV_SUSPEND, dmi, "resume");
+	snprintf(path, sizeof(path), "/tmp/%s", view->name);
+	if (mknod(path, S_IFBLK | 0600, dmi->dev))
+		err(2, "%s", path);
+	view->disk = open(path, O_RDWR | O_DIRECT);
+	if (view->disk < 0)
+		err(2, "%s", path);
+	unlink(path);
+}
+
+/* Read a view. Returns false if a full cache has given the view up. */
+static bool read_view(struct view *view, char *buffer, size_t size)
+{
+	if (pread(view->disk, buffer, size, 0) == (ssize_t)size)
+		return true;
+	if (errno != EIO)
+		err(2, "read of a view");
+	return false;
+}
+
+static void remove_view(struct view *view)
+{
+	close(view->disk);
+	dm_do(DM_DEV_REMOVE, dm_request(view->name), "remove");
 }
 
 static void mistake(const char *what, unsigned long long sector,
@@ -259,14 +344,64 @@ static const char * const policies[] = {
 
 #define POLICIES (sizeof(policies) / sizeof(*policies))
 
+/* A view, what has to be in it, and what was seen there */
+struct racing_view {
+	struct view view;
+	unsigned long long durable[THREADS * AREA];
+	char *data;
+	bool valid;
+};
+
+static void make_racing_view(struct racing_view *rv, unsigned long long *random)
+{
+	unsigned int i;
+	char words[64];
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < THREADS * AREA; i++)
+		rv->durable[i] = sectors[i].durable;
+	pthread_mutex_unlock(&lock);
+	snprintf(words, sizeof(words), "survive=%s", policies[below(random, POLICIES)]);
+	make_view(&rv->view, names[0], words);
+	if (!rv->data)
+		rv->data = aligned_buffer(THREADS * AREA * SECTOR);
+	rv->valid = read_view(&rv->view, rv->data, THREADS * AREA * SECTOR);
+	pthread_mutex_lock(&lock);
+	for (i = 0; rv->valid && i < THREADS * AREA; i++) {
+		unsigned long long version = version_of(rv->data + i * SECTOR, i);
+
+		if (version < rv->durable[i] || version > sectors[i].issued)
+			mistake("sector of a view", i, version);
+		intermediate += version > rv->durable[i] && version < sectors[i].issued;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+static void check_racing_view(struct racing_view *rv)
+{
+	static char *data;
+
+	if (!data)
+		data = aligned_buffer(THREADS * AREA * SECTOR);
+	if (rv->valid && read_view(&rv->view, data, THREADS * AREA * SECTOR) &&
+	    memcmp(data, rv->data, THREADS * AREA * SECTOR))
+		mistake("a view has changed", 0, 0);
+	remove_view(&rv->view);
+}
+
 static void racing_round(unsigned long long *random)
 {
+	static struct racing_view racing_views[3];
+	unsigned int i, nr_views = below(random, 4);
 	char text[128], answer[256];
-	unsigned int i;
 
 	for (i = 0; i < THREADS; i++)
 		pthread_create(&workers[i].thread, NULL, race, &workers[i]);
-	usleep(below(random, 40000));
+	for (i = 0; i < nr_views; i++) {
+		usleep(below(random, 10000));
+		make_racing_view(&racing_views[i], random);
+	}
+	usleep(below(random, nr_views ? 2000 : 40000));
 	snprintf(text, sizeof(text), "power-cut survive=%s",
 		 policies[below(random, POLICIES)]);
 	must(names[0], text, answer, sizeof(answer));
@@ -275,6 +410,8 @@ static void racing_round(unsigned long long *random)
 	must(names[0], "power-on", answer, sizeof(answer));
 	cuts++;
 	judge_all();
+	while (nr_views)
+		check_racing_view(&racing_views[--nr_views]);
 }
 
 /* --- Exact rounds --- */
@@ -454,6 +591,43 @@ static void judge_thread(unsigned int nr)
 		acknowledged[nr][disk] = n[disk];
 }
 
+/* A number that was acknowledged before the mark is in all views */
+static void judge_marked(unsigned long long before[THREADS][3])
+{
+	struct view view[3];
+	unsigned int nr, disk;
+	unsigned long long n[3];
+	static char *buffer;
+
+	if (!buffer)
+		buffer = aligned_buffer(THREADS * SECTOR);
+	for (disk = 0; disk < 3; disk++)
+		make_view(&view[disk], names[disk], "at=here");
+	for (nr = 0; nr < THREADS; nr++) {
+		for (disk = 0; disk < 3; disk++) {
+			if (!read_view(&view[disk], buffer, THREADS * SECTOR))
+				errx(2, "a view was given up");
+			n[disk] = version_of(buffer + nr * SECTOR, nr);
+			if (n[disk] < before[nr][disk] || (disk && n[disk] > n[disk - 1]))
+				mistake("order in views", nr, n[disk]);
+		}
+	}
+	for (disk = 0; disk < 3; disk++)
+		remove_view(&view[disk]);
+}
+
+static void mark_round(unsigned long long *random)
+{
+	unsigned long long before[THREADS][3];
+	char answer[256];
+
+	memcpy(before, acknowledged, sizeof(before));
+	must(names[below(random, 3)], "mark here", answer, sizeof(answer));
+	usleep(below(random, 4000));
+	judge_marked(before);
+	must(names[below(random, 3)], "unmark here", answer, sizeof(answer));
+}
+
 static void group_round(unsigned long long *random)
 {
 	char answer[256];
@@ -462,6 +636,8 @@ static void group_round(unsigned long long *random)
 	for (i = 0; i < THREADS; i++)
 		pthread_create(&workers[i].thread, NULL, write_in_order, &workers[i]);
 	usleep(below(random, 40000));
+	if (below(random, 2))
+		mark_round(random);
 	must(names[below(random, 3)], "power-cut", answer, sizeof(answer));
 	for (i = 0; i < THREADS; i++)
 		pthread_join(workers[i].thread, NULL);
@@ -503,8 +679,8 @@ int main(int argc, char **argv)
 		else
 			exact_round(&random);
 	}
-	printf("cuts=%lu stake=%lu old=%lu intermediate=%lu new=%lu ", cuts, stake, old,
-	       intermediate, new);
+	printf("cuts=%lu views=%lu stake=%lu old=%lu intermediate=%lu new=%lu ", cuts,
+	       views, stake, old, intermediate, new);
 	printf("torn=%lu reordered=%lu wrong=%lu\n", torn, reordered, wrong);
 	return wrong > 0;
 }

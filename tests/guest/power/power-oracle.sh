@@ -23,6 +23,7 @@ for size in 512 4096 65536; do
 	out=$(oracle "$seed" "$rounds" $((size / 512)) bd 2>&1)
 	like "$out" "^cuts=$rounds .* wrong=0\$" "each sector has a version that may survive, with atomic-write=$size"
 	diag "atomic-write=$size: $out"
+	like "$out" ' views=[1-9]' "views were judged, with atomic-write=$size"
 	like "$out" ' stake=[1-9].* old=[1-9].* new=[1-9]' "sectors had old and new versions, with atomic-write=$size"
 	dmsetup remove bd
 done
@@ -42,7 +43,7 @@ bd_create bd "$dev" seed=7 cache=2M
 io "$dev" 'w 0 1024' > /tmp/null
 bd_start bd drop iotype=flush
 out=$(oracle "$seed" 40 1 bd 2>&1)
-unlike "$out" 'wrong=0$' 'the oracle notices dropped flushes'
+like "$out" ' wrong=[1-9][0-9]*$' 'the oracle notices dropped flushes'
 dmsetup remove bd
 
 # Three devices with one power supply
