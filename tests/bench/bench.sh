@@ -394,6 +394,8 @@ cache_kept() {
 	create t blkdebug $disk 0 cache=512M atomic-write=4K < /dev/null
 	perform tables/hundred-thousand
 	compare_io volatile 'ok*' 'message volatile'
+	compare_io mark 'ok*' 'message mark here'
+	compare_io unmark 'ok*' 'message unmark here'
 	compare_io power-cut 'ok*' 'message power-cut survive=units seed=1'
 	dmsetup remove t
 	create t blkdebug $disk 0 cache=512M atomic-write=4K < /dev/null
