@@ -18,9 +18,6 @@
 #include "../rules/trace-names.h"
 
 /* Programs that read binary traces, such as perf, need the values of enums. */
-#define BLKDEBUG_IOTYPE_VALUE(name, string)	TRACE_DEFINE_ENUM(BLKDEBUG_IO_##name);
-#define BLKDEBUG_NAME_VALUE(name, string)	TRACE_DEFINE_ENUM(BLKDEBUG_##name);
-
 BLKDEBUG_IOTYPES(BLKDEBUG_IOTYPE_VALUE)
 TRACE_DEFINE_ENUM(BLKDEBUG_IO_EVENT);
 BLKDEBUG_ACTIONS(BLKDEBUG_NAME_VALUE)

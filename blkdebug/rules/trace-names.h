@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How tracepoints print I/O types, faults, flags and policies. Programs that read binary
- * traces learn the values of these enums from engine/trace.h and cache/power-trace.h.
+ * How tracepoints print I/O types, faults, flags and policies.
  */
 #ifndef BLKDEBUG_TRACE_NAMES_H
 #define BLKDEBUG_TRACE_NAMES_H
@@ -31,5 +30,12 @@
 	__print_symbolic(policy,					\
 			 BLKDEBUG_POLICIES(BLKDEBUG_POLICY_SYMBOL)	\
 			 { 255, "unknown" })
+
+/*
+ * The kernel replaces the names of enums by their values only in tracepoints of the
+ * header that defines these values.
+ */
+#define BLKDEBUG_IOTYPE_VALUE(name, string)	TRACE_DEFINE_ENUM(BLKDEBUG_IO_##name);
+#define BLKDEBUG_NAME_VALUE(name, string)	TRACE_DEFINE_ENUM(BLKDEBUG_##name);
 
 #endif
