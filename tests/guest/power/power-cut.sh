@@ -71,6 +71,7 @@ is "$(survivors seed=3)" "$once" 'the same seed leaves the same data'
 ios $bd 'w 0 1 byte=00' f 'w 0 1 byte=01' 'w 0 1 byte=02' 'w 0 1 byte=03' > /tmp/null
 cut_with survive=all lose=3
 is "$(io_bytes $bd 0 1)" '02*512' 'an intermediate version survives'
+is "$(io_bytes "$dev" 0 1)" '02*512' 'the device below has what survived, without a flush'
 
 # Units
 dmsetup remove bd

@@ -39,6 +39,15 @@ is "$(io_bytes $bd 0 8192)" '55*1048576 66*1048576 77*2097152' 'all of them are 
 dmsetup remove bd
 is "$(io_bytes "$dev" 0 8192)" '55*1048576 66*1048576 77*2097152' 'a remove writes everything out'
 
+# More places than one batch of writing out has
+bd_create bd "$dev" seed=7 cache=16M
+for ((sector = 0; sector < 2400; sector += 2)); do echo "w $sector 1 byte=99"; done > /tmp/ops
+echo f >> /tmp/ops
+is "$(io $bd - < /tmp/ops | sort | uniq -c | tr -s ' ')" ' 1201 ok' '1,200 scattered writes and a flush succeed'
+is "$(io_bytes "$dev" 0 2400)" "$(io_bytes $bd 0 2400)" 'a flush writes all of them out'
+eventually 'a flush leaves nothing in the cache' bd_status_is bd cached 0
+dmsetup remove bd
+
 # A reload
 bd_create bd "$dev" seed=7 cache=2M
 io $bd 'w 0 8 byte=88' > /tmp/null
