@@ -129,6 +129,8 @@ u64 blkdebug_rule_delay(const struct blkdebug_rule *rule, u64 seed)
 {
 	const struct blkdebug_params *params = rule->params;
 
+	if (!params->jitter)
+		return params->delay;
 	return params->delay +
 	       blkdebug_draw_below(blkdebug_rule_draw(rule, seed),
 				   params->jitter + 1);
