@@ -123,12 +123,12 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 	if (READ_ONCE(engine->mode) & (BLKDEBUG_SUSPENDING | BLKDEBUG_POWERLESS))
 		return BLKDEBUG_PASS;
 	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc,
-			     io->last_breakpoint, locked);
+			     io->last_breakpoint);
 	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
 			    io->event_state, io->event_up_to);
+	if (!locked)
+		return blkdebug_any_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	while ((rule = blkdebug_next_match(&search))) {
-		if (!locked)
-			return BLKDEBUG_NEED_LOCK;
 		if (!blkdebug_hold_room(io, rule))
 			break;
 		io->last_breakpoint = rule->number;
@@ -155,11 +155,11 @@ static enum blkdebug_verdict apply_set_state(struct blkdebug_engine *engine,
 	struct blkdebug_rule *rule;
 	struct blkdebug_search search;
 
-	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, locked);
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0);
 	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SET_STATE],
 			    io->event_state, U64_MAX);
 	if (!locked)
-		return blkdebug_next_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
+		return blkdebug_any_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	rule = find_rule_to_fire(engine, &search);
 	if (!rule)
 		return BLKDEBUG_PASS;
@@ -232,7 +232,7 @@ static void init_heal_search(struct blkdebug_search *search,
 			     const struct blkdebug_io *io,
 			     const struct blkdebug_io_desc *desc, u64 after)
 {
-	blkdebug_init_search(search, blkdebug_rules(engine), desc, after, true);
+	blkdebug_init_search(search, blkdebug_rules(engine), desc, after);
 	if (desc->iotype != BLKDEBUG_IO_READ)
 		add_faults(search, engine, io, BLKDEBUG_CLASS_BAD);
 }
@@ -245,7 +245,7 @@ static bool heals_in_place(struct blkdebug_engine *engine,
 	if (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND)
 		return blkdebug_may_heal(engine, io);
 	init_heal_search(search, engine, io, &io->desc, 0);
-	return blkdebug_next_match(search);
+	return blkdebug_any_match(search);
 }
 
 /* Count an I/O that a fault is applied to, once. */
@@ -262,7 +262,7 @@ static void add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io,
 {
 	struct blkdebug_rule *rule;
 
-	blkdebug_init_search(search, blkdebug_rules(engine), &io->desc, 0, true);
+	blkdebug_init_search(search, blkdebug_rules(engine), &io->desc, 0);
 	add_faults(search, engine, io, BLKDEBUG_CLASS_DELAY);
 	while ((rule = find_rule_to_fire(engine, search))) {
 		trace_blkdebug_inject(engine->dev, &io->desc, rule->number,
@@ -312,18 +312,17 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 	unsigned int i;
 
 	if (!locked) {
-		blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0,
-				     false);
+		blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0);
 		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
 			add_faults(&search, engine, io, i);
 		/* The device chooses which sectors a zone append heals. */
-		return blkdebug_next_match(&search) ||
+		return blkdebug_any_match(&search) ||
 		       (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND &&
 			blkdebug_may_heal(engine, io)) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
 	add_delays(engine, io, &search);
 	io->heals = heals_in_place(engine, io, &search);
-	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0, true);
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0);
 	add_faults(&search, engine, io, BLKDEBUG_CLASS_FAULT);
 	if (io->desc.iotype == BLKDEBUG_IO_READ)
 		add_faults(&search, engine, io, BLKDEBUG_CLASS_BAD);

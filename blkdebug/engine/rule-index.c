@@ -317,9 +317,11 @@ void blkdebug_add_publish(struct blkdebug_add *add)
 		rcu_assign_pointer(class->runs, run);
 		WRITE_ONCE(class->last, add->last);
 		class->new_run = NULL;
-		list_for_each_entry_safe(rule, next, &class->pending, link)
-			list_del_init(&rule->link);
-		cond_resched();
+		list_for_each_entry_safe(rule, next, &class->pending, link) {
+			rule->found_by = 0;
+			cond_resched();
+		}
+		INIT_LIST_HEAD(&class->pending);
 	}
 	list_splice_tail_init(&add->classes, &add->rs->untidy);
 }

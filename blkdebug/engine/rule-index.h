@@ -87,6 +87,7 @@ struct blkdebug_ruleset {
 	u64 nr_dead;			/* entries of dead rules in runs */
 	struct list_head used;		/* used-up rules, oldest first */
 	u64 nr_used;			/* elements of @used */
+	u64 passes;			/* passes of searches so far */
 
 	/* Written under the control mutex, read under RCU. */
 	struct blkdebug_event_rules __rcu *event[BLKDEBUG_NR_EVENTS];	/* NULL: no rule

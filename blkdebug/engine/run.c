@@ -247,37 +247,118 @@ struct blkdebug_run *blkdebug_run_merge(const struct blkdebug_run *a,
 	return run;
 }
 
-/* Insert a rule whose number is at most get_highest_wanted(). */
-static void insert_match(struct blkdebug_matches *matches,
-			 struct blkdebug_rule *rule)
+/* Merge two sorted lists of matches. */
+static struct blkdebug_rule *merge_matches(struct blkdebug_rule *a,
+					   struct blkdebug_rule *b)
 {
-	unsigned int at = matches->nr, i;
+	struct blkdebug_rule *first, **end = &first;
 
-	/* Rules that were loaded in the order of their sectors come in this order. */
-	if (at < matches->max &&
-	    (!at || matches->rule[at - 1]->number < rule->number)) {
-		matches->rule[matches->nr++] = rule;
-		return;
+	while (a && b) {
+		struct blkdebug_rule **lower = a->number < b->number ? &a : &b;
+
+		*end = *lower;
+		end = &(*end)->next_match;
+		*lower = *end;
 	}
-	while (at && matches->rule[at - 1]->number > rule->number)
-		at--;
-	/* Several ranges of a rule may match */
-	if (at && matches->rule[at - 1] == rule)
-		return;
-	if (matches->nr < matches->max)
-		matches->nr++;
-	for (i = matches->nr - 1; i > at; i--)
-		matches->rule[i] = matches->rule[i - 1];
-	matches->rule[at] = rule;
+	*end = a ?: b;
+	return first;
 }
 
-/* Get the highest number of a rule that still belongs into the matches. */
-static u64 get_highest_wanted(const struct blkdebug_query *query,
-			      const struct blkdebug_matches *matches)
+/* Remove the matches from the list up to the first one that is out of order. */
+static struct blkdebug_rule *take_sorted(struct blkdebug_rule **list)
 {
-	if (matches->nr < matches->max)
-		return query->up_to;
-	return min(query->up_to, matches->rule[matches->nr - 1]->number - 1);
+	struct blkdebug_rule *first = *list, *last = first, *next;
+
+	while ((next = last->next_match) && next->number > last->number)
+		last = next;
+	last->next_match = NULL;
+	*list = next;
+	return first;
+}
+
+/**
+ * blkdebug_sort_matches - sort the matches by number
+ * @matches: the matches
+ *
+ * A merge sort of the parts that are in order already: matches of rules that were loaded
+ * in the order of their sectors are a few such parts.
+ *
+ * Context: the engine's lock is held.
+ *
+ * Return: the first match, or NULL.
+ */
+struct blkdebug_rule *blkdebug_sort_matches(struct blkdebug_matches *matches)
+{
+	/* part[i] consists of 2^i parts */
+	struct blkdebug_rule *part[32] = { }, *list, *sorted;
+	unsigned int i;
+
+	*matches->end = NULL;
+	list = matches->first;
+	while (list) {
+		sorted = take_sorted(&list);
+		for (i = 0; part[i]; i++) {
+			sorted = merge_matches(part[i], sorted);
+			part[i] = NULL;
+		}
+		part[i] = sorted;
+	}
+	sorted = NULL;
+	for (i = 0; i < ARRAY_SIZE(part); i++)
+		sorted = merge_matches(part[i], sorted);
+	matches->first = sorted;
+	return sorted;
+}
+
+/* Drop all but the @wanted matches with the lowest numbers, and add no higher ones. */
+static void limit_matches(struct blkdebug_matches *matches)
+{
+	struct blkdebug_rule *last = blkdebug_sort_matches(matches);
+
+	for (matches->nr = 1; matches->nr < matches->wanted; matches->nr++)
+		last = last->next_match;
+	matches->end = &last->next_match;
+	matches->up_to = last->number;
+	matches->limit = 2 * matches->wanted;
+}
+
+/* Mark a rule of several ranges as found. Returns false if it is marked already. */
+static bool mark_found(struct blkdebug_matches *matches,
+		       struct blkdebug_rule *rule)
+{
+	if (rule->found_by == matches->pass)
+		return false;
+	rule->found_by = matches->pass;
+	if (!matches->bits)
+		matches->base = rule->number & ~63ULL;
+	if (rule->number - matches->base < 64)
+		matches->bits |= 1ULL << (rule->number - matches->base);
+	return true;
+}
+
+static void add_match(struct blkdebug_matches *matches,
+		      struct blkdebug_rule *rule)
+{
+	if (rule->nr_ranges > 1 && !mark_found(matches, rule))
+		return;
+	*matches->end = rule;
+	matches->end = &rule->next_match;
+	if (++matches->nr == matches->limit)
+		limit_matches(matches);
+}
+
+/* Test whether all numbers that the rules under a node can have are marked as found. */
+static bool all_found(const struct blkdebug_run_node *node,
+		      const struct blkdebug_matches *matches)
+{
+	u64 low = node->min_number - matches->base;
+	u64 high = node->max_number - matches->base;
+	u64 bits;
+
+	if (low > high || high >= 64)
+		return false;
+	bits = (U64_MAX << low) & (U64_MAX >> (63 - high));
+	return (matches->bits & bits) == bits;
 }
 
 static __always_inline bool rule_matches(const struct blkdebug_rule *rule,
@@ -294,27 +375,30 @@ static __always_inline bool rule_matches(const struct blkdebug_rule *rule,
 	       blkdebug_rule_for_task(rule, desc);
 }
 
-static void search_leaf(const struct blkdebug_run *run, u32 leaf,
+/* Returns true if @matches is NULL and a rule matches. */
+static bool search_leaf(const struct blkdebug_run *run, u32 leaf,
 			const struct blkdebug_query *query, sector_t last,
 			struct blkdebug_matches *matches)
 {
 	u32 i, end = min(leaf * LEAF_ENTRIES + LEAF_ENTRIES, run->nr);
-	u64 up_to = get_highest_wanted(query, matches);
 
 	for (i = leaf * LEAF_ENTRIES; i < end; i++) {
 		const struct blkdebug_run_entry *entry = &run->entry[i];
 		struct blkdebug_rule *rule = entry->rule;
 
 		if (entry->first > last)
-			return;
+			break;
 		if (entry->last < query->desc->sector ||
-		    rule->number <= query->after || rule->number > up_to ||
+		    rule->number <= query->after ||
+		    rule->number > query->up_to ||
+		    (matches && rule->number > matches->up_to) ||
 		    !rule_matches(rule, query))
 			continue;
-		insert_match(matches, rule);
-		if (matches->nr == matches->max)
-			up_to = get_highest_wanted(query, matches);
+		if (!matches)
+			return true;
+		add_match(matches, rule);
 	}
+	return false;
 }
 
 static bool node_can_match(const struct blkdebug_run_node *node,
@@ -324,7 +408,8 @@ static bool node_can_match(const struct blkdebug_run_node *node,
 	const struct blkdebug_io_desc *desc = query->desc;
 
 	return node->last >= desc->sector && node->max_number > query->after &&
-	       node->min_number <= get_highest_wanted(query, matches) &&
+	       node->min_number <= query->up_to &&
+	       (!matches || node->min_number <= matches->up_to) &&
 	       (!node->min_state || (node->min_state <= query->state &&
 				     query->state <= node->max_state)) &&
 	       (node->iotypes & (1U << desc->iotype)) &&
@@ -332,69 +417,43 @@ static bool node_can_match(const struct blkdebug_run_node *node,
 	       !(desc->flags & node->flags_clear);
 }
 
-/* The index of the first match with this number or a higher one */
-static unsigned int find_match(const struct blkdebug_matches *matches,
-			       u64 number)
-{
-	unsigned int lo = 0, hi = matches->nr;
-
-	while (lo < hi) {
-		unsigned int mid = (lo + hi) / 2;
-
-		if (matches->rule[mid]->number < number)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* Are all numbers that the rules under a node can have among the matches? */
-static bool all_found(const struct blkdebug_run_node *node,
-		      const struct blkdebug_matches *matches)
-{
-	u64 others = node->max_number - node->min_number;
-	unsigned int first;
-
-	if (others >= matches->nr ||
-	    node->max_number > matches->rule[matches->nr - 1]->number)
-		return false;
-	first = find_match(matches, node->min_number);
-	return first + others < matches->nr &&
-	       matches->rule[first]->number == node->min_number &&
-	       matches->rule[first + others]->number == node->max_number;
-}
-
 /*
- * Can the search pass over a node because of its rules? Rules may have a
- * million ranges that an I/O touches, and one of them is enough.
+ * Test whether the search can skip a node because of its rules: a rule can have a
+ * million ranges that an I/O touches, of which one is enough.
  */
 static bool rules_decided(const struct blkdebug_run *run, u32 leaf,
 			  const struct blkdebug_run_node *node,
 			  const struct blkdebug_query *query,
 			  const struct blkdebug_matches *matches)
 {
-	if (all_found(node, matches))
+	const struct blkdebug_rule *rule;
+
+	if (matches && all_found(node, matches))
 		return true;
-	return node->min_number == node->max_number &&
-	       !rule_matches(run->entry[leaf * LEAF_ENTRIES].rule, query);
+	if (node->min_number != node->max_number)
+		return false;
+	rule = run->entry[leaf * LEAF_ENTRIES].rule;
+	return !rule_matches(rule, query) ||
+	       (matches && rule->found_by == matches->pass);
 }
 
 /**
  * blkdebug_run_search - find the rules that match an I/O
  * @run: the run
  * @query: the I/O and the conditions
- * @matches: the matches so far; matches with lower numbers are inserted, and replace
- *	those with the highest numbers once there are @max
+ * @matches: the matches so far, to be extended; NULL: only test whether a rule matches
  *
  * Walks the tree from left to right, skips each node without a match below it, and
  * ends at the first range behind the I/O. An I/O without sectors is
  * at sector 0 and matches only rules without sectors.
  *
- * Context: RCU read side. Without the engine's lock, the search may miss rules that
- * are being added and find rules that are being used up.
+ * Context: RCU read side; the engine's lock is held if @matches is not NULL. Without the
+ * lock, the search may miss rules that are being added and find rules that are being
+ * used up.
+ *
+ * Return: true if @matches is NULL and a rule matches.
  */
-void blkdebug_run_search(const struct blkdebug_run *run,
+bool blkdebug_run_search(const struct blkdebug_run *run,
 			 const struct blkdebug_query *query,
 			 struct blkdebug_matches *matches)
 {
@@ -409,7 +468,7 @@ void blkdebug_run_search(const struct blkdebug_run *run,
 
 		if ((u64)leaf * LEAF_ENTRIES >= run->nr ||
 		    run->entry[leaf * LEAF_ENTRIES].first > last)
-			return;
+			return false;
 		if (node_can_match(&run->node[node], query, matches) &&
 		    !rules_decided(run, leaf, &run->node[node], query,
 				   matches)) {
@@ -417,12 +476,13 @@ void blkdebug_run_search(const struct blkdebug_run *run,
 				node *= 2;
 				continue;
 			}
-			search_leaf(run, leaf, query, last, matches);
+			if (search_leaf(run, leaf, query, last, matches))
+				return true;
 		}
 		while (node & 1)
 			node /= 2;
 		if (!node)
-			return;
+			return false;
 		node++;
 	}
 }

@@ -12,9 +12,6 @@
 
 #include "../rules/rule.h"
 
-/* Matches that one search can return */
-#define BLKDEBUG_MATCHES	56
-
 /* A range of a rule */
 struct blkdebug_run_entry {
 	sector_t first;
@@ -44,11 +41,17 @@ struct blkdebug_query {
 	u64 up_to;			/* skip rules with a higher number */
 };
 
-/* The matches with the lowest numbers */
+/* Matches that one pass of a search has found */
 struct blkdebug_matches {
-	unsigned int max;		/* at most BLKDEBUG_MATCHES */
-	unsigned int nr;		/* elements of @rule, at most @max */
-	struct blkdebug_rule *rule[BLKDEBUG_MATCHES];	/* sorted by number */
+	struct blkdebug_rule *first;	/* linked by @next_match, in no order */
+	struct blkdebug_rule **end;	/* where the pointer to the next match belongs */
+	u64 nr;				/* matches in the list */
+	u64 wanted;			/* at least so many, if there are as many */
+	u64 limit;			/* @nr at which to drop those not wanted */
+	u64 up_to;			/* the list lacks matches with a higher number */
+	u64 pass;			/* number of the pass, see @found_by of a rule */
+	u64 base;			/* number of a rule, a multiple of 64 */
+	u64 bits;			/* bit n: rule @base + n is marked as found */
 };
 
 struct blkdebug_run *blkdebug_run_alloc(u64 nr);
@@ -58,8 +61,9 @@ struct blkdebug_run *blkdebug_run_merge(const struct blkdebug_run *a,
 					struct list_head *freed);
 void blkdebug_run_free_rcu(struct blkdebug_run *run);
 void blkdebug_run_release(struct blkdebug_run *run);
-void blkdebug_run_search(const struct blkdebug_run *run,
+bool blkdebug_run_search(const struct blkdebug_run *run,
 			 const struct blkdebug_query *query,
 			 struct blkdebug_matches *matches);
+struct blkdebug_rule *blkdebug_sort_matches(struct blkdebug_matches *matches);
 
 #endif

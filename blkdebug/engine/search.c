@@ -2,7 +2,12 @@
 /*
  * Searches: see search.h.
  */
+#include <linux/lockdep.h>
+
 #include "search.h"
+
+/* Matches wanted from the first pass; each further pass wants so many times more */
+#define FIRST_PASS	16
 
 /**
  * blkdebug_init_search - begin a search without sources
@@ -10,24 +15,20 @@
  * @rs: the rules in force
  * @desc: the I/O
  * @after: skip rules with this number or a lower one
- * @locked: the engine's lock is held; otherwise the search looks for one match at
- *	a time, because lockless callers only test whether there is a match
  *
  * Context: RCU read side.
  */
 void blkdebug_init_search(struct blkdebug_search *search,
-			  const struct blkdebug_ruleset *rs,
-			  const struct blkdebug_io_desc *desc, u64 after,
-			  bool locked)
+			  struct blkdebug_ruleset *rs,
+			  const struct blkdebug_io_desc *desc, u64 after)
 {
+	search->rs = rs;
 	search->desc = desc;
 	search->after = after;
 	search->visible = READ_ONCE(rs->visible);
 	search->nr = 0;
-	search->pos = 0;
-	search->more = true;
-	search->matches.nr = 0;
-	search->matches.max = locked ? BLKDEBUG_MATCHES : 1;
+	search->next = NULL;
+	search->wanted = FIRST_PASS;
 }
 
 /**
@@ -51,14 +52,13 @@ void blkdebug_add_source(struct blkdebug_search *search,
 		};
 }
 
-void __blkdebug_find_matches(struct blkdebug_search *search)
+/* Search all sources. Returns true if @matches is NULL and a rule matches. */
+static bool search_sources(struct blkdebug_search *search,
+			   struct blkdebug_matches *matches)
 {
-	struct blkdebug_matches *matches = &search->matches;
 	const struct blkdebug_run *run;
 	unsigned int i;
 
-	search->pos = 0;
-	matches->nr = 0;
 	for (i = 0; i < search->nr; i++) {
 		const struct blkdebug_search_source *source = &search->source[i];
 		struct blkdebug_query query = {
@@ -69,8 +69,45 @@ void __blkdebug_find_matches(struct blkdebug_search *search)
 		};
 
 		for (run = rcu_dereference(source->class->runs); run;
-		     run = rcu_dereference(run->next))
-			blkdebug_run_search(run, &query, matches);
+		     run = rcu_dereference(run->next)) {
+			if (blkdebug_run_search(run, &query, matches))
+				return true;
+		}
 	}
-	search->more = matches->nr == matches->max;
+	return false;
+}
+
+/**
+ * blkdebug_any_match - test whether a rule matches the I/O
+ * @search: the search
+ *
+ * Compares all constant conditions of a rule.
+ *
+ * Context: RCU read side.
+ *
+ * Return: true if there is a rule.
+ */
+bool blkdebug_any_match(struct blkdebug_search *search)
+{
+	return search_sources(search, NULL);
+}
+
+/*
+ * Find the next matches. Most searches end with one of the first matches, so the first
+ * pass looks for a few; the number of passes is logarithmic in the number of matches.
+ */
+void __blkdebug_find_matches(struct blkdebug_search *search)
+{
+	struct blkdebug_matches matches = {
+		.end = &matches.first,
+		.wanted = search->wanted,
+		.limit = search->wanted,
+		.up_to = U64_MAX,
+		.pass = ++search->rs->passes,
+	};
+
+	search_sources(search, &matches);
+	search->next = blkdebug_sort_matches(&matches);
+	search->after = matches.up_to;
+	search->wanted *= FIRST_PASS;
 }

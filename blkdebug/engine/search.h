@@ -19,33 +19,33 @@ struct blkdebug_search_source {
 
 /* A search for the rules that match an I/O. Used by one thread. */
 struct blkdebug_search {
+	struct blkdebug_ruleset *rs;
 	const struct blkdebug_io_desc *desc;
-	u64 after;			/* number of the last rule returned */
+	u64 after;			/* matches up to this number have been found */
 	u64 visible;			/* rules with a higher number are not in force */
+	u64 wanted;			/* matches that the next pass is to find */
+	struct blkdebug_rule *next;	/* next match found; linked by @next_match */
 	unsigned int nr;		/* elements of @source */
 	struct blkdebug_search_source source[BLKDEBUG_SEARCH_SOURCES];
-	unsigned int pos;		/* next element of @matches */
-	bool more;			/* there may be matches behind @matches */
-	struct blkdebug_matches matches;	/* the last batch found */
 };
 
 void blkdebug_init_search(struct blkdebug_search *search,
-			  const struct blkdebug_ruleset *rs,
-			  const struct blkdebug_io_desc *desc, u64 after,
-			  bool locked);
+			  struct blkdebug_ruleset *rs,
+			  const struct blkdebug_io_desc *desc, u64 after);
 void blkdebug_add_source(struct blkdebug_search *search,
 			 struct blkdebug_rule_class *class, u32 state,
 			 u64 up_to);
+bool blkdebug_any_match(struct blkdebug_search *search);
 void __blkdebug_find_matches(struct blkdebug_search *search);
 
 /**
  * blkdebug_next_match - find the next rule that matches the I/O
- * @search: the search
+ * @search: the search; no other search of the ruleset may find matches meanwhile
  *
  * Compares all constant conditions of a rule. blkdebug_rule_should_fire() decides
  * whether a rule that matches fires.
  *
- * Context: RCU read side.
+ * Context: the engine's lock is held since blkdebug_init_search().
  *
  * Return: the rule, or NULL.
  */
@@ -54,12 +54,11 @@ blkdebug_next_match(struct blkdebug_search *search)
 {
 	struct blkdebug_rule *rule;
 
-	if (search->pos == search->matches.nr && search->more)
+	if (!search->next && search->after != U64_MAX)
 		__blkdebug_find_matches(search);
-	if (search->pos == search->matches.nr)
-		return NULL;
-	rule = search->matches.rule[search->pos++];
-	search->after = rule->number;
+	rule = search->next;
+	if (rule)
+		search->next = rule->next_match;
 	return rule;
 }
 

@@ -104,10 +104,22 @@ struct blkdebug_rule {
 	/* Guarded by the control mutex. */
 	bool gone;			/* removed, but a run still refers to the rule */
 	u32 nr_indexed;			/* entries that runs have of the rule */
-	struct list_head link;		/* in the control path's lists, before the rule is
-					 * published and after it is dead
-					 */
 	struct list_head tag_link;	/* in the list of the tag's rules */
+
+	union {
+		/*
+		 * Guarded by the control mutex, before the rule is in force and after
+		 * it is dead: in the control path's lists.
+		 */
+		struct list_head link;
+		/* Guarded by the engine's lock, while the rule is in force. */
+		struct {
+			struct blkdebug_rule *next_match;	/* of the last search */
+			u64 found_by;	/* last pass of a search that found the rule,
+					 * if it has several ranges
+					 */
+		};
+	};
 
 	/* Guarded by the engine's lock and the control mutex. */
 	struct list_head used_link;	/* in the list of used-up rules */
