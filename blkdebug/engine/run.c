@@ -13,7 +13,7 @@
 #include "run.h"
 
 /* Entries under one leaf of the tree */
-#define LEAF_ENTRIES	8
+#define LEAF_ENTRIES	16
 
 /* Entries handled between two calls of cond_resched() */
 #define RESCHED_BATCH	2048

@@ -339,7 +339,7 @@ const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS] = {
 enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule)
 {
 	return blkdebug_rule_heals(rule) ? BLKDEBUG_CLASS_BAD :
-					   rule->ops->class;
+					   blkdebug_rule_ops(rule)->class;
 }
 
 /**
@@ -375,9 +375,11 @@ void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 			  const struct blkdebug_geometry *geometry, u64 seed,
 			  struct blkdebug_effect *effect)
 {
+	const struct blkdebug_action_ops *ops = blkdebug_rule_ops(rule);
+
 	memset(effect, 0, sizeof(*effect));
 	effect->action = rule->action;
 	effect->draw = blkdebug_rule_draw(rule, seed);
-	if (rule->ops->effect)
-		rule->ops->effect(rule, desc, geometry, effect);
+	if (ops->effect)
+		ops->effect(rule, desc, geometry, effect);
 }

@@ -77,6 +77,12 @@ struct blkdebug_action_ops {
 
 extern const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS];
 
+static inline const struct blkdebug_action_ops *
+blkdebug_rule_ops(const struct blkdebug_rule *rule)
+{
+	return &blkdebug_action_ops[rule->action];
+}
+
 enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule);
 bool blkdebug_rule_finds_bad(const struct blkdebug_rule *rule,
 			     const struct blkdebug_io_desc *desc);
@@ -100,7 +106,9 @@ static inline bool blkdebug_rule_fits(const struct blkdebug_rule *rule,
 				      const struct blkdebug_io_desc *desc,
 				      const struct blkdebug_geometry *geometry)
 {
-	return (!rule->ops->fits || rule->ops->fits(rule, desc, geometry)) &&
+	const struct blkdebug_action_ops *ops = blkdebug_rule_ops(rule);
+
+	return (!ops->fits || ops->fits(rule, desc, geometry)) &&
 	       (!blkdebug_rule_heals(rule) ||
 		blkdebug_rule_finds_bad(rule, desc));
 }

@@ -271,7 +271,7 @@ static int parse_iotype(struct blkdebug_rule_parser *parser,
 		mask |= 1U << iotype;
 	}
 	/* All iotypes of the action are the same as no key "iotype". */
-	if (mask == (rule->ops->iotypes & BLKDEBUG_ALL_IOTYPES))
+	if (mask == (blkdebug_rule_ops(rule)->iotypes & BLKDEBUG_ALL_IOTYPES))
 		mask |= rule->iotypes & (1U << BLKDEBUG_IO_EVENT);
 	rule->iotypes = mask;
 	return 0;
@@ -281,7 +281,7 @@ static int parse_iotype(struct blkdebug_rule_parser *parser,
 static bool has_iotype(const struct blkdebug_rule *rule)
 {
 	return rule->action != BLKDEBUG_CORRUPT && !blkdebug_rule_heals(rule) &&
-	       (rule->iotypes ^ rule->ops->iotypes) & BLKDEBUG_ALL_IOTYPES;
+	       (rule->iotypes ^ blkdebug_rule_ops(rule)->iotypes) & BLKDEBUG_ALL_IOTYPES;
 }
 
 static void print_iotype(struct seq_buf *out, const struct blkdebug_key *key,
@@ -315,7 +315,7 @@ static int parse_on(struct blkdebug_rule_parser *parser, const struct blkdebug_k
 
 static bool has_on(const struct blkdebug_rule *rule)
 {
-	return rule->iotypes != rule->ops->iotypes;
+	return rule->iotypes != blkdebug_rule_ops(rule)->iotypes;
 }
 
 static const struct blkdebug_key_type on_type = { parse_on, print_iotype };
@@ -436,7 +436,7 @@ static int parse_errno(struct blkdebug_rule_parser *parser,
 
 static bool has_errno(const struct blkdebug_rule *rule)
 {
-	return rule->error != rule->ops->error;
+	return rule->error != blkdebug_rule_ops(rule)->error;
 }
 
 static void print_errno(struct seq_buf *out, const struct blkdebug_key *key,
@@ -450,7 +450,7 @@ static const struct blkdebug_key_type errno_type = { parse_errno, print_errno };
 /* Canonical form: "once" for at most one hit, "times" for more. */
 static bool has_once(const struct blkdebug_rule *rule)
 {
-	return rule->times <= 1 && rule->times != rule->ops->once;
+	return rule->times <= 1 && rule->times != blkdebug_rule_ops(rule)->once;
 }
 
 static bool has_times(const struct blkdebug_rule *rule)
@@ -573,16 +573,18 @@ static void write_defaults(struct blkdebug_rule *rule, bool in_params)
 
 /**
  * blkdebug_set_defaults - set the values that a rule has without any key
- * @rule: a zeroed rule with its action, @ops included
+ * @rule: a zeroed rule with its @action
  *
  * Context: Any context.
  */
 void blkdebug_set_defaults(struct blkdebug_rule *rule)
 {
+	const struct blkdebug_action_ops *ops = blkdebug_rule_ops(rule);
+
 	write_defaults(rule, false);
-	rule->iotypes = rule->ops->iotypes;
-	rule->error = rule->ops->error;
-	rule->times = rule->ops->once;
+	rule->iotypes = ops->iotypes;
+	rule->error = ops->error;
+	rule->times = ops->once;
 }
 
 /**

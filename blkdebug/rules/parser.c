@@ -123,7 +123,7 @@ static int check_iotype(struct blkdebug_rule_parser *parser)
 		return 0;
 	parse_again(parser, "iotype");
 	iotypes = rule->iotypes;
-	if (iotypes & ~rule->ops->iotypes)
+	if (iotypes & ~blkdebug_rule_ops(rule)->iotypes)
 		return blkdebug_refuse_arg(parser, "Iotype not of this action",
 					   iotype, NULL);
 	if (!on)

@@ -28,14 +28,13 @@ static struct blkdebug_rule *alloc_rule(unsigned int action, u64 number)
 	rule->number = number;
 	rule->wake_at = U64_MAX;
 	rule->action = action;
-	rule->ops = &blkdebug_action_ops[action];
 	blkdebug_set_defaults(rule);
 	return rule;
 }
 
 static int check_rule(struct blkdebug_rule_parser *parser)
 {
-	const struct blkdebug_action_ops *ops = parser->rule->ops;
+	const struct blkdebug_action_ops *ops = blkdebug_rule_ops(parser->rule);
 	int r = blkdebug_check_keys(parser);
 
 	if (!r && ops->check)

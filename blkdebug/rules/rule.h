@@ -27,7 +27,6 @@
 /* Value of sectors=random: draw the number of sectors for each torn write. */
 #define BLKDEBUG_SECTORS_RANDOM	U64_MAX
 
-struct blkdebug_action_ops;
 struct blkdebug_bucket;
 struct blkdebug_cut;
 struct blkdebug_hold;
@@ -74,7 +73,6 @@ struct blkdebug_params {
 struct blkdebug_rule {
 	/* Constant once the rule is published. */
 	u64 number;			/* from 1, unique in the life of a table */
-	const struct blkdebug_action_ops *ops;
 	struct blkdebug_state_rules *group;	/* of its event, class and state */
 	struct blkdebug_range *ranges;	/* sorted, none touching the next */
 	const char *user_event;		/* if @event is BLKDEBUG_EV_USER */
