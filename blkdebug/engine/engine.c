@@ -77,15 +77,16 @@ static u16 get_classes_iotypes(struct blkdebug_event_rules *er, u32 state,
 	return iotypes;
 }
 
-/*
- * Test whether a zone append may heal bad sectors. The filter cannot tell, because the
- * device reports the sectors only when the zone append completes.
- */
-static bool append_may_heal(struct blkdebug_event_rules *standing,
-			    struct blkdebug_event_rules *armed)
+/* Test whether the rules in force, standing or armed, may have a bad sector. */
+static bool has_bad_sectors(struct blkdebug_engine *engine)
 {
-	return (standing && standing->class[BLKDEBUG_CLASS_BAD].live) ||
-	       (armed && armed->class[BLKDEBUG_CLASS_BAD].live);
+	const struct blkdebug_event_rules *standing, *armed;
+	enum blkdebug_class bad = BLKDEBUG_CLASS_BAD;
+
+	standing = rcu_dereference(blkdebug_rules(engine)->standing);
+	armed = READ_ONCE(engine->armed.event);
+	return (standing && READ_ONCE(standing->class[bad].live)) ||
+	       (armed && READ_ONCE(armed->class[bad].live));
 }
 
 /* Get the rules of an event that an I/O raises; BLKDEBUG_EV_NONE has none here. */
@@ -143,7 +144,8 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 				       0, BLKDEBUG_NR_CLASSES);
 	interest |= get_classes_iotypes(armed->event, armed->state, 0,
 				    BLKDEBUG_NR_FAULT_CLASSES);
-	if (append_may_heal(rcu_dereference(rs->standing), armed->event))
+	/* The device reports the sectors of a zone append when it completes. */
+	if (has_bad_sectors(engine))
 		unfiltered |= 1U << BLKDEBUG_IO_ZONE_APPEND;
 	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
 		const struct blkdebug_raises *raises = &blkdebug_raises[i];
@@ -166,27 +168,22 @@ void blkdebug_update_interest(struct blkdebug_engine *engine)
 }
 
 /**
- * blkdebug_may_heal - is there any bad sector that an I/O may heal, wherever it goes?
+ * blkdebug_may_heal - test whether an I/O may heal bad sectors, wherever it goes
  * @engine: the engine
  * @io: the I/O
  *
  * Context: any.
  *
- * Return: true if there is.
+ * Return: false if the I/O is a read, or if no rule in force has a bad sector.
  */
 bool blkdebug_may_heal(struct blkdebug_engine *engine, const struct blkdebug_io *io)
 {
-	enum blkdebug_class bad = BLKDEBUG_CLASS_BAD;
-	struct blkdebug_event_rules *er;
 	bool heals;
 
 	if (io->desc.iotype == BLKDEBUG_IO_READ)
 		return false;
 	rcu_read_lock();
-	er = rcu_dereference(blkdebug_rules(engine)->standing);
-	heals = er && READ_ONCE(er->class[bad].live);
-	er = READ_ONCE(engine->armed.event);
-	heals |= er && READ_ONCE(er->class[bad].live);
+	heals = has_bad_sectors(engine);
 	rcu_read_unlock();
 	return heals;
 }
