@@ -20,55 +20,48 @@ enum blkdebug_class {
 	BLKDEBUG_NR_CLASSES,
 };
 
-/**
- * struct blkdebug_effect - what a fault does to an I/O
- * @action: enum blkdebug_action
- * @value: value of the byte at @start if @bits is 0
- * @bits: bits to flip
- * @sectors: how many of the first sectors are transferred
- * @to: sector that the I/O goes to instead
- * @start: the byte to set, or the first that may be altered, relative to the
- *	start of the I/O
- * @bytes: how many bytes may be altered
- * @draw: source of random choices
- * @cut: what a power cut leaves: a reference
- *
- * A copy, because the rule may be freed before the effect is carried out.
+/*
+ * What a fault does to an I/O. A copy, because the rule may be freed before the effect
+ * is carried out.
  */
 struct blkdebug_effect {
-	u8 action;
-	u8 value;
-	u8 bits;
-	sector_t sectors;
-	sector_t to;
-	u64 start;
-	u64 bytes;
-	u64 draw;
-	struct blkdebug_cut *cut;
+	u8 action;			/* enum blkdebug_action */
+	u8 value;			/* value of the byte at @start if @bits is 0 */
+	u8 bits;			/* bits to flip */
+	sector_t sectors;		/* how many of the first sectors are
+					 * transferred
+					 */
+	sector_t to;			/* sector that the I/O goes to instead */
+	u64 start;			/* the byte to set, or the first that may be
+					 * altered, relative to the start of the I/O
+					 */
+	u64 bytes;			/* how many bytes may be altered */
+	u64 draw;			/* source of random choices */
+	struct blkdebug_cut *cut;	/* what a power cut leaves: a reference */
 };
 
-/**
- * struct blkdebug_action_ops - an action
- * @iotypes: mask of enum blkdebug_iotype that the action applies to
- * @error: errno by default, positive or 0
- * @class: enum blkdebug_class of its rules, unless they have healed=on
- * @once: rules are used up after one hit by default
- * @check: refuses keys that contradict each other, and completes the rule; 0,
- *	-ENOMEM, or -EINVAL with the error set. NULL: any keys agree
- * @fits: see blkdebug_rule_fits(); NULL: fits any I/O
- * @effect: fills in the action's part of an effect; NULL: there is none
- *
- * The keys of an action are in the table of keys.c, its name is in names.h.
+/*
+ * An action. The keys of an action are in the table of keys.c, its name is in names.h.
  */
 struct blkdebug_action_ops {
-	u16 iotypes;
-	u16 error;
-	u8 class;
-	bool once;
+	u16 iotypes;			/* mask of enum blkdebug_iotype that the
+					 * action applies to
+					 */
+	u16 error;			/* errno by default, positive or 0 */
+	u8 class;			/* enum blkdebug_class of its rules, unless
+					 * they have healed=on
+					 */
+	bool once;			/* rules are used up after one hit by default */
+	/*
+	 * Refuse keys that contradict each other, and complete the rule; returns 0,
+	 * -ENOMEM, or -EINVAL with the error set. NULL: any keys agree
+	 */
 	int (*check)(struct blkdebug_rule_parser *parser);
+	/* See blkdebug_rule_fits(); NULL: fits any I/O */
 	bool (*fits)(const struct blkdebug_rule *rule,
 		     const struct blkdebug_io_desc *desc,
 		     const struct blkdebug_geometry *geometry);
+	/* Fill in the action's part of an effect; NULL: there is none */
 	void (*effect)(const struct blkdebug_rule *rule,
 		       const struct blkdebug_io_desc *desc,
 		       const struct blkdebug_geometry *geometry,

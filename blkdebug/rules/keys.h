@@ -9,65 +9,53 @@
 
 #define BLKDEBUG_MAX_KEYS	32
 
-/**
- * struct blkdebug_rule_parser - a rule that is being parsed
- * @rule: the rule so far
- * @action: the word that the rule begins with
- * @args: the key=value words by index of their key, NULL for a missing one
- * @geometry: what the rule may ask of the device
- * @err: why the rule is refused
- */
+/* A rule that is being parsed */
 struct blkdebug_rule_parser {
-	struct blkdebug_rule *rule;
-	const char *action;
-	const char *args[BLKDEBUG_MAX_KEYS];
-	const struct blkdebug_geometry *geometry;
-	struct blkdebug_error *err;
+	struct blkdebug_rule *rule;	/* the rule so far */
+	const char *action;		/* the word that the rule begins with */
+	const char *args[BLKDEBUG_MAX_KEYS];	/* the key=value words by index of
+						 * their key, NULL for a missing one
+						 */
+	const struct blkdebug_geometry *geometry;	/* what the rule may ask of
+							 * the device
+							 */
+	struct blkdebug_error *err;	/* why the rule is refused */
 };
 
 struct blkdebug_key;
 
-/**
- * struct blkdebug_key_type - how values of a type are parsed and printed
- * @parse: parses a value; returns 0, -ENOMEM, or -EINVAL with the error set
- * @print: prints the value
- */
+/* How values of a type are parsed and printed */
 struct blkdebug_key_type {
+	/* Parse a value; returns 0, -ENOMEM, or -EINVAL with the error set */
 	int (*parse)(struct blkdebug_rule_parser *parser, const struct blkdebug_key *key,
 		     const char *val);
+	/* Print the value */
 	void (*print)(struct seq_buf *out, const struct blkdebug_key *key,
 		      const struct blkdebug_rule *rule);
 };
 
-/**
- * struct blkdebug_key - a key of the rule language
- * @name: as written
- * @actions: mask of the actions that take the key
- * @required: mask of the actions that require it
- * @type: how its value is parsed and printed
- * @in_params: the value is in struct blkdebug_params
- * @size: size of the value in bytes
- * @offset: of the value in struct blkdebug_params or struct blkdebug_rule
- * @is_set: does a rule's canonical form have the key? NULL: if an action requires
- *	the key, or if the value differs from @init
- * @min: the smallest number
- * @max: the largest number, or the number of @names
- * @init: the default, which canonical output leaves out
- * @names: the names of the values, or NULL
- */
+/* A key of the rule language */
 struct blkdebug_key {
-	const char *name;
-	u16 actions;
-	u16 required;
-	const struct blkdebug_key_type *type;
-	bool in_params;
-	u8 size;
-	u16 offset;
+	const char *name;		/* as written */
+	u16 actions;			/* mask of the actions that take the key */
+	u16 required;			/* mask of the actions that require it */
+	const struct blkdebug_key_type *type;	/* how its value is parsed and printed */
+	bool in_params;			/* the value is in struct blkdebug_params */
+	u8 size;			/* size of the value in bytes */
+	u16 offset;			/* of the value in struct blkdebug_params or
+					 * struct blkdebug_rule
+					 */
+	/*
+	 * Test whether the canonical form of a rule has the key. NULL: if an action
+	 * requires the key, or if the value differs from @init
+	 */
 	bool (*is_set)(const struct blkdebug_rule *rule);
-	u64 min;
-	u64 max;
-	u64 init;
-	const char * const *names;
+	u64 min;			/* the smallest number */
+	u64 max;			/* the largest number, or the number of @names */
+	u64 init;			/* the default, which canonical output leaves
+					 * out
+					 */
+	const char * const *names;	/* the names of the values, or NULL */
 };
 
 extern const struct blkdebug_key blkdebug_keys[];

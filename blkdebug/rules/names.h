@@ -159,33 +159,26 @@ enum blkdebug_event {
 	BLKDEBUG_EV_STANDING,			/* a rule without an event */
 };
 
-/**
- * struct blkdebug_io_desc - an I/O as rules see it
- * @sector: first sector, from the target's start
- * @nr_sectors: sectors touched; 0 for a flush or an event
- * @iotype: enum blkdebug_iotype
- * @flags: mask of enum blkdebug_flag
- * @comm: name of the task that submitted it
- */
+/* An I/O as rules see it */
 struct blkdebug_io_desc {
-	sector_t sector;
-	sector_t nr_sectors;
-	u8 iotype;
-	u16 flags;
-	char comm[TASK_COMM_LEN];
+	sector_t sector;		/* first sector, from the target's start */
+	sector_t nr_sectors;		/* sectors touched; 0 for a flush or an event */
+	u8 iotype;			/* enum blkdebug_iotype */
+	u16 flags;			/* mask of enum blkdebug_flag */
+	char comm[TASK_COMM_LEN];	/* name of the task that submitted it */
 };
 
 /* The most events that an I/O raises before its check */
 #define BLKDEBUG_EVENTS_BEFORE	2
 
-/**
- * struct blkdebug_raises - the events of one I/O type
- * @before: raised in this order before the check; %BLKDEBUG_EV_NONE is a gap
- * @done: raised when the I/O completes, or %BLKDEBUG_EV_NONE
- */
+/* The events of one I/O type */
 struct blkdebug_raises {
-	u8 before[BLKDEBUG_EVENTS_BEFORE];
-	u8 done;
+	u8 before[BLKDEBUG_EVENTS_BEFORE];	/* raised in this order before the
+						 * check; %BLKDEBUG_EV_NONE is a gap
+						 */
+	u8 done;			/* raised when the I/O completes, or
+					 * %BLKDEBUG_EV_NONE
+					 */
 };
 
 extern const struct blkdebug_raises blkdebug_raises[BLKDEBUG_NR_IOTYPES];

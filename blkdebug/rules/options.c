@@ -9,26 +9,18 @@
 
 #include "options.h"
 
-/**
- * struct option - an option
- * @name: as written
- * @offset: of the value in struct blkdebug_options: a u64, or the buffer of a name
- * @min: the smallest value
- * @max: the largest value
- * @init: the default
- * @size: a size in bytes, which may have a suffix
- * @word: a name, not a number
- * @always: print the option even if its value is @init
- */
+/* An option */
 struct option {
-	const char *name;
-	size_t offset;
-	u64 min;
-	u64 max;
-	u64 init;
-	bool size;
-	bool word;
-	bool always;
+	const char *name;		/* as written */
+	size_t offset;			/* of the value in struct blkdebug_options: a
+					 * u64, or the buffer of a name
+					 */
+	u64 min;			/* the smallest value */
+	u64 max;			/* the largest value */
+	u64 init;			/* the default */
+	bool size;			/* a size in bytes, which may have a suffix */
+	bool word;			/* a name, not a number */
+	bool always;			/* print the option even if its value is @init */
 };
 
 #define LIMIT(_name, _member)						\

@@ -12,24 +12,18 @@
 /* User-sized allocation: failure returns -ENOMEM, so don't warn. */
 #define BLKDEBUG_GFP_LONG	(GFP_KERNEL | __GFP_NOWARN)
 
-/**
- * struct blkdebug_error - why a table line or a message is refused
- * @reason: short enough for dm's ti->error
- * @rule: number of the rule at fault; 0 if the error is not in a rule
- * @word: the word at fault, or NULL
- * @part: the part of @word at fault, or NULL
- * @part_len: length of @part in bytes
- * @other: the word that contradicts @word, or NULL
- *
- * The words belong to the caller.
+/*
+ * Why a table line or a message is refused. The words belong to the caller.
  */
 struct blkdebug_error {
-	char *reason;
-	u64 rule;
-	const char *word;
-	const char *part;
-	size_t part_len;
-	const char *other;
+	char *reason;			/* short enough for dm's ti->error */
+	u64 rule;			/* number of the rule at fault; 0 if the error
+					 * is not in a rule
+					 */
+	const char *word;		/* the word at fault, or NULL */
+	const char *part;		/* the part of @word at fault, or NULL */
+	size_t part_len;		/* length of @part in bytes */
+	const char *other;		/* the word that contradicts @word, or NULL */
 };
 
 int blkdebug_error_set(struct blkdebug_error *err, char *reason,

@@ -10,14 +10,10 @@
 
 #include "parse.h"
 
-/**
- * struct blkdebug_range - sectors from the target's start, both ends included
- * @first: the first sector
- * @last: the last sector
- */
+/* Sectors from the target's start, both ends included */
 struct blkdebug_range {
-	sector_t first;
-	sector_t last;
+	sector_t first;			/* the first sector */
+	sector_t last;			/* the last sector */
 };
 
 int blkdebug_parse_ranges(const char *list, sector_t nr_sectors,

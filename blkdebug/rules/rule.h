@@ -27,19 +27,16 @@
 /* Value of sectors=random: draw the number of sectors for each torn write. */
 #define BLKDEBUG_SECTORS_RANDOM	U64_MAX
 
-struct blkdebug_bucket;
 struct blkdebug_cut;
 struct blkdebug_hold;
 struct blkdebug_media;
 
-/**
- * struct blkdebug_fraction - a probability, in lowest terms
- * @numerator: at most @denominator
- * @denominator: 0: the rule has no key "probability" and always fires
- */
+/* A probability, in lowest terms */
 struct blkdebug_fraction {
-	u32 numerator;
-	u32 denominator;
+	u32 numerator;			/* at most @denominator */
+	u32 denominator;		/* 0: the rule has no key "probability" and
+					 * always fires
+					 */
 };
 
 /* Parameters that most rules do not have. */
@@ -123,16 +120,13 @@ struct blkdebug_rule {
 	struct list_head used_link;	/* in the list of used-up rules */
 };
 
-/**
- * struct blkdebug_geometry - the limits that a device sets to rules
- * @sectors: size of the target in sectors
- * @block: size of a logical block in sectors, a power of two
- * @zoned: the device has sequential zones
- */
+/* The limits that a device sets to rules */
 struct blkdebug_geometry {
-	sector_t sectors;
-	u32 block;
-	bool zoned;
+	sector_t sectors;		/* size of the target in sectors */
+	u32 block;			/* size of a logical block in sectors, a power
+					 * of two
+					 */
+	bool zoned;			/* the device has sequential zones */
 };
 
 int blkdebug_parse_rules(unsigned int argc, char **argv, u64 first,

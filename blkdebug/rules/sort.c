@@ -18,16 +18,11 @@
 #define CHUNK_SORTED	512
 #define CHUNK_MERGED	4096
 
-/**
- * struct sorter - an array that is being sorted
- * @nr: entries
- * @size: size of an entry in bytes
- * @cmp: the order
- */
+/* An array that is being sorted */
 struct sorter {
-	size_t nr;
-	size_t size;
-	cmp_func_t cmp;
+	size_t nr;			/* entries */
+	size_t size;			/* size of an entry in bytes */
+	cmp_func_t cmp;			/* the order */
 };
 
 static void sort_chunks(const struct sorter *s, void *base)
