@@ -17,6 +17,24 @@
 #include "../rules/rule.h"
 #include "../rules/trace-names.h"
 
+#ifndef BLKDEBUG_TRACE_FIELDS
+/* The fields that all events have */
+#define BLKDEBUG_TRACE_FIELDS						\
+	__field(dev_t, dev)						\
+	__field(u64, sector)						\
+	__field(u64, nr_sectors)					\
+	__field(u8, iotype)						\
+	__field(u16, flags)
+#define blkdebug_assign_fields(_dev, _desc)				\
+	do {								\
+		__entry->dev = (_dev);					\
+		__entry->sector = (_desc)->sector;			\
+		__entry->nr_sectors = (_desc)->nr_sectors;		\
+		__entry->iotype = (_desc)->iotype;			\
+		__entry->flags = (_desc)->flags;			\
+	} while (0)
+#endif
+
 /* Programs that read binary traces, such as perf, need the values of enums. */
 BLKDEBUG_IOTYPES(BLKDEBUG_IOTYPE_VALUE)
 TRACE_DEFINE_ENUM(BLKDEBUG_IO_EVENT);
@@ -28,19 +46,11 @@ TRACE_EVENT(blkdebug_event,
 	TP_PROTO(dev_t dev, const struct blkdebug_io_desc *desc, const char *name),
 	TP_ARGS(dev, desc, name),
 	TP_STRUCT__entry(
-		__field(dev_t, dev)
-		__field(u64, sector)
-		__field(u64, nr_sectors)
-		__field(u8, iotype)
-		__field(u16, flags)
+		BLKDEBUG_TRACE_FIELDS
 		__string(name, name)
 	),
 	TP_fast_assign(
-		__entry->dev = dev;
-		__entry->sector = desc->sector;
-		__entry->nr_sectors = desc->nr_sectors;
-		__entry->iotype = desc->iotype;
-		__entry->flags = desc->flags;
+		blkdebug_assign_fields(dev, desc);
 		blkdebug_assign_str(name, name);
 	),
 	TP_printk("%d:%d %s %s %llu + %llu %s",
@@ -55,24 +65,16 @@ TRACE_EVENT(blkdebug_state,
 		 u32 to),
 	TP_ARGS(dev, desc, rule, from, to),
 	TP_STRUCT__entry(
-		__field(dev_t, dev)
-		__field(u64, sector)
-		__field(u64, nr_sectors)
+		BLKDEBUG_TRACE_FIELDS
 		__field(u64, rule)
 		__field(u32, from)
 		__field(u32, to)
-		__field(u8, iotype)
-		__field(u16, flags)
 	),
 	TP_fast_assign(
-		__entry->dev = dev;
-		__entry->sector = desc->sector;
-		__entry->nr_sectors = desc->nr_sectors;
+		blkdebug_assign_fields(dev, desc);
 		__entry->rule = rule;
 		__entry->from = from;
 		__entry->to = to;
-		__entry->iotype = desc->iotype;
-		__entry->flags = desc->flags;
 	),
 	TP_printk("%d:%d rule %llu state %u -> %u %s %llu + %llu %s",
 		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->rule,
@@ -90,24 +92,16 @@ TRACE_EVENT(blkdebug_inject,
 		 unsigned int action, int error),
 	TP_ARGS(dev, desc, rule, action, error),
 	TP_STRUCT__entry(
-		__field(dev_t, dev)
-		__field(u64, sector)
-		__field(u64, nr_sectors)
+		BLKDEBUG_TRACE_FIELDS
 		__field(u64, rule)
 		__field(int, error)
 		__field(u8, action)
-		__field(u8, iotype)
-		__field(u16, flags)
 	),
 	TP_fast_assign(
-		__entry->dev = dev;
-		__entry->sector = desc->sector;
-		__entry->nr_sectors = desc->nr_sectors;
+		blkdebug_assign_fields(dev, desc);
 		__entry->rule = rule;
 		__entry->action = action;
 		__entry->error = error;
-		__entry->iotype = desc->iotype;
-		__entry->flags = desc->flags;
 	),
 	TP_printk("%d:%d rule %llu errno %d %s %llu + %llu %s %s",
 		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->rule,
@@ -123,23 +117,15 @@ DECLARE_EVENT_CLASS(blkdebug_hold_class,
 		 const char *tag),
 	TP_ARGS(dev, desc, rule, hold, tag),
 	TP_STRUCT__entry(
-		__field(dev_t, dev)
-		__field(u64, sector)
-		__field(u64, nr_sectors)
+		BLKDEBUG_TRACE_FIELDS
 		__field(u64, rule)
 		__field(u64, hold)
-		__field(u8, iotype)
-		__field(u16, flags)
 		__string(tag, tag)
 	),
 	TP_fast_assign(
-		__entry->dev = dev;
-		__entry->sector = desc->sector;
-		__entry->nr_sectors = desc->nr_sectors;
+		blkdebug_assign_fields(dev, desc);
 		__entry->rule = rule;
 		__entry->hold = hold;
-		__entry->iotype = desc->iotype;
-		__entry->flags = desc->flags;
 		blkdebug_assign_str(tag, tag);
 	),
 	TP_printk("%d:%d rule %llu hold %llu tag %s %s %llu + %llu %s",
