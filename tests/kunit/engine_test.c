@@ -368,6 +368,31 @@ static void test_many_used_up(struct kunit *test)
 	reads(kit, 0, BLKDEBUG_PASS);
 }
 
+/*
+ * One read that matches 600 rules of two ranges each, in no order, counts each rule once
+ * and tries the rules by number.
+ */
+static void test_many_match(struct kunit *test)
+{
+	const unsigned int nr = 600;
+	struct kit *kit = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		kit_says(kit, 1, "add inject-error sector=%u,%u after=1 once=on",
+			 i * 257 % nr * 2, (nr + i * 263 % nr) * 2);
+	KUNIT_EXPECT_EQ(test, BLKDEBUG_PASS,
+			outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
+	for (i = 1; i <= nr; i++) {
+		KUNIT_EXPECT_FALSE(test, kit_rule(kit, i)->dead);
+		KUNIT_EXPECT_EQ(test, -EIO,
+				outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
+		KUNIT_EXPECT_TRUE(test, kit_rule(kit, i)->dead);
+	}
+	KUNIT_EXPECT_EQ(test, BLKDEBUG_PASS,
+			outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
+}
+
 /* When rules act, and what other faults do */
 
 static void test_counted(struct kunit *test)
@@ -1007,6 +1032,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_once),
 	KUNIT_CASE(test_once_raced_for),
 	KUNIT_CASE(test_many_used_up),
+	KUNIT_CASE(test_many_match),
 	KUNIT_CASE(test_counted),
 	KUNIT_CASE(test_probability),
 	KUNIT_CASE(test_draw_below),
