@@ -24,7 +24,7 @@ python = $(shell cd scripts && find blkdebug -name '*.py')
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
 .PHONY: all install install-module install-tools install-man docs man clean demo check check-one check-debug check-kernels check-dkms
-.PHONY: coverage stress fuzz bench lint help
+.PHONY: check-databases coverage stress fuzz bench lint help
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -88,6 +88,9 @@ check-kernels: ## the topics on the kernels of several Debian suites, or of K="b
 
 check-dkms: ## dkms install and remove on the oldest and newest of these suites, or on K=
 	@tests/check-dkms $(K)
+
+check-databases: ## cut the power of SQLite, LMDB, RocksDB and PostgreSQL, or of DB=, CUTS=40 times each; SEED=
+	@CUTS=$(CUTS) SEED=$(SEED) tests/check-databases $(DB)
 
 stress: ## all features at once for MINUTES=3; SEED=<n> repeats the choices of a run
 	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) tests/check stress
