@@ -236,6 +236,7 @@ LEFT, RIGHT, TOP, BOTTOM = 92, 150, 34, 44      # margins around the plot
 WIDTH = 1000
 BANDS_MAX = 14
 BAND_GAP = 12
+NARROW = 5
 SECTORS_APART = 64          # gaps up to this, or up to all sectors written, are to scale
 
 
@@ -355,10 +356,15 @@ class Picture:
         for index, (write, fate) in enumerate(zip(self.writes, self.fates)):
             top, height = self.place.box(write)
             kind = FATES[fate]
+            edges = ((top, height),)
+            if fate == 'L' and self.width < NARROW:
+                # Too narrow to be hollow: the upper and the lower edge only
+                kind += ' narrow'
+                edges = ((top, 1), (top + height - 1, 1))
             if self.touched is not None and index not in self.touched:
                 kind += ' untouched'
-            paths[kind].append(f'M{self.x(index):.1f} {top:.1f}h{self.width:.1f}'
-                               f'v{height:.1f}h-{self.width:.1f}z')
+            paths[kind] += [f'M{self.x(index):.1f} {y:.1f}h{self.width:.1f}'
+                            f'v{length:.1f}h-{self.width:.1f}z' for y, length in edges]
         for kind, path in sorted(paths.items(), reverse=True):
             yield element('path', class_=kind, d=''.join(path))
 
@@ -513,7 +519,7 @@ def overview(points):
     marks = []
     for index, point in enumerate(points):
         x = 40 + step * index
-        tall = max(2 if point['volatile'] else 0, round(height * point['volatile'] / largest))
+        tall = round(height * math.log1p(point['volatile']) / math.log1p(largest))
         kind = 'complete' if point.get('exhaustive') or not point['volatile'] else 'partial'
         paths[kind].append(f'M{x:.1f} {height + 8 - tall}h{bar:.1f}v{tall}h-{bar:.1f}z')
         if any(state['result'] == 'failed' for state in point['states']):
@@ -536,7 +542,7 @@ def overview(points):
         element('line', class_='axis', x1=38, y1=height + 8.5, x2=f'{40 + step * len(points):.0f}', y2=height + 8.5),
         *shapes, viewBox=f'0 0 {width} {height + 26}', role='img', class_='overview',
         aria_label='Volatile writes at each point, in the order of time'),
-        element('figcaption', 'Volatile writes at each point, in the order of time.',
+        element('figcaption', 'Volatile writes at each point, in the order of time (logarithmic).',
                 element('span', *used, class_='legend')))
 
 
@@ -776,7 +782,7 @@ table { border-collapse: collapse; font-size: 14px; }
 th, td { text-align: left; vertical-align: top; padding: 4px 16px 4px 0;
   border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 500; }
-td { overflow-wrap: anywhere; min-width: 3em; }
+td { overflow-wrap: break-word; }
 td.number { text-align: right; white-space: nowrap; font-size: 13px; }
 table.facts th { white-space: nowrap; }
 .notes { padding-left: 20px; }
@@ -792,6 +798,7 @@ text.culprit { fill: var(--ink); font-weight: 700; font-size: 12px; }
 .band { fill: var(--band); }
 .survived { fill: var(--survived); stroke: none; }
 .lost { fill: var(--paper); stroke: var(--lost); stroke-width: 1.6; }
+.narrow { fill: var(--lost); stroke: none; }
 .torn { fill: url(#hatch); stroke: var(--torn); stroke-width: 1.2; }
 .hatch { stroke: var(--torn); stroke-width: 2.4; }
 .unknown { fill: none; stroke: var(--soft); stroke-dasharray: 2 2; }
