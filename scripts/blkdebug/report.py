@@ -244,8 +244,8 @@ class Place:
     """The y axis: the sectors written, in bands; what nothing is written to is left out."""
 
     def __init__(self, writes):
-        self.bands = self._bands(sorted((write['sector'], write['sector'] + max(1, write['sectors']))
-                                        for write in writes))
+        self.bands = self._bands(sorted(
+            (write['sector'], write['sector'] + max(1, write['sectors'])) for write in writes))
         spans = [math.sqrt(last - first) for first, last in self.bands]
         height = min(440, max(60, 26 * len(self.bands) + 4 * len(writes)))
         smallest = 15
@@ -395,17 +395,23 @@ class Picture:
                        aria_label=label)
 
 
+def legend_box(kind):
+    return element('rect', class_=kind, x=3, y=3, width=12, height=10)
+
+
+def legend_entry(shape, meaning):
+    picture = element('svg', shape, viewBox='0 0 18 16', width=18, height=16, aria_hidden='true')
+    return element('span', picture, meaning)
+
+
 def legend(kinds):
     """The marks of a picture and their meanings; kinds are the classes that it uses."""
     meanings = [('survived', 'survived'), ('torn', 'torn: there in part'), ('lost', 'lost'),
                 ('unknown', 'not known'),
                 ('survived untouched', 'paler: neither recovery nor check read it'),
                 ('culprit', 'culprit')]
-    return element('p', *(
-        element('span', element('svg', element('rect', class_=kind, x=3, y=3, width=12, height=10),
-                                viewBox='0 0 18 16', width=18, height=16, aria_hidden='true'),
-                meaning)
-        for kind, meaning in meanings if kind in kinds), class_='legend')
+    return element('p', *(legend_entry(legend_box(kind), meaning)
+                          for kind, meaning in meanings if kind in kinds), class_='legend')
 
 
 # --- The parts of the page ---
@@ -527,19 +533,17 @@ def overview(points):
             marks.append(f'M{middle - 4:.1f} {height + 14}l8 8m0 -8l-8 8')
     shapes = [element('path', class_=kind, d=''.join(path)) for kind, path in paths.items() if path]
     shapes.append(element('path', class_='failed', d=''.join(marks)) if marks else '')
-    legend_words = [('complete', 'every crash state of whole writes judged'),
-                    ('partial', 'some of the states judged')]
-    used = [element('span', element('svg', element('rect', class_=kind, x=3, y=3, width=12, height=10),
-                                    viewBox='0 0 18 16', width=18, height=16, aria_hidden='true'), text)
-            for kind, text in legend_words if paths[kind]]
+    used = [legend_entry(legend_box(kind), text) for kind, text in (
+        ('complete', 'every crash state of whole writes judged'),
+        ('partial', 'some of the states judged')) if paths[kind]]
     if marks:
-        used.append(element('span', element('svg', element('path', class_='failed', d='M5 4l8 8m0 -8l-8 8'),
-                                            viewBox='0 0 18 16', width=18, height=16,
-                                            aria_hidden='true'), 'states failed'))
+        used.append(legend_entry(element('path', class_='failed', d='M5 4l8 8m0 -8l-8 8'),
+                                 'states failed'))
     return element('figure', element(
         'svg', element('text', number(largest), class_='end', x=34, y=16),
         element('text', '0', class_='end', x=34, y=height + 8),
-        element('line', class_='axis', x1=38, y1=height + 8.5, x2=f'{40 + step * len(points):.0f}', y2=height + 8.5),
+        element('line', class_='axis', x1=38, y1=height + 8.5,
+                x2=f'{40 + step * len(points):.0f}', y2=height + 8.5),
         *shapes, viewBox=f'0 0 {width} {height + 26}', role='img', class_='overview',
         aria_label='Volatile writes at each point, in the order of time'),
         element('figcaption', 'Volatile writes at each point, in the order of time (logarithmic).',
@@ -576,7 +580,8 @@ def last_line(failure):
 
 def write_columns(writes):
     """The columns that the writes need: the labels of some are keys that may be missing."""
-    optional = [key for key in ('device', 'task', 'file') if any(write.get(key) for write in writes)]
+    optional = [key for key in ('device', 'task', 'file')
+                if any(write.get(key) for write in writes)]
     return ([key for key in optional if key == 'device'] +
             ['write', 'iotype', 'flags', 'sector', 'sectors', 'ms before', 'fate'] +
             [key for key in optional if key != 'device'])
@@ -690,7 +695,8 @@ def failure_output(failure):
     parts.append(element('h4', f'Output of the step “{visible(failure["step"])}”'))
     lines = []
     if failure.get('command'):
-        lines.append(element('span', f'$ {visible(command_line(failure["command"]))}\n', class_='typed'))
+        command = visible(command_line(failure['command']))
+        lines.append(element('span', f'$ {command}\n', class_='typed'))
     lines.append(output_text(failure) or element('span', '(no output)', class_='typed'))
     if failure.get('status') is not None:
         lines.append(element('span', f'\nexit status {failure["status"]}', class_='typed'))
@@ -724,7 +730,8 @@ def point_section(point):
                                                    for state in groups[result])))
                 for result in ('good', 'skipped') if groups[result]]
     failed = ' failed' if groups['failed'] else ''
-    return element('details', summary, *content, class_=f'point{failed}', id=f'point-{point["number"]}')
+    return element('details', summary, *content, class_=f'point{failed}',
+                   id=f'point-{point["number"]}')
 
 
 def milliseconds(state):
@@ -833,8 +840,8 @@ DEFS = element('svg', element(
     'defs',
     element('pattern', element('path', class_='hatch', d='M0 0V6'), id='hatch', width=5, height=6,
             patternUnits='userSpaceOnUse', patternTransform='rotate(45)'),
-    element('pattern', element('rect', class_='dot', width=2, height=2), id='dots', width=4, height=4,
-            patternUnits='userSpaceOnUse')), class_='defs', aria_hidden='true')
+    element('pattern', element('rect', class_='dot', width=2, height=2), id='dots', width=4,
+            height=4, patternUnits='userSpaceOnUse')), class_='defs', aria_hidden='true')
 
 
 def page_title(run):

@@ -14,23 +14,13 @@ import xml.etree.ElementTree
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.dont_write_bytecode = True
-sys.path.insert(0, f'{TOP}/scripts')
+sys.path[:0] = [f'{TOP}/scripts', f'{TOP}/tests/lib']
 
-from blkdebug import report     # noqa: E402, pylint: disable=wrong-import-position
+from tap import done, same
+
+from blkdebug import report
 
 VOID = {'meta', 'input', 'br', 'hr', 'img', 'link'}
-
-checks = 0
-failures = 0
-
-
-def same(got, wanted, description):
-    global checks, failures
-    checks += 1
-    failures += got != wanted
-    print('ok' if got == wanted else 'not ok', checks, '-', description)
-    if got != wanted:
-        print(f'# got:    {got!r}\n# wanted: {wanted!r}')
 
 
 class Page(html.parser.HTMLParser):
@@ -83,7 +73,8 @@ def written(run):
 
 def make_write(number, **more):
     return {'number': number, 'iotype': 'write', 'flags': 'meta', 'sector': 1000 * number,
-            'sectors': 8, 'ms': 100 - number, 'file': f'/file-{number}', 'task': 'saver[412]', **more}
+            'sectors': 8, 'ms': 100 - number, 'file': f'/file-{number}', 'task': 'saver[412]',
+            **more}
 
 
 def make_states(wanted, failed=()):
@@ -147,7 +138,8 @@ def test_failing():
         'the culprit is listed with flags, sector, length, age, task and file')
     has(page, '$ ./check reading record 2 is gone exit status 1', 'the failing step has its output')
     has(page, 'dmsetup create crash lose=17', 'the failure has the line that makes the state')
-    has(page, 'Point 2 flush_to_disk 200 ms 19 volatile writes 2 promises 37 states stand for all 219',
+    has(page, 'Point 2 flush_to_disk 200 ms 19 volatile writes 2 promises 37 states stand for '
+        'all 219',
         'a point has its event, time, writes, promises and states')
     has(page, '▶ 17 write - 8192 24 83 lost', 'the culprit is marked among all writes')
     same(page.count('rect', class_='culprit'), 2, 'the picture and its legend mark the culprit')
@@ -180,9 +172,11 @@ def test_verdicts():
     page, text = written({'verdict': 'unproved', 'reason': 'no point had anything at stake',
                           'points': [], 'failures': []})
     same(page.wrong, [], 'an empty run: all tags are balanced')
-    has(page, 'Nothing proved no point had anything at stake.', 'an empty run says why it proves nothing')
+    has(page, 'Nothing proved no point had anything at stake.',
+        'an empty run says why it proves nothing')
     has(page, 'The workload reached no point.', 'an empty run has no points')
-    same('<title>Nothing proved: blkdebug-explore</title>' in text, True, 'an empty run has a title')
+    same('<title>Nothing proved: blkdebug-explore</title>' in text, True,
+         'an empty run has a title')
 
 
 def test_sparse():
@@ -197,8 +191,8 @@ def test_sparse():
     page, _ = written(run)
     same(page.wrong, [], 'a run with required keys only: all tags are balanced')
     has(page, 'Failure 1: not minimised', 'a failure without culprits says so')
-    has(page, 'Failure 2: all writes kept At point 2, 3 volatile writes: the state fails in the step '
-        '“check”. The state fails although all volatile writes survive',
+    has(page, 'Failure 2: all writes kept At point 2, 3 volatile writes: the state fails in the '
+        'step “check”. The state fails although all volatile writes survive',
         'a failure without a lost write is explained')
     same(page.count('path', class_='unknown'), 2, 'writes of an unknown fate are drawn as such')
     has(page, '(no output)', 'a step without output says so')
@@ -233,7 +227,8 @@ def test_hostile():
     page, text = written(strings_replaced(failing_run()))
     same(page.wrong, [], 'hostile text: all tags are balanced')
     same(page.count('script'), 0, 'hostile text makes no element')
-    has(page, r'</pre></style><script>alert("1")</script>&amp;\u{1b}[31m\u{0}\u{202e}\u{d800}' + "'",
+    has(page, r'</pre></style><script>alert("1")</script>&amp;'
+        r'\u{1b}[31m\u{0}\u{202e}\u{d800}' "'",
         'hostile text is shown as it is, with escapes for control characters')
     same(re.findall('[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]', text), [],
          'the page has no control characters')
@@ -268,7 +263,8 @@ def test_large():
     has(page, '1,000 of 100,000 states failed', '1,000 points of 100 states are counted')
     same(len(text) < 8 * 10**6, True,
          '1,000 points and ten failures of 2,000 writes take less than 8 MB')
-    same(len(re.findall(r'<path class="survived"', text)), 10, 'a picture has one path for each fate')
+    same(len(re.findall(r'<path class="survived"', text)), 10,
+         'a picture has one path for each fate')
 
 
 def test_many_failures():
@@ -279,11 +275,12 @@ def test_many_failures():
     same(page.count('svg', role='img') - page.count('svg', class_='overview'), 100,
          'failures beyond the hundredth have no picture')
     has(page, '… 10 lines before these … saved 11 saved 12', 'the last 20 promises are shown')
-    has(page, '103 2 check write 17 (/db/data) lost', 'failures beyond the hundredth are in the table')
-    has(page, 'Pictures of the first 100 failures only.', 'the page says which failures have pictures')
+    has(page, '103 2 check write 17 (/db/data) lost',
+        'failures beyond the hundredth are in the table')
+    has(page, 'Pictures of the first 100 failures only.',
+        'the page says which failures have pictures')
 
 
 for test in [value for name, value in list(globals().items()) if name.startswith('test_')]:
     test()
-print(f'1..{checks}')
-sys.exit(failures > 0)
+done()
