@@ -46,10 +46,9 @@ class Children:
                            stderr=subprocess.STDOUT, env=env)
         try:
             output, _ = child.communicate(text)
-        except BaseException:
-            kill_session(child)
-            raise
         finally:
+            # Also what it has left in the background
+            kill_session(child)
             self.forget(child)
         return child.returncode, output
 

@@ -22,6 +22,7 @@ from tap import done, raises, same
 
 from blkdebug.errors import Refused
 from blkdebug.explore.cli import finish
+from blkdebug.explore.filesystem import FILE_SYSTEMS
 from blkdebug.explore.options import Options, PointKind, parse_points
 from blkdebug.explore.point import Limits, PointExplorer
 from blkdebug.explore.recorder import Point, unchanged
@@ -61,6 +62,22 @@ same(parse_points('flush,write:10,event:user.x'),
       PointKind('event:user.x', 'user.x')], 'each kind of point has its breakpoint')
 raises(lambda: parse_points(''), Refused,
        "--points '': expected flush, fua, write:<n> or event:<name>", 'an empty list is refused')
+
+# --- File systems ---
+
+xfs, ext4, btrfs = (FILE_SYSTEMS[name] for name in ('xfs', 'ext4', 'btrfs'))
+same(xfs.mount_command('noatime', view=True),
+     'mount -t xfs -o noatime,nouuid "$BLKDEBUG_DEVICE" "$BLKDEBUG_MOUNT"',
+     'xfs: views are mounted with nouuid')
+same(ext4.mount_command(''), 'mount -t ext4 "$BLKDEBUG_DEVICE" "$BLKDEBUG_MOUNT"',
+     'ext4: there may be no options')
+same([ext4.check_command('noatime,journal_path=$BLKDEBUG_DEVICE_1'),
+      xfs.check_command('logdev=$BLKDEBUG_DEVICE_1'), xfs.check_command('noatime')],
+     ['e2fsck -fn -j "$BLKDEBUG_DEVICE_1" "$BLKDEBUG_DEVICE"',
+      'xfs_repair -n -l "$BLKDEBUG_DEVICE_1" "$BLKDEBUG_DEVICE"',
+      'xfs_repair -n "$BLKDEBUG_DEVICE"'], 'checkers are told about an external log')
+same([xfs.has_views(2), btrfs.has_views(2)], [True, False],
+     'btrfs: views of several devices are not mounted')
 
 # --- Summary and report ---
 

@@ -44,8 +44,8 @@ class Explorer:
             mount = self.make_file_system(stack)
             self.add_rules()
             self.make_judges(stack)
-            recorder = Recorder(self.devices, self.options.cache, self.options.points,
-                                self.children, self.directory, self.workload_environment(mount))
+            recorder = Recorder(self.devices, self.options, self.children, self.directory,
+                                self.workload_environment(mount))
             stack.callback(recorder.stop)
             # Before the others, so that nothing new is started while they end.
             stack.callback(self.children.stop)
@@ -71,10 +71,10 @@ class Explorer:
         file_system = self.options.file_system
         if file_system is None:
             return None
-        if not file_system.has_views():
+        if not self.options.has_views():
             self.run.notes.append(f'{file_system.name}: views cannot be mounted beside their '
-                                  f'origin before Linux 6.7, so "{file_system.check}" judges '
-                                  'alone and the check does not run')
+                                  'origin (one device: from Linux 6.7 on), so '
+                                  f'"{file_system.check}" judges alone and the check does not run')
         self.run_command(file_system.make_command(self.options.mkfs_options), None)
         mount = stack.enter_context(mount_point(self.directory))
         self.run_command(file_system.mount_command(self.options.mount_options), mount)
@@ -109,7 +109,7 @@ class Explorer:
         self.owners = Owners(self.options, self.views, self.directory, self.judge.mounts)
 
     def workload_environment(self, mount: Optional[str]) -> dict[str, str]:
-        environment = {**self.environment(), 'BLKDEBUG_WORKLOAD': self.options.workload,
+        environment = {**self.environment(),
                        'BLKDEBUG_PROMISE': os.path.join(self.directory, 'promise')}
         if mount:
             environment['BLKDEBUG_MOUNT'] = mount

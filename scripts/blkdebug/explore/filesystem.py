@@ -19,6 +19,8 @@ class FileSystem:
     make: str
     check: str
     view_options: str = ''           # to mount a view beside its origin
+    log_mount: str = ''              # the mount option of an external log
+    log_check: str = ''              # the option by which the checker takes the log
 
     def make_command(self, options: str) -> str:
         return f'{self.make} {options} "$BLKDEBUG_DEVICE"'
@@ -28,22 +30,24 @@ class FileSystem:
         return (f'mount -t {self.name} {f"-o {words} " if words else ""}'
                 '"$BLKDEBUG_DEVICE" "$BLKDEBUG_MOUNT"')
 
-    def check_command(self) -> str:
-        return f'{self.check} "$BLKDEBUG_DEVICE"'
+    def check_command(self, options: str = '') -> str:
+        log = re.search(rf'(?:^|,){self.log_mount}=([^,]+)', options) if self.log_mount else None
+        words = [self.check, f'{self.log_check} "{log.group(1)}"' if log else '']
+        return ' '.join(filter(None, words)) + ' "$BLKDEBUG_DEVICE"'
 
-    def has_views(self) -> bool:
+    def has_views(self, devices: int = 1) -> bool:
         """Can a view be mounted while its origin is?"""
-        return self.name != 'btrfs' or kernel_version() >= (6, 7)
+        return self.name != 'btrfs' or (kernel_version() >= (6, 7) and devices == 1)
 
 
 FILE_SYSTEMS = {file_system.name: file_system for file_system in (
     FileSystem('btrfs', 'mkfs.btrfs -q -f', 'btrfs check'),
     FileSystem('ext2', 'mkfs.ext2 -q -F', 'e2fsck -fn'),
-    FileSystem('ext3', 'mkfs.ext3 -q -F', 'e2fsck -fn'),
-    FileSystem('ext4', 'mkfs.ext4 -q -F', 'e2fsck -fn'),
+    FileSystem('ext3', 'mkfs.ext3 -q -F', 'e2fsck -fn', '', 'journal_path', '-j'),
+    FileSystem('ext4', 'mkfs.ext4 -q -F', 'e2fsck -fn', '', 'journal_path', '-j'),
     FileSystem('f2fs', 'mkfs.f2fs -q -f', 'fsck.f2fs --dry-run'),
     FileSystem('vfat', 'mkfs.vfat', 'fsck.vfat -n'),
-    FileSystem('xfs', 'mkfs.xfs -q -f', 'xfs_repair -n', 'nouuid'),
+    FileSystem('xfs', 'mkfs.xfs -q -f', 'xfs_repair -n', 'nouuid', 'logdev', '-l'),
 )}
 
 

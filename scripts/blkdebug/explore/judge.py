@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import tempfile
@@ -12,7 +13,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..device import Device, View
 from ..dmsetup import Children, run_program
-from ..errors import Error
+from ..errors import DmsetupError, Error
 from .choice import Choice
 from .filesystem import search_path
 from .options import Options
@@ -39,7 +40,9 @@ def mount_point(directory: str) -> Iterator[str]:
         yield path
     finally:
         if os.path.ismount(path):
-            run_program(['umount', path])
+            status, output = run_program(['umount', path])
+            if status:
+                raise Error(' '.join(output.split()))
         os.rmdir(path)
 
 
@@ -71,8 +74,8 @@ class Views:
         words = choice.words(point.stakes, index)
         try:
             return device.view(self.name(slot, index), *words, at=point.mark)
-        except Error as error:
-            if int(device.status().get('views', 0)) == 0:
+        except DmsetupError as error:
+            if error.errno == errno.ENODATA:
                 raise Overflow(f'point {point.number}: its mark was given up') from error
             raise
 
@@ -91,7 +94,7 @@ class StateJudge:
         self.views = views
         self.directory = directory
         self.children = children
-        self.mounts = options.file_system is not None and options.file_system.has_views()
+        self.mounts = options.has_views()
 
     def judge(self, point: Point, choice: Choice) -> Verdict:
         began = time.monotonic()
@@ -119,7 +122,7 @@ class StateJudge:
             yield 'mount', file_system.mount_command(self.options.mount_options, view=True)
             yield 'check', self.options.check
             yield 'umount', 'umount "$BLKDEBUG_MOUNT"'
-        yield 'fsck', file_system.check_command()
+        yield 'fsck', file_system.check_command(self.options.mount_options)
 
     def run_steps(self, environment: Dict[str, str], mount: str
                   ) -> Optional[Tuple[str, str, int, str]]:

@@ -42,6 +42,10 @@ class Options:
     def devices(self) -> List[str]:
         return [self.device, *self.power]
 
+    def has_views(self) -> bool:
+        """Are views mounted?"""
+        return self.file_system is not None and self.file_system.has_views(len(self.devices()))
+
 
 def parse_point(word: str) -> PointKind:
     kind, colon, argument = word.partition(':')

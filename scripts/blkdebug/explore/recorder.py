@@ -16,7 +16,7 @@ from ..device import FOREVER, Device, Hold, Write
 from ..dmsetup import ENVIRONMENT, Children, kill_session
 from ..errors import Error
 from .choice import Stake
-from .options import PointKind
+from .options import Options, PointKind
 
 TAG = 'explore'
 PAUSE = 'explore-pause'
@@ -78,12 +78,11 @@ class Recorder(threading.Thread):
     only when half of the cache is in use does it wait until points have been judged.
     """
 
-    def __init__(self, devices: List[Device], cache: int, kinds: List[PointKind],
-                 children: Children, directory: str, environment: Dict[str, str]):
+    def __init__(self, devices: List[Device], options: Options, children: Children,
+                 directory: str, environment: Dict[str, str]):
         super().__init__(daemon=True)
         self.devices = devices
-        self.cache = cache
-        self.kinds = kinds
+        self.options = options
         self.children = children
         self.directory = directory
         self.environment = environment
@@ -115,7 +114,7 @@ class Recorder(threading.Thread):
         log = os.path.join(self.directory, 'workload.log')
         with open(log, 'w', encoding='utf-8') as output:
             self.workload = self.children.start(
-                ['sh', '-c', self.environment['BLKDEBUG_WORKLOAD']], stdin=subprocess.DEVNULL,
+                ['sh', '-c', self.options.workload], stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, env=self.environment)
         threading.Thread(target=self.wait_workload, args=(self.workload,), daemon=True).start()
         status = self.follow()
@@ -144,7 +143,7 @@ class Recorder(threading.Thread):
 
     def set_breakpoints(self) -> None:
         for index, device in enumerate(self.devices):
-            for kind in self.kinds:
+            for kind in self.options.points:
                 number = int(device.message('break', kind.event, TAG, *kind.keys, 'once=off'))
                 self.rules[index, number] = kind
 
@@ -216,7 +215,7 @@ class Recorder(threading.Thread):
                 self.released.wait()
 
     def is_full(self) -> bool:
-        return any(int(device.status().get('cached', 0)) * 2 > self.cache
+        return any(int(device.status().get('cached', 0)) * 2 > self.options.cache
                    for device in self.devices)
 
     def release(self, point: Point) -> None:
