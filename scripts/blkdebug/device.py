@@ -14,6 +14,9 @@ from .errors import DmsetupError, Error
 from .table import (Value, count_sectors, find_target, format_keys, format_line, parse_numbers,
                     parse_status)
 
+# Where dmsetup makes the nodes of devices
+NODES = '/dev/mapper'
+
 # The longest time that a message may sleep, in ms: 24 days
 FOREVER = 2**31 - 1
 
@@ -96,7 +99,7 @@ class DmDevice:
 
     def __init__(self, name: str, run: Runner = run_program):
         self.name = name
-        self.path = f'/dev/mapper/{name}'
+        self.path = f'{NODES}/{name}'
         self.run = run
 
     def __repr__(self) -> str:

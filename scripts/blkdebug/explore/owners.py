@@ -70,7 +70,7 @@ def find_by_extents(mount: str, sectors: List[int]) -> Dict[int, str]:
             for first, last in list_extents(path):
                 for sector in sectors:
                     if first <= sector * SECTOR <= last:
-                        found.setdefault(sector, '/' + os.path.relpath(path, mount).lstrip('.'))
+                        found.setdefault(sector, path[len(mount):] or '/')
     return found
 
 
