@@ -148,6 +148,12 @@ same(json.loads(json.dumps(report)) == report, True, 'the report can be stored a
 same([len(point.get('writes', [])) for point in report['points']], [0, 10],
      'writes are listed at points with a failure')
 
+paged = run_of(good, bad)
+paged.options.report = f'{WORK.name}/report'
+same(status_of(paged), (1, f'report: {WORK.name}/report/index.html'), 'the page is named')
+with open(f'{WORK.name}/report/index.html', encoding='utf-8') as page:
+    same('record 4 is missing' in page.read(), True, 'the page has the output of the check')
+
 # --- The recorder ---
 older = [stake._replace(write=stake.write._replace(ms=5)) for stake in good.point.stakes]
 same([unchanged(good.point.stakes, older), unchanged(older, older[1:])], [True, False],

@@ -142,7 +142,7 @@ def run_self_test(run: Run) -> None:
 
 def write_page(run: Run, directory: str) -> None:
     # Here, as only this needs it.
-    from ..report import write_report               # pylint: disable=import-outside-toplevel
+    from ..report import write_report
 
     os.makedirs(directory, exist_ok=True)
     path = os.path.join(directory, 'index.html')

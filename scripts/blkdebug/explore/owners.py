@@ -97,7 +97,9 @@ def find_by_debugfs(device: str, sectors: List[int]) -> Dict[int, str]:
         if inode is None:
             found[sector] = 'metadata'
         else:
-            found[sector] = names.get(inode, EXT_INODES.get(int(inode), f'inode {inode}'))
+            # ncheck may begin a path with two slashes.
+            found[sector] = names.get(inode, EXT_INODES.get(int(inode), f'inode {inode}')
+                                      ).replace('//', '/')
     return found
 
 
@@ -155,8 +157,10 @@ class Owners:
                 if status == 0:
                     found = find_by_extents(mount, sectors)
             left = [sector for sector in sectors if sector not in found]
-            if file_system.name.startswith('ext'):
-                found.update(find_by_debugfs(paths[0], left))
-            elif file_system.name == 'xfs':
-                found.update(find_log(paths[0], left))
+            # debugfs and xfs_db may not be installed.
+            with contextlib.suppress(OSError):
+                if file_system.name.startswith('ext'):
+                    found.update(find_by_debugfs(paths[0], left))
+                elif file_system.name == 'xfs':
+                    found.update(find_log(paths[0], left))
             return found
