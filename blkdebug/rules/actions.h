@@ -21,8 +21,8 @@ enum blkdebug_class {
 };
 
 /*
- * What a fault does to an I/O. A copy, because the rule may be freed before the effect
- * is carried out.
+ * The effect of a fault on an I/O. A copy, because the rule may be freed before the
+ * effect is applied.
  */
 struct blkdebug_effect {
 	u8 action;			/* enum blkdebug_action */
