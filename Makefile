@@ -24,7 +24,7 @@ python = $(shell cd scripts && find blkdebug -name '*.py')
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
 .PHONY: all install install-module install-tools install-man docs man clean demo check check-one check-debug check-kernels check-dkms
-.PHONY: check-databases coverage stress fuzz bench lint help
+.PHONY: dist deb rpm check-packages coverage stress fuzz bench lint help check-databases
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -85,6 +85,18 @@ coverage: ## the lines and branches of the module that the topics run; T= as abo
 
 check-kernels: ## the topics on the kernels of several Debian suites, or of K="bullseye trixie-rt ..."
 	@tests/check-kernels $(K)
+
+dist: ## the tarball of the tag of this version, or of REF=<commit>, in build/dist
+	@packaging/build dist
+
+deb: ## Debian packages of this tree, in build/deb
+	@packaging/build deb
+
+rpm: ## RPM packages of this tree, in build/rpm
+	@packaging/build rpm
+
+check-packages: ## install, use and remove the packages on several Debian suites, or on K=, and in an empty root
+	@tests/check-packages $(K)
 
 check-dkms: ## dkms install and remove on the oldest and newest of these suites, or on K=
 	@tests/check-dkms $(K)
