@@ -24,7 +24,7 @@ python = $(shell cd scripts && find blkdebug -name '*.py')
 # Without this, make would take Kbuild's objects for its own to build.
 .SUFFIXES:
 .PHONY: all install install-module install-tools install-man docs man clean demo check check-one check-debug check-kernels check-dkms
-.PHONY: dist deb rpm check-packages coverage stress fuzz bench lint help check-databases
+.PHONY: dist deb rpm check-packages check-arch coverage stress fuzz bench lint help check-databases
 
 all: ## build dm-blkdebug.ko for the running kernel, or for KDIR=
 	@test -e $(KDIR)/Makefile || { \
@@ -97,6 +97,9 @@ rpm: ## RPM packages of this tree, in build/rpm
 
 check-packages: ## install, use and remove the packages on several Debian suites, or on K=, and in an empty root
 	@tests/check-packages $(K)
+
+check-arch: ## build for A=arm64, s390x, armhf or i386; on the first two run topics, T= as above
+	@tests/check-arch $(or $(A),$(error no architecture; use: make check-arch A=arm64)) $(T)
 
 check-dkms: ## dkms install and remove on the oldest and newest of these suites, or on K=
 	@tests/check-dkms $(K)

@@ -8,7 +8,7 @@ set -u
 
 vm=${BASH_SOURCE[0]%/*}/../vm
 
-kdir=$("$vm/i386-headers")
+kdir=$("$vm/arch-headers" i386)
 case $? in
 0) ;;
 77) echo '1..0 # SKIP no kernel for i386 in this suite'; exit 0 ;;

@@ -70,6 +70,6 @@ print_kernel() {
 	[[ -e $image ]] || image=$1/boot/vmlinuz-$2
 	printf '%s=%q\n' KERNEL_DIR "$1" KERNEL_RELEASE "$2" \
 		KERNEL_IMAGE "$image" KERNEL_KDIR "$3"
-	# For module-build, whose callers do not pass it on.
-	printf 'export KERNEL_ROOT=%q\n' "${4-}"
+	# For module-build, whose callers do not pass them on.
+	printf 'export KERNEL_ROOT=%q KERNEL_ARCH=\n' "${4-}"
 }

@@ -10,6 +10,12 @@ host_archives() {
 		'Origin: Debian' 'Component: main' 'Created-By: Packages' | sort -u
 }
 
+# host_suite: prints this system's suite
+host_suite() {
+	[[ -n $(host_archives) ]] || update_package_lists linux-headers-amd64
+	host_archives | sed -n 's/^[^ ]* \([^-]*\)$/\1/p' | head -n 1
+}
+
 archive_exists() {
 	/usr/lib/apt/apt-helper download-file "$1dists/$2/InRelease" \
 		"$suite_dir/InRelease" > /dev/null 2>&1
