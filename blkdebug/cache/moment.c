@@ -118,28 +118,37 @@ static int list_writes(struct blkdebug_cache *cache, unsigned long captures,
 	return nr;
 }
 
+static void take_entry(struct blkdebug_moment *moment,
+		       const struct blkdebug_block *block,
+		       struct blkdebug_version *version)
+{
+	struct blkdebug_entry *entry = &moment->entries[moment->nr_entries++];
+
+	refcount_inc(&version->refs);
+	entry->version = version;
+	entry->block = block->nr;
+	entry->mask = version->mask;
+	entry->number = !version->durable;
+}
+
+static struct blkdebug_version *
+get_version(struct blkdebug_cache *cache, struct blkdebug_version __rcu *version)
+{
+	return rcu_dereference_protected(version, lockdep_is_held(&cache->control));
+}
+
 static void take_entries(struct blkdebug_moment *moment,
 			 struct blkdebug_cache *cache, size_t bucket,
 			 unsigned long captures)
 {
 	struct blkdebug_version *version;
 	struct blkdebug_block *block;
-	struct blkdebug_entry *entry;
 
 	hlist_for_each_entry(block, &cache->buckets[bucket], node) {
-		for (version = rcu_dereference_protected(block->newest,
-					lockdep_is_held(&cache->control));
-		     version;
-		     version = rcu_dereference_protected(version->older,
-					lockdep_is_held(&cache->control))) {
-			if (!was_before(version->write, captures))
-				continue;
-			refcount_inc(&version->refs);
-			entry = &moment->entries[moment->nr_entries++];
-			entry->version = version;
-			entry->block = block->nr;
-			entry->mask = version->mask;
-			entry->number = !version->durable;
+		for (version = get_version(cache, block->newest); version;
+		     version = get_version(cache, version->older)) {
+			if (was_before(version->write, captures))
+				take_entry(moment, block, version);
 		}
 	}
 }

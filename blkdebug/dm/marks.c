@@ -174,10 +174,18 @@ int blkdebug_open_moment(dev_t dev, sector_t nr_sectors, const char *mark,
 
 /* Messages */
 
-/* The origins whose power supply is that of @t: visit each in turn */
-#define for_each_of_supply(other, t)					\
-	list_for_each_entry(other, &origins, origin_link)		\
-		if ((other)->power.line.supply == (t)->power.line.supply)
+/* Get the next origin behind @other, NULL to begin, with the power supply of @t. */
+static struct blkdebug_target *next_of_supply(const struct blkdebug_target *t,
+					      struct blkdebug_target *other)
+{
+	lockdep_assert_held(&origins_lock);
+	other = list_prepare_entry(other, &origins, origin_link);
+	list_for_each_entry_continue(other, &origins, origin_link) {
+		if (other->power.line.supply == t->power.line.supply)
+			return other;
+	}
+	return NULL;
+}
 
 /* A mark being made on all targets of a power supply */
 struct marking {
@@ -200,17 +208,17 @@ static void free_marking(struct marking *m)
 
 static int alloc_marking(struct marking *m, const struct blkdebug_target *t)
 {
-	struct blkdebug_target *other;
+	struct blkdebug_target *other = NULL;
 	unsigned int i = 0;
 
-	for_each_of_supply(other, t)
+	while ((other = next_of_supply(t, other)))
 		m->nr++;
 	m->caches = kcalloc(m->nr, sizeof(*m->caches), GFP_KERNEL);
 	m->moments = kcalloc(m->nr, sizeof(*m->moments), GFP_KERNEL);
 	m->marks = kcalloc(m->nr, sizeof(*m->marks), GFP_KERNEL);
 	if (!m->caches || !m->moments || !m->marks)
 		return -ENOMEM;
-	for_each_of_supply(other, t) {
+	while ((other = next_of_supply(t, other))) {
 		m->marks[i] = kzalloc(sizeof(**m->marks), GFP_KERNEL);
 		if (!m->marks[i])
 			return -ENOMEM;
@@ -223,10 +231,10 @@ static int alloc_marking(struct marking *m, const struct blkdebug_target *t)
 static void add_marks(struct marking *m, struct blkdebug_target *t,
 		      const char *name)
 {
-	struct blkdebug_target *other;
+	struct blkdebug_target *other = NULL;
 	unsigned int i = 0;
 
-	for_each_of_supply(other, t) {
+	while ((other = next_of_supply(t, other))) {
 		strscpy(m->marks[i]->name, name, sizeof(m->marks[i]->name));
 		m->marks[i]->moment = m->moments[i];
 		list_add_tail(&m->marks[i]->link, &other->marks);
@@ -250,9 +258,9 @@ static int make_mark(struct blkdebug_target *t, const char *name)
 
 static bool is_marked(struct blkdebug_target *t, const char *name)
 {
-	struct blkdebug_target *other;
+	struct blkdebug_target *other = NULL;
 
-	for_each_of_supply(other, t) {
+	while ((other = next_of_supply(t, other))) {
 		if (find_mark(other, name))
 			return true;
 	}
@@ -279,15 +287,16 @@ static int do_mark(struct blkdebug_target *t, struct blkdebug_call *call)
 static int do_unmark(struct blkdebug_target *t, struct blkdebug_call *call)
 {
 	const char *name = call->argv[0];
-	struct blkdebug_target *other;
+	struct blkdebug_target *other = NULL;
 	bool found = false;
 	struct mark *mark;
 
-	for_each_of_supply(other, t) {
+	while ((other = next_of_supply(t, other))) {
 		mark = find_mark(other, name);
-		if (mark)
-			free_mark(mark);
-		found |= mark != NULL;
+		if (!mark)
+			continue;
+		free_mark(mark);
+		found = true;
 	}
 	return found ? 0 : blkdebug_call_no_such(call, "No such mark", name);
 }

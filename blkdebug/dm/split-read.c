@@ -143,7 +143,7 @@ void blkdebug_copy_data(struct bio *bio, struct bvec_iter *iter, u8 *data,
  * Context: does not sleep.
  */
 void blkdebug_copy_part(struct bio *bio, sector_t offset, const u8 *data,
-			   sector_t nr_sectors)
+			sector_t nr_sectors)
 {
 	struct bvec_iter iter = bio->bi_iter;
 

@@ -38,6 +38,6 @@ void blkdebug_end_split(struct blkdebug_split *split);
 void blkdebug_copy_data(struct bio *bio, struct bvec_iter *iter, u8 *data,
 			unsigned int bytes, bool to_bio);
 void blkdebug_copy_part(struct bio *bio, sector_t offset, const u8 *data,
-			   sector_t nr_sectors);
+			sector_t nr_sectors);
 
 #endif

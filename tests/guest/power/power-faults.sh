@@ -131,7 +131,7 @@ cuts_at_once() {
 		results+=$(ios $bd 'begin w 0 8' 'message power-cut' 'end EIO' 'ask power-on' f)$'\n'
 	done
 	while read -r line; do
-		[[ $line =~ ^ok\ (ok|EINVAL)\ ok\ cut=([0-9]+)\ .*\ ok$ ]] || { echo "$line"; return; }
+		[[ $line =~ ^ok\ (ok|EINVAL)\ ok\ ok\ cut=([0-9]+)\ .*\ ok$ ]] || { echo "$line"; return; }
 		first=${first:-${BASH_REMATCH[2]}}
 	done <<< "${results%$'\n'}"
 	echo $((BASH_REMATCH[2] - first))
