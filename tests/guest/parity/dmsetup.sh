@@ -35,7 +35,7 @@ run_one() {
 # it is left in $result
 input=''
 both_run() {
-	local desc=$1 theirs
+	local desc=${1//$'\n'/, } theirs
 	shift
 
 	theirs=$(run_one theirs "$theirs_disk" "$theirs_number" dmsetup "${@//NAME/theirs}")
@@ -58,11 +58,11 @@ create() {
 
 # swap_table LINE: suspends, loads from stdin and resumes, as suites do
 swap_table() {
-	both_run "suspend" suspend --nolockfs NAME
+	both_run "suspend before load: $1" suspend --nolockfs NAME
 	input=$1
 	both_run "load from stdin: $1" load NAME
 	input=''
-	both_run 'resume' resume NAME
+	both_run "resume after load: $1" resume NAME
 }
 
 # --- flakey, error, delay, and tables of several lines ---
