@@ -647,12 +647,28 @@ static bool misses_cache(struct blkdebug_target *t, const struct bio *bio)
 	return misses;
 }
 
-/* Map a read of a target with a cache, but without rules. */
-static noinline int map_cache_read(struct blkdebug_target *t, struct bio *bio)
+static noinline int map_looked_up(struct blkdebug_target *t, struct bio *bio)
 {
 	if (!misses_cache(t, bio))
 		return map_special(t, bio, ONLY_CACHE);
 	return remap_bio(t, bio);
+}
+
+/*
+ * Map a read of a target with a cache, but without rules. An empty bucket needs no RCU
+ * read section, and a cut does not wait for reads of the device below.
+ */
+static noinline int map_cache_read(struct blkdebug_target *t, struct bio *bio)
+{
+	sector_t sector = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
+	unsigned int first = sector & (BLKDEBUG_BLOCK_SECTORS - 1);
+
+	if (first + bio_sectors(bio) <= BLKDEBUG_BLOCK_SECTORS &&
+	    blkdebug_power_is_on(&t->power.line) &&
+	    hlist_empty(blkdebug_bucket_of(t->writeback.cache,
+					   sector >> BLKDEBUG_BLOCK_SHIFT)))
+		return remap_bio(t, bio);
+	return map_looked_up(t, bio);
 }
 
 /**
