@@ -3,7 +3,9 @@
  * The target blkdebug-crash: see crash-view.h.
  */
 #include <linux/blkdev.h>
+#include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
@@ -23,7 +25,8 @@
 struct crash_view {
 	/* Constant. */
 	struct dm_target *ti;
-	struct dm_dev *origin;
+	blkdebug_open_bdev *origin;	/* not claimed, because it may be mounted */
+	char origin_name[16];		/* <major>:<minor> */
 	struct dm_dev *below;		/* the device below the origin's target */
 	sector_t start;			/* of the view, on @below */
 	unsigned int block_bytes;	/* the logical block size */
@@ -234,20 +237,41 @@ static int parse_words(struct crash_view *cv, unsigned int argc, char **argv,
 	return r;
 }
 
-static int open_devices(struct crash_view *cv, const char *name,
-			struct blkdebug_origin *origin)
+/* Open the origin, so that it cannot be removed. @name is a path, or numbers. */
+static int open_origin(struct crash_view *cv, const char *name)
 {
-	struct dm_target *ti = cv->ti;
-	char below[32];
-	int r;
+	unsigned int major, minor;
+	dev_t dev;
+	char end;
+	int r = 0;
 
-	r = dm_get_device(ti, name, dm_table_get_mode(ti->table), &cv->origin);
+	if (sscanf(name, "%u:%u%c", &major, &minor, &end) == 2)
+		dev = MKDEV(major, minor);
+	else
+		r = blkdebug_lookup_path(name, &dev);
+	if (!r) {
+		cv->origin = blkdebug_open_dev(dev);
+		r = PTR_ERR_OR_ZERO(cv->origin);
+	}
 	if (r) {
-		ti->error = "Device lookup failed";
+		cv->origin = NULL;
+		cv->ti->error = "Device lookup failed";
 		return r;
 	}
-	r = blkdebug_open_moment(cv->origin->bdev->bd_dev, ti->len, cv->mark,
-				 origin, (const char **)&ti->error);
+	snprintf(cv->origin_name, sizeof(cv->origin_name), "%u:%u", MAJOR(dev),
+		 MINOR(dev));
+	return 0;
+}
+
+/* Get the moment, and the device below the origin's target. */
+static int open_below(struct crash_view *cv, struct blkdebug_origin *origin)
+{
+	struct dm_target *ti = cv->ti;
+	char below[16];
+	int r;
+
+	r = blkdebug_open_moment(blkdebug_bdev_of(cv->origin)->bd_dev, ti->len,
+				 cv->mark, origin, (const char **)&ti->error);
 	if (r)
 		return r;
 	ti->error = NULL;
@@ -271,7 +295,9 @@ static int load_view(struct crash_view *cv, unsigned int argc, char **argv,
 
 	r = parse_words(cv, argc - 1, argv + 1, cut);
 	if (!r)
-		r = open_devices(cv, argv[0], &origin);
+		r = open_origin(cv, argv[0]);
+	if (!r)
+		r = open_below(cv, &origin);
 	if (r)
 		return r;
 	r = blkdebug_view_init(&cv->view, origin.moment, cut,
@@ -293,7 +319,7 @@ static void blkdebug_crash_dtr(struct dm_target *ti)
 	if (cv->below)
 		dm_put_device(ti, cv->below);
 	if (cv->origin)
-		dm_put_device(ti, cv->origin);
+		blkdebug_close_bdev(cv->origin);
 	kfree(cv->mark);
 	kfree(cv);
 }
@@ -427,14 +453,14 @@ static void blkdebug_crash_status(struct dm_target *ti, status_type_t type,
 		print_info(cv, &out);
 		break;
 	case STATUSTYPE_TABLE:
-		seq_buf_printf(&out, "%s", cv->origin->name);
+		seq_buf_printf(&out, "%s", cv->origin_name);
 		print_words(cv, &out);
 		break;
 	case STATUSTYPE_IMA:
 		seq_buf_printf(&out, "target_name=%s,target_version=%u.%u.%u,device_name=%s;",
 			       ti->type->name, ti->type->version[0],
 			       ti->type->version[1], ti->type->version[2],
-			       cv->origin->name);
+			       cv->origin_name);
 		break;
 	}
 }

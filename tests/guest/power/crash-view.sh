@@ -174,6 +174,23 @@ dmsetup resume bd
 is "$(view_words view) $(ios $view 'r 0 8')" 'invalid EIO' 'a new table gives views up'
 dmsetup remove view
 
+# --- A mounted origin ---
+
+mkfs.ext4 -q -b 4096 $bd
+mkdir -p /tmp/origin /tmp/view
+mount $bd /tmp/origin
+echo promised > /tmp/origin/promised
+sync -f /tmp/origin/promised
+echo maybe > /tmp/origin/maybe
+succeeds 'a view of a mounted origin' new_view view survive=none
+succeeds 'the view can be mounted beside its origin' mount $view /tmp/view
+is "$(ls /tmp/view) $(cat /tmp/view/promised)" $'lost+found\npromised promised' 'what was synced is in the view, what was not is not'
+umount /tmp/view
+succeeds 'the file system of the view is clean' e2fsck -fn $view
+dmsetup remove view
+umount /tmp/origin
+rmdir /tmp/origin /tmp/view
+
 # --- Stacks ---
 
 ios $bd 'w 0 8 byte=51' 'w 8 8 byte=50' > /tmp/null
