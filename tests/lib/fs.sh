@@ -12,16 +12,19 @@
 declare -A fs_mkfs=(
 	[btrfs]='mkfs.btrfs -qf'
 	[ext4]='mkfs.ext4 -qF -b 4096 -E lazy_itable_init=0 -J size=8'
+	[f2fs]='mkfs.f2fs -q -f'
 	[xfs]='mkfs.xfs -qf'
 )
 declare -A fs_options=(
 	[btrfs]='noatime,commit=300'
 	[ext4]='noatime,commit=300'
+	[f2fs]=noatime
 	[xfs]=noatime
 )
 declare -A fs_checker=(
 	[btrfs]='btrfs check'
 	[ext4]='e2fsck -fn'
+	[f2fs]='fsck.f2fs'
 	[xfs]='xfs_repair -n'
 )
 # By these variables mkfs.xfs recognises fstests and accepts less than 300 MB.
@@ -106,3 +109,41 @@ fs_write() { xfs_io -f -c "pwrite -q -S 0x$2 0 $((512 * ${3-8}))" -c fsync "/mnt
 
 # fs_ios FILE OP...: ios without the page cache
 fs_ios() { ios "/mnt/$1" "${@:2}"; }
+
+# --- Power cuts ---
+
+# fs_cache_disk: with a volatile write cache. A unit of 4 KiB, because these file
+# systems rely on a block that is written whole or not at all.
+fs_cache_disk() {
+	has_module dm-blkdebug && ram_disk && bd_create bd "$dev" seed=7 cache=32M atomic-write=4096
+}
+
+# fs_promises FS OPTIONS PROMISES-OPTION...: makes a file system and cuts its power,
+# with the last line of promises in $counts, and its other lines in $out
+fs_promises() {
+	fs=$1
+	bd_msg bd reset
+	# shellcheck disable=SC2086 # a command with its options
+	${fs_mkfs[$fs]} $bd > /dev/null || return
+	# shellcheck disable=SC2086 # as above
+	out=$(promises "${@:3}" bd "$fs" "$2" ${fs_checker[$fs]} $bd 2>&1)
+	counts=${out##*$'\n'}
+}
+
+# fs_survives FS [OPTION]
+fs_survives() {
+	fs_promises "$1" "${2-}" -k iotype=flush -k 'iotype=write flags=fua'
+	like "$counts" '^cuts=[1-9].* failures=0$' "$1${2:+, $2}: nothing promised is lost, and no checker finds an error" ||
+		diag "$out"
+	like "$counts" ' survived=[1-9].* lost=[1-9]' "$1${2:+, $2}: some volatile writes have survived, others not"
+	diag "$1${2:+, $2}: $counts"
+}
+
+# fs_loses FS HOW [PROMISES-OPTION] [MOUNT-OPTION]: something must be lost, or the
+# test above tests nothing
+fs_loses() {
+	# shellcheck disable=SC2086 # none or one
+	fs_promises "$1" "${4-}" -k iotype=write -e 4 -c 10 ${3-}
+	like "$counts" '^cuts=[1-9].* failures=[1-9]' "$1 $2: something promised is lost"
+	diag "$1 $2: $counts"
+}
