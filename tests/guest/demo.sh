@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Shows in four parts what dm-blkdebug does, and verifies each. For `make demo`,
+# Shows in five parts what dm-blkdebug does, and verifies each. For `make demo`,
 # in a guest of tests/vm/guest-run: it uses /dev/ram0 and /mnt.
 
 set -u
@@ -37,6 +37,7 @@ said() { [[ $out =~ $1 ]]; }
 said_once() { [[ $out == *"$1"* && $out != *"$1"*"$1"* ]]; }
 said_nothing() { [[ $status -eq 0 && -z $out ]]; }
 writer_ended() { [[ ! -e /proc/$writer ]]; }
+partly_there() { [[ $out =~ ^65536$'\n'([0-9]+)$ && ${BASH_REMATCH[1]} -gt 0 && ${BASH_REMATCH[1]} -lt 65536 ]]; }
 same_sums() { [[ $out =~ ^([0-9a-f]{64})\ .*$'\n'([0-9a-f]{64})\  && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]]; }
 
 # Without lazy_itable_init=0 ext4 would write inode tables later, by writes that
@@ -134,10 +135,48 @@ held_write() {
 	t 'umount /mnt'
 }
 
+# cut_power CHOICE: also mounts the file system again, which recovers it
+cut_power() {
+	t "dmsetup message demo 0 power-cut $1"
+	verify 'volatile writes were at stake' said 'volatile=[1-9]'
+	t 'umount /mnt; dmsetup message demo 0 power-on'
+	t "mount /dev/mapper/demo /mnt"
+	verify 'the file system recovers' said_nothing
+}
+
+lost_power() {
+	part '5. The power fails between two fsyncs'
+	t 'dmsetup remove demo'
+	t "dmsetup create demo --table '0 131072 blkdebug /dev/ram0 0 cache=16M'"
+	succeeded || exit
+	make_file_system
+	echo
+	note 'Two files are synced. One is then written directly, and the power fails' \
+		'before the second fsync.'
+	t "xfs_io -f -c 'pwrite -q -S 0x41 0 64k' -c fsync /mnt/first"
+	t "xfs_io -f -c 'pwrite -q -S 0x41 0 64k' -c fsync /mnt/second"
+	t "xfs_io -d -c 'pwrite -q -S 0x42 0 64k' /mnt/second"
+	cut_power 'survive=units seed=1'
+	t 'tr -dc A < /mnt/first | wc -c'
+	verify 'what was promised is there' said '^65536$'
+	t 'tr -dc AB < /mnt/second | wc -c; tr -dc B < /mnt/second | wc -c'
+	verify 'what was not promised is there in part' partly_there
+	echo
+	note 'The same without barriers: ext4 sends no flushes.'
+	t 'umount /mnt; mount -o barrier=0 /dev/mapper/demo /mnt'
+	t "xfs_io -f -c 'pwrite -q -S 0x43 0 64k' -c fsync /mnt/third"
+	verify 'the fsync succeeds' said_nothing
+	cut_power survive=none
+	t 'ls /mnt/third'
+	verify 'what was promised is not there' said 'No such file'
+	t 'umount /mnt'
+}
+
 journal_error
 fsync_error
 third_step
 held_write
+lost_power
 echo
 t 'dmsetup remove demo'
 t 'modprobe -r dm-blkdebug'
