@@ -134,7 +134,9 @@ cuts_at_once() {
 		[[ $line =~ ^ok\ (ok|EINVAL)\ ok\ ok\ cut=([0-9]+)\ .*\ ok$ ]] || { echo "$line"; return; }
 		first=${first:-${BASH_REMATCH[2]}}
 	done <<< "${results%$'\n'}"
-	echo $((BASH_REMATCH[2] - first))
+	line=$((BASH_REMATCH[2] - first))
+	[[ $line -eq 9 ]] || diag "$results"
+	echo $line
 }
 is "$(cuts_at_once)" 9 'a cut by a rule and one by message at the same time are one cut'
 
