@@ -649,9 +649,8 @@ static bool misses_cache(struct blkdebug_target *t, const struct bio *bio)
 
 static noinline int map_looked_up(struct blkdebug_target *t, struct bio *bio)
 {
-	if (!misses_cache(t, bio))
-		return map_special(t, bio, ONLY_CACHE);
-	return remap_bio(t, bio);
+	return misses_cache(t, bio) ? remap_bio(t, bio) :
+				      map_special(t, bio, ONLY_CACHE);
 }
 
 /*

@@ -17,7 +17,7 @@ explore 0 'a log that flushes before its commit is good' \
 	--workload 'io "$BLKDEBUG_DEVICE" "w 0 8 byte=11" "w 8 8 byte=11" f "w 64 1 byte=cc" f' --check "$log_check"
 like "$out" 'point 1 \(flush\): [34] states stand for all 2\^2, all good' 'all states before the flush are judged'
 like "$out" 'point 2 \(flush\): 2 states stand for all 2\^1, all good' 'so are those after it'
-# What the log of the first run has left would explain any state.
+# The log of the first run would explain any state.
 io "$dev" 'w 0 128' > /tmp/null
 explore 1 'a log that writes its commit before its records is bad' \
 	--workload 'io "$BLKDEBUG_DEVICE" "w 64 1 byte=cc" "w 0 8 byte=11" "w 8 8 byte=11" f' --check "$log_check" \
