@@ -660,9 +660,8 @@ static noinline int map_looked_up(struct blkdebug_target *t, struct bio *bio)
 static noinline int map_cache_read(struct blkdebug_target *t, struct bio *bio)
 {
 	sector_t sector = dm_target_offset(t->ti, bio->bi_iter.bi_sector);
-	unsigned int first = sector & (BLKDEBUG_BLOCK_SECTORS - 1);
 
-	if (first + bio_sectors(bio) <= BLKDEBUG_BLOCK_SECTORS &&
+	if (sector % BLKDEBUG_BLOCK_SECTORS + bio_sectors(bio) <= BLKDEBUG_BLOCK_SECTORS &&
 	    blkdebug_power_is_on(&t->power.line) &&
 	    hlist_empty(blkdebug_bucket_of(t->writeback.cache,
 					   sector >> BLKDEBUG_BLOCK_SHIFT)))

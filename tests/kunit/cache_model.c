@@ -792,8 +792,7 @@ static void compare_view(struct model *m, struct model_view *mv)
 		rcu_read_lock();
 		blkdebug_find_in_view(&mv->view, s, SECTORS - s, &span);
 		expect(m, span.nr_sectors && span.nr_sectors <= SECTORS - s);
-		expect(m, span.source == BLKDEBUG_BELOW ||
-			  blkdebug_view_holds(&mv->view, s, 1));
+		expect(m, span.source == BLKDEBUG_BELOW || blkdebug_view_holds(&mv->view, s, 1));
 		for (i = 0; i < span.nr_sectors && s + i < SECTORS; i++)
 			expect(m, span_stamp(m, &span, s + i, i) == mv->sector[s + i]);
 		rcu_read_unlock();
