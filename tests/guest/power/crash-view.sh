@@ -176,6 +176,9 @@ dmsetup remove view
 
 # --- A mounted origin ---
 
+# Enough for all that ext4 writes, so that the view is not given up
+bd_load bd "$dev" seed=7 cache=64M
+dmsetup resume bd
 mkfs.ext4 -q -b 4096 $bd
 mkdir -p /tmp/origin /tmp/view
 mount $bd /tmp/origin
