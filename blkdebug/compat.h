@@ -112,49 +112,34 @@ static inline struct bio *blkdebug_clone_bio(struct block_device *bdev,
  * type and the functions have changed in 6.5, 6.7 and 6.9.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
-typedef struct file blkdebug_open_bdev;
+#define blkdebug_open_bdev		struct file
+#define blkdebug_open_dev(dev)						\
+	bdev_file_open_by_dev(dev, BLK_OPEN_READ, NULL, NULL)
 #define blkdebug_bdev_of(open)		file_bdev(open)
 #define blkdebug_close_bdev(open)	bdev_fput(open)
-
-static inline blkdebug_open_bdev *blkdebug_open_dev(dev_t dev)
-{
-	return bdev_file_open_by_dev(dev, BLK_OPEN_READ, NULL, NULL);
-}
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
-typedef struct bdev_handle blkdebug_open_bdev;
+#define blkdebug_open_bdev		struct bdev_handle
+#define blkdebug_open_dev(dev)		bdev_open_by_dev(dev, BLK_OPEN_READ, NULL, NULL)
 #define blkdebug_bdev_of(open)		((open)->bdev)
 #define blkdebug_close_bdev(open)	bdev_release(open)
-
-static inline blkdebug_open_bdev *blkdebug_open_dev(dev_t dev)
-{
-	return bdev_open_by_dev(dev, BLK_OPEN_READ, NULL, NULL);
-}
-#else
-typedef struct block_device blkdebug_open_bdev;
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define blkdebug_open_bdev		struct block_device
+#define blkdebug_open_dev(dev)		blkdev_get_by_dev(dev, BLK_OPEN_READ, NULL, NULL)
 #define blkdebug_bdev_of(open)		(open)
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #define blkdebug_close_bdev(open)	blkdev_put(open, NULL)
-
-static inline blkdebug_open_bdev *blkdebug_open_dev(dev_t dev)
-{
-	return blkdev_get_by_dev(dev, BLK_OPEN_READ, NULL, NULL);
-}
 #else
+#define blkdebug_open_bdev		struct block_device
+#define blkdebug_open_dev(dev)		blkdev_get_by_dev(dev, FMODE_READ, NULL)
+#define blkdebug_bdev_of(open)		(open)
 #define blkdebug_close_bdev(open)	blkdev_put(open, FMODE_READ)
-
-static inline blkdebug_open_bdev *blkdebug_open_dev(dev_t dev)
-{
-	return blkdev_get_by_dev(dev, FMODE_READ, NULL);
-}
-#endif
 #endif
 
-/* The number of the device with this path */
+/* Before 5.11, the number of the device with a path is that of its struct */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+#define blkdebug_lookup_path(path, dev)	lookup_bdev(path, dev)
+#else
 static inline int blkdebug_lookup_path(const char *path, dev_t *dev)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-	return lookup_bdev(path, dev);
-#else
 	struct block_device *bdev = lookup_bdev(path);
 
 	if (IS_ERR(bdev))
@@ -162,8 +147,8 @@ static inline int blkdebug_lookup_path(const char *path, dev_t *dev)
 	*dev = bdev->bd_dev;
 	bdput(bdev);
 	return 0;
-#endif
 }
+#endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
 #define blkdebug_issue_flush(bdev)	blkdev_issue_flush(bdev)
