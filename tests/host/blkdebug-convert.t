@@ -10,19 +10,12 @@ import subprocess
 import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, f'{TOP}/tests/lib')
+
+import tap                                        # pylint: disable=wrong-import-position
+from tap import same                              # pylint: disable=wrong-import-position
+
 TOOL = f'{TOP}/scripts/blkdebug-convert'
-
-checks = 0
-failures = 0
-
-
-def same(got, wanted, description):
-    global checks, failures
-    checks += 1
-    failures += got != wanted
-    print('ok' if got == wanted else 'not ok', checks, '-', description)
-    if got != wanted:
-        print(f'# got:    {got!r}\n# wanted: {wanted!r}')
 
 
 def run(*arguments, stdin=''):
@@ -238,8 +231,7 @@ def main():
     for test in (test_converted, test_flakey_notes, test_flakey_order, test_dust_notes, test_delay,
                  test_error, test_tables, test_options):
         test()
-    print(f'1..{checks}')
-    sys.exit(failures > 0)
+    tap.done()
 
 
 if __name__ == '__main__':

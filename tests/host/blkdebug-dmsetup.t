@@ -11,6 +11,11 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, f'{TOP}/tests/lib')
+
+import tap                                        # pylint: disable=wrong-import-position
+from tap import same                              # pylint: disable=wrong-import-position
+
 TOOL = f'{TOP}/scripts/blkdebug-dmsetup'
 ERROR = 'inject-error iotype=read,write,write-zeroes,discard,secure-erase,zone-append,zone-mgmt'
 
@@ -25,18 +30,6 @@ for answer in "$*" "$1 $2" "$1"; do
 done
 [[ ! -e $FAKE/status ]] || exit "$(cat "$FAKE/status")"
 '''
-
-checks = 0
-failures = 0
-
-
-def same(got, wanted, description):
-    global checks, failures
-    checks += 1
-    failures += got != wanted
-    print('ok' if got == wanted else 'not ok', checks, '-', description)
-    if got != wanted:
-        print(f'# got:    {got!r}\n# wanted: {wanted!r}')
 
 
 class Machine:
@@ -259,8 +252,7 @@ def main():
     for test in (test_tables, test_unconverted, test_passed_on, test_answers, test_targets,
                  test_messages, test_log, test_run):
         test()
-    print(f'1..{checks}')
-    sys.exit(failures > 0)
+    tap.done()
 
 
 if __name__ == '__main__':
