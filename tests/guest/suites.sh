@@ -77,20 +77,16 @@ start_fstests() {
 }
 
 run_blktest() {
-	local output start=$SECONDS result=failed note='' status reason file
+	local output start=$SECONDS result=failed note='' status file
 
 	output=$(with_targets timeout -k 5 "${TEST_LIMIT:-240}" ./check -o /tmp/results "$1" 2>&1) || true
 	for file in /tmp/results/*/"$1"; do
 		[[ -f $file ]] || continue
 		status=$(sed -n 's/^status[[:space:]]*//p' "$file")
-		reason=$(sed -n 's/^reason[[:space:]]*//p' "$file")
-		case $status in
-		pass) result=passed ;;
-		'not run') result=skipped note=$reason ;;
-		esac
+		[[ $status != pass ]] || result=passed
 	done
 	if [[ $result == failed && $output == *'[not run]'* ]]; then
-		result=skipped note=$(grep -A 1 'not run' <<< "$output" | tail -n 1)
+		result=skipped note=$(grep -A 1 'not run' <<< "$output" | sed -n '$s/^ *//p')
 	fi
 	report "$1" $result $((SECONDS - start)) "$note"
 	[[ $result != failed ]] || tail -n 25 <<< "$output" | sed 's/^/    /'
