@@ -13,7 +13,7 @@ shift 2
 logs=/tmp/blkdebug
 mkdir -p /mnt/{disks,test,scratch} $logs /tmp/results
 ln -sf gawk /usr/bin/awk
-for module in dm-flakey dm-dust dm-delay dm-blkdebug ext4 loop; do modprobe -q $module; done
+for module in dm-flakey dm-dust dm-delay dm-blkdebug loop; do modprobe -q $module; done
 mount -t tmpfs -o size=3g tmpfs /mnt/disks
 
 # make_disk: sets $disk to a loop device of 4 GiB, of which only written parts take memory
@@ -69,9 +69,10 @@ run_fstest() {
 
 start_fstests() {
 	make_disk
-	mkfs.ext4 -q -F "$disk"
-	printf '%s\n' 'export FSTYP=ext4 TEST_DIR=/mnt/test SCRATCH_MNT=/mnt/scratch RESULT_BASE=/tmp/results' \
-		"export TEST_DEV=$disk" > local.config
+	modprobe -q "$FSTYP"
+	"mkfs.$FSTYP" -q "$disk"
+	printf '%s\n' "export FSTYP=$FSTYP TEST_DEV=$disk" \
+		'export TEST_DIR=/mnt/test SCRATCH_MNT=/mnt/scratch RESULT_BASE=/tmp/results' > local.config
 	make_disk
 	echo "export SCRATCH_DEV=$disk" >> local.config
 }
