@@ -76,6 +76,12 @@ same([ext4.check_command('noatime,journal_path=$BLKDEBUG_DEVICE_1'),
      ['e2fsck -fn -j "$BLKDEBUG_DEVICE_1" "$BLKDEBUG_DEVICE"',
       'xfs_repair -n -l "$BLKDEBUG_DEVICE_1" "$BLKDEBUG_DEVICE"',
       'xfs_repair -n "$BLKDEBUG_DEVICE"'], 'checkers are told about an external log')
+same([ext4.make_command('-b 1024 -J size=4,device=$BLKDEBUG_DEVICE_1'), ext4.make_command('-J size=4')],
+     ['mkfs.ext4 -q -F -O journal_dev -b 1024 "$BLKDEBUG_DEVICE_1" && mkfs.ext4 -q -F -b 1024 '
+      '-J size=4,device=$BLKDEBUG_DEVICE_1 "$BLKDEBUG_DEVICE"',
+      'mkfs.ext4 -q -F -J size=4 "$BLKDEBUG_DEVICE"'], 'ext4: an external journal is made first')
+same(['unshare' in btrfs.check_command('', devices) for devices in (1, 2)], [False, True],
+     'btrfs: of several devices the checker sees the views only')
 same([xfs.has_views(2), btrfs.has_views(2)], [True, False],
      'btrfs: views of several devices are not mounted')
 

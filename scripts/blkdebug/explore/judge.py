@@ -26,10 +26,13 @@ class Overflow(Error):
 
 
 def device_environment(paths: List[str]) -> Dict[str, str]:
-    """BLKDEBUG_DEVICE, and with --power BLKDEBUG_DEVICE_1 and so on for the others."""
+    """
+    BLKDEBUG_DEVICE, with --power BLKDEBUG_DEVICE_1 and so on for the others, and all of them.
+    """
     others = {f'BLKDEBUG_DEVICE_{number}': path
               for number, path in enumerate(paths) if number}
-    return {**os.environ, 'PATH': search_path(), 'BLKDEBUG_DEVICE': paths[0], **others}
+    return {**os.environ, 'PATH': search_path(), 'BLKDEBUG_DEVICE': paths[0],
+            'BLKDEBUG_DEVICES': ' '.join(paths), **others}
 
 
 @contextlib.contextmanager
@@ -122,7 +125,8 @@ class StateJudge:
             yield 'mount', file_system.mount_command(self.options.mount_options, view=True)
             yield 'check', self.options.check
             yield 'umount', 'umount "$BLKDEBUG_MOUNT"'
-        yield 'fsck', file_system.check_command(self.options.mount_options)
+        yield 'fsck', file_system.check_command(self.options.mount_options,
+                                                len(self.options.devices()))
 
     def run_steps(self, environment: Dict[str, str], mount: str
                   ) -> Optional[Tuple[str, str, int, str]]:

@@ -121,8 +121,13 @@ def find_log(device: str, sectors: List[int]) -> Dict[int, str]:
     return {sector: 'journal' if first <= sector < end else 'metadata' for sector in sectors}
 
 
+def device_names(number: int) -> Tuple[str, str]:
+    """The words for a device in the options of mount."""
+    return f'$BLKDEBUG_DEVICE_{number}', f'${{BLKDEBUG_DEVICE_{number}}}'
+
+
 class Owners:
-    """Looks up sectors of the first device, once for each point."""
+    """Looks up sectors of the first device, once for each point. A log may be on another one."""
 
     def __init__(self, options: Options, views: Views, directory: str, mounts: bool):
         self.options = options
@@ -133,15 +138,20 @@ class Owners:
     def find(self, point: Point, indexes: List[int]) -> Dict[int, str]:
         """The owner of each of these writes that has one, by its index."""
         file_system = self.options.file_system
+        if file_system is None:
+            return {}
+        log = file_system.log_device(self.options.mount_options)
+        owners = {index: 'journal' for index in indexes
+                  if point.stakes[index].device and log in device_names(point.stakes[index].device)}
         sectors = {index: point.stakes[index].first for index in indexes
                    if point.stakes[index].device == 0}
-        if file_system is None or not self.mounts or not sectors:
-            return {}
-        try:
-            found = self.find_sectors(point, sorted(set(sectors.values())))
-        except (Error, OSError):
-            return {}                # a view of this point cannot be had any more
-        return {index: found[sector] for index, sector in sectors.items() if sector in found}
+        # A view of this point may not be had any more.
+        with contextlib.suppress(Error, OSError):
+            found = self.find_sectors(point, sorted(set(sectors.values()))) \
+                if self.mounts and sectors else {}
+            owners.update({index: found[sector] for index, sector in sectors.items()
+                           if sector in found})
+        return owners
 
     def find_sectors(self, point: Point, sectors: List[int]) -> Dict[int, str]:
         file_system = self.options.file_system
