@@ -42,6 +42,12 @@ like "$out" 'if this is lost:
     write [0-9]*: write [a-z,-]*, sector [0-9]*, 8 sectors, /data' 'ext4: the culprit is the write to the file'
 explore 0 'ext4: direct I/O with fsync is good' "${ext4[@]}" --budget 20 \
 	--workload "${overwrite/SYNC/xfs_io -c fsync data}" --check "$data_check"
+# Without flushes there is no point but that of an event.
+explore 1 'ext4: barrier=0 is bad' "${ext4[@]/%commit=300/commit=300,barrier=0}" --points event:user.done --budget 20 \
+	--workload "${overwrite/SYNC/xfs_io -c fsync data}"'; dmsetup message "$BLKDEBUG_DEVICE" 0 event user.done' \
+	--check "$data_check"
+like "$out" 'if this is lost:
+    write [0-9]*: ' 'ext4: the culprit is one lost write'
 succeeds 'ext4: the removal of all devices is complete' nothing_left
 
 done_testing
