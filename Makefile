@@ -126,6 +126,10 @@ check-fstests: ## tests of fstests in the checkout FSTESTS=, with the original t
 check-blktests: ## the same for blktests in the checkout BLKTESTS=
 	@tests/check-suites blktests "$(or $(BLKTESTS),$(error no checkout; use: make check-blktests BLKTESTS=<dir>))" $(T)
 
+.PHONY: in-tree
+in-tree: ## patches that add the target to the kernel tree SRC=, in build/in-tree
+	@packaging/in-tree/write "$(SRC)"
+
 .PHONY: new-test
 new-test: ## the skeleton of a topic, NAME= and AREA= (tests/README.md)
 	@tests/new-test "$(NAME)" $(AREA)
