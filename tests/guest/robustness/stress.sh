@@ -593,7 +593,7 @@ panic_on_hung_task 0
 # Which rules a bio meets is random: allow some more time for operations not
 # done yet.
 seconds=$((SECONDS + seconds))
-while ((SECONDS < seconds)) || { ! all_done && ((SECONDS < seconds + 60)); }; do
+while ((SECONDS < seconds)) || { ! all_done && ((SECONDS < seconds + 300)); }; do
 	check_actors
 	check_log
 	for name in fio.0 fio.1; do running $name || stuck "$name has ended: $(< $name.out)"; done
