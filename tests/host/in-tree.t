@@ -10,17 +10,11 @@ top=$(cd -- "${BASH_SOURCE[0]%/*}/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 src=$work/linux out=$work/series driver=drivers/md/dm-blkdebug
-checks=0
+checks=0 failures=0
+exec 3>&1
 
-# is GOT WANTED DESC
-is() {
-	if [[ $1 == "$2" ]]; then
-		echo "ok $((++checks)) - $3"
-	else
-		echo "not ok $((++checks)) - $3"
-		printf '# got:    %s\n# wanted: %s\n' "${1//$'\n'/ | }" "${2//$'\n'/ | }"
-	fi
-}
+# shellcheck source=tests/lib/tap.sh
+. "$top/tests/lib/tap.sh"
 
 # write_series ARGUMENT...: prints output and exit status
 write_series() {

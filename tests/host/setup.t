@@ -9,17 +9,11 @@ set -u
 vm=$(cd -- "${BASH_SOURCE[0]%/*}/../vm" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
-checks=0
+checks=0 failures=0
+exec 3>&1
 
-# is GOT WANTED DESC
-is() {
-	if [[ $1 == "$2" ]]; then
-		echo "ok $((++checks)) - $3"
-	else
-		echo "not ok $((++checks)) - $3"
-		printf '# got:    %s\n# wanted: %s\n' "${1//$'\n'/ | }" "${2//$'\n'/ | }"
-	fi
-}
+# shellcheck source=tests/lib/tap.sh
+. "$vm/../lib/tap.sh"
 
 # setup_on ID SET...: prints output and exit status of setup on that distribution
 setup_on() {
