@@ -32,12 +32,12 @@ static void reap_records(struct work_struct *work)
 {
 	struct blkdebug_cache *cache =
 		container_of(to_rcu_work(work), struct blkdebug_cache, reap_work);
-	struct blkdebug_version *version, *next_version;
+	struct blkdebug_version *version;
 	struct blkdebug_block *block, *next_block;
+	struct hlist_node *next;
 	unsigned long flags;
 
-	list_for_each_entry_safe(version, next_version,
-				 &cache->reaping.versions, sibling) {
+	hlist_for_each_entry_safe(version, next, &cache->reaping.versions, sibling) {
 		blkdebug_put_write(cache, version->write);
 		blkdebug_put_version(&cache->pools, version);
 		cond_resched();
@@ -49,7 +49,7 @@ static void reap_records(struct work_struct *work)
 	}
 
 	spin_lock_irqsave(&cache->limbo_lock, flags);
-	INIT_LIST_HEAD(&cache->reaping.versions);
+	INIT_HLIST_HEAD(&cache->reaping.versions);
 	INIT_LIST_HEAD(&cache->reaping.blocks);
 	WRITE_ONCE(cache->reaps, false);
 	spin_unlock_irqrestore(&cache->limbo_lock, flags);
@@ -70,11 +70,11 @@ void blkdebug_start_reaping(struct blkdebug_cache *cache)
 	bool start;
 
 	spin_lock_irqsave(&cache->limbo_lock, flags);
-	start = !cache->reaps && (!list_empty(&cache->limbo.versions) ||
+	start = !cache->reaps && (!hlist_empty(&cache->limbo.versions) ||
 				  !list_empty(&cache->limbo.blocks));
 	if (start) {
-		list_splice_tail_init(&cache->limbo.versions,
-				      &cache->reaping.versions);
+		hlist_move_list(&cache->limbo.versions,
+				&cache->reaping.versions);
 		list_splice_tail_init(&cache->limbo.blocks,
 				      &cache->reaping.blocks);
 		WRITE_ONCE(cache->reaps, true);
@@ -116,7 +116,8 @@ void blkdebug_put_version_ref(struct blkdebug_cache *cache,
 	if (!refcount_dec_and_test(&version->refs))
 		return;
 	spin_lock_irqsave(&cache->limbo_lock, flags);
-	list_move_tail(&version->sibling, &cache->limbo.versions);
+	hlist_del(&version->sibling);
+	hlist_add_head(&version->sibling, &cache->limbo.versions);
 	spin_unlock_irqrestore(&cache->limbo_lock, flags);
 }
 
@@ -146,7 +147,6 @@ static void init_write(struct blkdebug_write *write,
 		       unsigned int nr_versions)
 {
 	INIT_LIST_HEAD(&write->link);
-	INIT_LIST_HEAD(&write->versions);
 	write->desc = *desc;
 	write->seq = 0;
 	write->completed = BLKDEBUG_ENTERING;
@@ -154,23 +154,12 @@ static void init_write(struct blkdebug_write *write,
 	refcount_set(&write->refs, 1 + nr_versions);
 }
 
-static void add_version(struct blkdebug_write *write,
-			struct blkdebug_records *got, u64 nr)
+static void init_version(struct blkdebug_version *version,
+			 struct blkdebug_write *write, u64 nr)
 {
-	struct blkdebug_version *version =
-		list_first_entry(&got->versions, struct blkdebug_version, sibling);
-	struct blkdebug_block *block =
-		list_first_entry(&got->blocks, struct blkdebug_block, dirty);
+	struct blkdebug_block *block = version->block;
 
-	version->data = NULL;
-	if (got->nr_data) {
-		version->data = got->data;
-		got->data = *(void **)got->data;
-		got->nr_data--;
-	}
-	list_move_tail(&version->sibling, &write->versions);
 	version->write = write;
-	version->block = block;
 	version->mask = blkdebug_part_mask(nr, write->desc.sector,
 					   write->desc.sector +
 					   write->desc.nr_sectors - 1);
@@ -178,7 +167,7 @@ static void add_version(struct blkdebug_write *write,
 	version->linked = true;
 	refcount_set(&version->refs, 1);
 
-	list_del_init(&block->dirty);
+	INIT_LIST_HEAD(&block->dirty);
 	block->nr = nr;
 	block->changes = 0;
 	block->writing = false;
@@ -202,22 +191,19 @@ blkdebug_begin_write(struct blkdebug_cache *cache,
 {
 	u64 first = desc->sector >> BLKDEBUG_BLOCK_SHIFT;
 	u64 last = (desc->sector + desc->nr_sectors - 1) >> BLKDEBUG_BLOCK_SHIFT;
-	struct blkdebug_records want, got;
+	struct blkdebug_version *version;
 	struct blkdebug_write *write;
-	u64 nr;
+	u64 nr = first;
 
 	if (last - first >= cache->pools.nr_records)
 		return NULL;
-	want.nr_versions = last - first + 1;
-	want.nr_blocks = want.nr_versions;
-	want.nr_writes = 1;
-	want.nr_data = desc->zeroes ? 0 : want.nr_versions;
-	if (!blkdebug_take_records(&cache->pools, &want, &got))
+	write = blkdebug_take_write(&cache->pools, last - first + 1,
+				    !desc->zeroes);
+	if (!write)
 		return NULL;
-	write = list_first_entry(&got.writes, struct blkdebug_write, link);
-	init_write(write, desc, want.nr_versions);
-	for (nr = first; nr <= last; nr++)
-		add_version(write, &got, nr);
+	init_write(write, desc, last - first + 1);
+	hlist_for_each_entry(version, &write->versions, sibling)
+		init_version(version, write, nr++);
 	return write;
 }
 
@@ -242,13 +228,10 @@ static void insert_version(struct blkdebug_shard *shard,
 	rcu_assign_pointer(*link, version);
 }
 
-/*
- * Enter one version. Returns the block that it brought if the index has one
- * already.
- */
-static struct blkdebug_block *enter_version(struct blkdebug_cache *cache,
-					    struct blkdebug_shard *shard,
-					    struct blkdebug_version *version)
+/* Enter one version. The block that it brought is given back if the index has one. */
+static void enter_version(struct blkdebug_cache *cache,
+			  struct blkdebug_shard *shard,
+			  struct blkdebug_version *version)
 {
 	struct blkdebug_block *own = version->block, *block;
 
@@ -257,12 +240,12 @@ static struct blkdebug_block *enter_version(struct blkdebug_cache *cache,
 	if (block) {
 		version->block = block;
 		insert_version(shard, block, version);
-		return own;
+		blkdebug_put_block(&cache->pools, own);
+		return;
 	}
 	RCU_INIT_POINTER(version->older, NULL);
 	RCU_INIT_POINTER(own->newest, version);
 	hlist_add_head_rcu(&own->node, blkdebug_bucket_of(cache, own->nr));
-	return NULL;
 }
 
 /* Number a write; the list of volatile writes is sorted by number */
@@ -280,23 +263,10 @@ static void number_write(struct blkdebug_cache *cache,
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
-/* Enter the versions from @version on that are in one region; returns the next */
-static struct blkdebug_version *
-enter_versions(struct blkdebug_cache *cache, struct blkdebug_shard *shard,
-	       const struct blkdebug_write *write,
-	       struct blkdebug_version *version,
-	       struct blkdebug_records *surplus)
+static struct blkdebug_version *next_version(const struct blkdebug_version *version)
 {
-	struct blkdebug_block *unused;
-
-	do {
-		unused = enter_version(cache, shard, version);
-		if (unused)
-			list_add(&unused->dirty, &surplus->blocks);
-		version = list_next_entry(version, sibling);
-	} while (&version->sibling != &write->versions &&
-		 blkdebug_shard_of(cache, version->block->nr) == shard);
-	return version;
+	return hlist_entry_safe(version->sibling.next, struct blkdebug_version,
+				sibling);
 }
 
 /**
@@ -312,28 +282,27 @@ void blkdebug_enter_write(struct blkdebug_cache *cache,
 			  struct blkdebug_write *write, unsigned long captures)
 {
 	struct blkdebug_version *version =
-		list_first_entry(&write->versions, struct blkdebug_version,
-				 sibling);
-	struct blkdebug_records surplus;
-	struct blkdebug_shard *shard;
-	bool numbered = false;
+		hlist_entry(write->versions.first, struct blkdebug_version, sibling);
+	struct blkdebug_shard *shard = blkdebug_shard_of(cache, version->block->nr);
 
-	blkdebug_init_records(&surplus);
 	write->captures = captures;
-	while (&version->sibling != &write->versions) {
-		shard = blkdebug_shard_of(cache, version->block->nr);
-		spin_lock(&shard->lock);
-		/* In the first region, the order is that of the numbers */
-		if (!numbered)
-			number_write(cache, write);
-		numbered = true;
-		version = enter_versions(cache, shard, write, version, &surplus);
-		spin_unlock(&shard->lock);
+	spin_lock(&shard->lock);
+	/* In the first region, the order is that of the numbers */
+	number_write(cache, write);
+	for (;;) {
+		enter_version(cache, shard, version);
+		version = next_version(version);
+		if (!version)
+			break;
+		if (blkdebug_shard_of(cache, version->block->nr) != shard) {
+			spin_unlock(&shard->lock);
+			shard = blkdebug_shard_of(cache, version->block->nr);
+			spin_lock(&shard->lock);
+		}
 	}
+	spin_unlock(&shard->lock);
 	/* Pairs with is_entered() */
 	smp_store_release(&write->completed, BLKDEBUG_IN_FLIGHT);
-	if (!list_empty(&surplus.blocks))
-		blkdebug_put_records(&cache->pools, &surplus);
 }
 
 /**
@@ -379,9 +348,10 @@ void blkdebug_put_write(struct blkdebug_cache *cache,
 void blkdebug_abort_write(struct blkdebug_cache *cache,
 			  struct blkdebug_write *write)
 {
-	struct blkdebug_version *version, *next;
+	struct blkdebug_version *version;
+	struct hlist_node *next;
 
-	list_for_each_entry_safe(version, next, &write->versions, sibling) {
+	hlist_for_each_entry_safe(version, next, &write->versions, sibling) {
 		blkdebug_put_block(&cache->pools, version->block);
 		blkdebug_put_version(&cache->pools, version);
 	}
@@ -549,9 +519,7 @@ struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
 	INIT_LIST_HEAD(&cache->moments);
 	mutex_init(&cache->control);
 	spin_lock_init(&cache->limbo_lock);
-	INIT_LIST_HEAD(&cache->limbo.versions);
 	INIT_LIST_HEAD(&cache->limbo.blocks);
-	INIT_LIST_HEAD(&cache->reaping.versions);
 	INIT_LIST_HEAD(&cache->reaping.blocks);
 	INIT_RCU_WORK(&cache->reap_work, reap_records);
 	cache->wq = alloc_ordered_workqueue("blkdebug-reap", WQ_MEM_RECLAIM);

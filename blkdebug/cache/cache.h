@@ -86,8 +86,8 @@
 /* The part of one write that lies in one block */
 struct blkdebug_version {
 	/* Guarded by @control of the cache, once the write has entered. */
-	struct list_head sibling;	/* in the @versions of @write; used by the
-					 * pools when unused
+	struct hlist_node sibling;	/* in the @versions of @write, or in a list of
+					 * limbo
 					 */
 
 	/* Constant while in use. */
@@ -141,7 +141,7 @@ struct blkdebug_write {
 					 */
 
 	/* Guarded by @control of the cache, once the write has entered. */
-	struct list_head versions;
+	struct hlist_head versions;	/* by @sibling, by block */
 	unsigned int live;	/* versions that are volatile and in their chains */
 
 	refcount_t refs;	/* one of the submitter, one of each version */
@@ -165,9 +165,7 @@ struct blkdebug_block {
 	u8 home;		/* pool that the record is from */
 
 	/* Guarded by the shard's lock. */
-	struct list_head dirty;	/* in the shard's @dirty; used by the pools when
-				 * unused
-				 */
+	struct list_head dirty;	/* in the shard's @dirty, or in a list of limbo */
 };
 
 /* The lock of some regions */
@@ -190,7 +188,7 @@ struct blkdebug_cache_ops {
 
 /* Records that readers may still be looking at */
 struct blkdebug_limbo {
-	struct list_head versions;	/* by @sibling */
+	struct hlist_head versions;	/* by @sibling */
 	struct list_head blocks;	/* by @dirty */
 };
 

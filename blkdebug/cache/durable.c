@@ -242,12 +242,13 @@ void blkdebug_settle_version(struct blkdebug_cache *cache,
 static void harden_write(struct blkdebug_cache *cache,
 			 struct blkdebug_write *write, unsigned int cause)
 {
-	struct blkdebug_version *version, *next;
+	struct blkdebug_version *version;
+	struct hlist_node *next;
 
 	trace_blkdebug_durable(cache->dev, write, cause);
 	blkdebug_unlist_write(cache, write);
 	/* A version leaves the list at once only if its last reference goes */
-	list_for_each_entry_safe(version, next, &write->versions, sibling) {
+	hlist_for_each_entry_safe(version, next, &write->versions, sibling) {
 		if (version->linked && !version->durable)
 			blkdebug_settle_version(cache, version, U8_MAX);
 	}

@@ -15,145 +15,129 @@
 /* Fail instead of killing processes: the size is the user's choice */
 #define GFP_CACHE	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
-static void push_data(struct blkdebug_records *records, void *data)
+static void push_record(struct blkdebug_stack *stack, void *record)
 {
-	*(void **)data = records->data;
-	records->data = data;
-	/* Pairs with the load in blkdebug_used_data() */
-	WRITE_ONCE(records->nr_data, records->nr_data + 1);
+	*(void **)record = stack->top;
+	stack->top = record;
+	/* Pairs with the loads in blkdebug_used_data() and its like */
+	WRITE_ONCE(stack->nr, stack->nr + 1);
 }
 
-static void *pop_data(struct blkdebug_records *records)
+static void *pop_record(struct blkdebug_stack *stack)
 {
-	void *data = records->data;
+	void *record = stack->top;
 
-	records->data = *(void **)data;
-	WRITE_ONCE(records->nr_data, records->nr_data - 1);
-	return data;
+	stack->top = *(void **)record;
+	WRITE_ONCE(stack->nr, stack->nr - 1);
+	return record;
 }
 
-/**
- * blkdebug_init_records - make a set of records empty
- * @records: the set
- */
-void blkdebug_init_records(struct blkdebug_records *records)
-{
-	INIT_LIST_HEAD(&records->versions);
-	INIT_LIST_HEAD(&records->blocks);
-	INIT_LIST_HEAD(&records->writes);
-	records->data = NULL;
-	records->nr_versions = 0;
-	records->nr_blocks = 0;
-	records->nr_writes = 0;
-	records->nr_data = 0;
-}
-
-static void move_records(struct list_head *from, unsigned int *nr_from,
-			 struct list_head *to, unsigned int *nr_to,
-			 unsigned int want)
-{
-	while (*nr_to < want && *nr_from) {
-		list_move_tail(from->next, to);
-		--*nr_from;
-		++*nr_to;
-	}
-}
-
-static bool has_all(const struct blkdebug_records *got,
-		    const struct blkdebug_records *want)
-{
-	return got->nr_versions == want->nr_versions &&
-	       got->nr_blocks == want->nr_blocks &&
-	       got->nr_writes == want->nr_writes &&
-	       got->nr_data == want->nr_data;
-}
-
-/* Take what is still missing; returns true if nothing is missing any more */
-static bool take_from_pool(struct blkdebug_pool *pool,
-			   const struct blkdebug_records *want,
-			   struct blkdebug_records *got)
+/* Take a write from one pool, if it has all records */
+static struct blkdebug_write *take_from_pool(struct blkdebug_pool *pool,
+					     unsigned int nr_versions,
+					     unsigned int nr_data)
 {
 	struct blkdebug_records *free = &pool->free;
+	struct blkdebug_version *version;
+	struct blkdebug_write *write = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	move_records(&free->versions, &free->nr_versions, &got->versions,
-		     &got->nr_versions, want->nr_versions);
-	move_records(&free->blocks, &free->nr_blocks, &got->blocks,
-		     &got->nr_blocks, want->nr_blocks);
-	move_records(&free->writes, &free->nr_writes, &got->writes,
-		     &got->nr_writes, want->nr_writes);
-	while (got->nr_data < want->nr_data && free->nr_data)
-		push_data(got, pop_data(free));
+	if (free->writes.nr && free->versions.nr >= nr_versions &&
+	    free->blocks.nr >= nr_versions && free->data.nr >= nr_data) {
+		write = pop_record(&free->writes);
+		INIT_HLIST_HEAD(&write->versions);
+		while (nr_versions--) {
+			version = pop_record(&free->versions);
+			version->block = pop_record(&free->blocks);
+			version->data = nr_data ? pop_record(&free->data) : NULL;
+			hlist_add_head(&version->sibling, &write->versions);
+		}
+	}
 	spin_unlock_irqrestore(&pool->lock, flags);
-	return has_all(got, want);
+	return write;
 }
 
-/**
- * blkdebug_take_records - take all records that a write needs, or none
- * @pools: where from
- * @want: how many of each kind; its lists are not used
- * @got: the records, if any
- *
- * Any context.
- *
- * Return: false if there are not enough.
- */
-bool blkdebug_take_records(struct blkdebug_pools *pools,
-			   const struct blkdebug_records *want,
-			   struct blkdebug_records *got)
+static void move_records(struct blkdebug_stack *from, struct blkdebug_stack *to,
+			 unsigned int max)
 {
-	unsigned int i, at = raw_smp_processor_id() % pools->nr;
+	while (from->nr && to->nr < max)
+		push_record(to, pop_record(from));
+}
 
-	blkdebug_init_records(got);
+static void move_all_kinds(struct blkdebug_pool *pool,
+			   struct blkdebug_records *from,
+			   struct blkdebug_records *to, unsigned int max)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	move_records(&from->versions, &to->versions, max);
+	move_records(&from->blocks, &to->blocks, max);
+	move_records(&from->writes, &to->writes, max);
+	move_records(&from->data, &to->data, max);
+	spin_unlock_irqrestore(&pool->lock, flags);
+}
+
+/* Move up to @max unused records of each kind from the other pools to one */
+static void gather_records(struct blkdebug_pools *pools,
+			   struct blkdebug_pool *to, unsigned int max)
+{
+	struct blkdebug_records records = { };
+	unsigned int i;
+
 	for (i = 0; i < pools->nr; i++) {
-		if (take_from_pool(&pools->pool[at], want, got))
-			return true;
-		at = at + 1 == pools->nr ? 0 : at + 1;
+		struct blkdebug_pool *from = &pools->pool[i];
+
+		if (from != to)
+			move_all_kinds(from, &from->free, &records, max);
 	}
-	blkdebug_put_records(pools, got);
-	return false;
+	move_all_kinds(to, &records, &to->free, UINT_MAX);
 }
 
 /**
- * blkdebug_put_records - give records back
- * @pools: where they are from
- * @records: the records; empty afterwards
+ * blkdebug_take_write - take all records that a write needs, or none
+ * @pools: where from
+ * @nr_versions: how many versions it has
+ * @has_data: whether they have data
  *
  * Any context.
+ *
+ * Return: the write with its @versions, each of which has a @block and @data; the other
+ * members are not set. NULL if there are not enough records.
  */
-void blkdebug_put_records(struct blkdebug_pools *pools,
-			  struct blkdebug_records *records)
+struct blkdebug_write *blkdebug_take_write(struct blkdebug_pools *pools,
+					   unsigned int nr_versions, bool has_data)
 {
-	struct blkdebug_version *version, *next_version;
-	struct blkdebug_block *block, *next_block;
-	struct blkdebug_write *write, *next_write;
+	struct blkdebug_pool *pool =
+		&pools->pool[raw_smp_processor_id() % pools->nr];
+	unsigned int nr_data = has_data ? nr_versions : 0;
+	struct blkdebug_write *write;
 
-	list_for_each_entry_safe(version, next_version, &records->versions,
-				 sibling) {
-		version->data = records->nr_data ? pop_data(records) : NULL;
-		blkdebug_put_version(pools, version);
-	}
-	list_for_each_entry_safe(block, next_block, &records->blocks, dirty)
-		blkdebug_put_block(pools, block);
-	list_for_each_entry_safe(write, next_write, &records->writes, link)
-		blkdebug_put_write_record(pools, write);
-	while (records->nr_data) {
-		struct blkdebug_pool *pool = &pools->pool[0];
-		void *data = pop_data(records);
-		unsigned long flags;
+	write = take_from_pool(pool, nr_versions, nr_data);
+	if (likely(write))
+		return write;
+	gather_records(pools, pool, nr_versions);
+	return take_from_pool(pool, nr_versions, nr_data);
+}
 
-		spin_lock_irqsave(&pool->lock, flags);
-		push_data(&pool->free, data);
-		spin_unlock_irqrestore(&pool->lock, flags);
-	}
-	blkdebug_init_records(records);
+/* Give a record back to its pool, and the data that it has */
+static void put_record(struct blkdebug_pool *pool, struct blkdebug_stack *stack,
+		       void *record, void *data)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	push_record(stack, record);
+	if (data)
+		push_record(&pool->free.data, data);
+	spin_unlock_irqrestore(&pool->lock, flags);
 }
 
 /**
  * blkdebug_put_version - give a version back, and its data
  * @pools: where it is from
- * @version: the version; its @sibling may be anything
+ * @version: the version, in no list
  *
  * Any context.
  */
@@ -161,21 +145,16 @@ void blkdebug_put_version(struct blkdebug_pools *pools,
 			  struct blkdebug_version *version)
 {
 	struct blkdebug_pool *pool = &pools->pool[version->home];
-	unsigned long flags;
+	void *data = version->data;
 
-	spin_lock_irqsave(&pool->lock, flags);
-	list_add(&version->sibling, &pool->free.versions);
-	pool->free.nr_versions++;
-	if (version->data)
-		push_data(&pool->free, version->data);
 	version->data = NULL;
-	spin_unlock_irqrestore(&pool->lock, flags);
+	put_record(pool, &pool->free.versions, version, data);
 }
 
 /**
  * blkdebug_put_block - give a block back
  * @pools: where it is from
- * @block: the block; its @dirty may be anything
+ * @block: the block, in no list
  *
  * Any context.
  */
@@ -183,18 +162,14 @@ void blkdebug_put_block(struct blkdebug_pools *pools,
 			struct blkdebug_block *block)
 {
 	struct blkdebug_pool *pool = &pools->pool[block->home];
-	unsigned long flags;
 
-	spin_lock_irqsave(&pool->lock, flags);
-	list_add(&block->dirty, &pool->free.blocks);
-	pool->free.nr_blocks++;
-	spin_unlock_irqrestore(&pool->lock, flags);
+	put_record(pool, &pool->free.blocks, block, NULL);
 }
 
 /**
  * blkdebug_put_write_record - give the record of a write back
  * @pools: where it is from
- * @write: the record; its @link may be anything
+ * @write: the record, in no list
  *
  * Any context.
  */
@@ -202,12 +177,8 @@ void blkdebug_put_write_record(struct blkdebug_pools *pools,
 			       struct blkdebug_write *write)
 {
 	struct blkdebug_pool *pool = &pools->pool[write->home];
-	unsigned long flags;
 
-	spin_lock_irqsave(&pool->lock, flags);
-	list_add(&write->link, &pool->free.writes);
-	pool->free.nr_writes++;
-	spin_unlock_irqrestore(&pool->lock, flags);
+	put_record(pool, &pool->free.writes, write, NULL);
 }
 
 /**
@@ -221,7 +192,7 @@ unsigned int blkdebug_used_data(struct blkdebug_pools *pools)
 	unsigned int i, used = pools->capacity;
 
 	for (i = 0; i < pools->nr; i++)
-		used -= READ_ONCE(pools->pool[i].free.nr_data);
+		used -= READ_ONCE(pools->pool[i].free.data.nr);
 	/* Memory that moves between pools meanwhile can be counted twice */
 	return used <= pools->capacity ? used : 0;
 }
@@ -238,7 +209,7 @@ unsigned int blkdebug_used_versions(struct blkdebug_pools *pools)
 	unsigned int i, used = pools->nr_records;
 
 	for (i = 0; i < pools->nr; i++)
-		used -= READ_ONCE(pools->pool[i].free.nr_versions);
+		used -= READ_ONCE(pools->pool[i].free.versions.nr);
 	return used;
 }
 
@@ -267,7 +238,7 @@ static int fill_data(struct blkdebug_pools *pools)
 
 		if (!data)
 			return -ENOMEM;
-		push_data(&pools->pool[i % pools->nr].free, data);
+		push_record(&pools->pool[i % pools->nr].free.data, data);
 		cond_resched();
 	}
 	return 0;
@@ -283,12 +254,9 @@ static void fill_records(struct blkdebug_pools *pools)
 		pools->versions[i].home = i % pools->nr;
 		pools->blocks[i].home = i % pools->nr;
 		pools->writes[i].home = i % pools->nr;
-		list_add_tail(&pools->versions[i].sibling, &free->versions);
-		list_add_tail(&pools->blocks[i].dirty, &free->blocks);
-		list_add_tail(&pools->writes[i].link, &free->writes);
-		free->nr_versions++;
-		free->nr_blocks++;
-		free->nr_writes++;
+		push_record(&free->versions, &pools->versions[i]);
+		push_record(&free->blocks, &pools->blocks[i]);
+		push_record(&free->writes, &pools->writes[i]);
 		cond_resched();
 	}
 }
@@ -322,7 +290,6 @@ int blkdebug_pools_init(struct blkdebug_pools *pools, unsigned int capacity)
 		return -ENOMEM;
 	for (i = 0; i < pools->nr; i++) {
 		spin_lock_init(&pools->pool[i].lock);
-		blkdebug_init_records(&pools->pool[i].free);
 		INIT_LIST_HEAD(&pools->pool[i].active);
 	}
 	/* Zeroes take a record, and no data */
@@ -354,8 +321,8 @@ void blkdebug_pools_exit(struct blkdebug_pools *pools)
 		cond_resched();
 	}
 	for (i = 0; pools->pool && i < pools->nr; i++) {
-		while (pools->pool[i].free.nr_data) {
-			kfree(pop_data(&pools->pool[i].free));
+		while (pools->pool[i].free.data.nr) {
+			kfree(pop_record(&pools->pool[i].free.data));
 			cond_resched();
 		}
 	}

@@ -22,20 +22,18 @@
 
 #define BLKDEBUG_POOLS_MAX	16U
 
-/* Unused records, or those taken for one write */
-struct blkdebug_records {
-	struct list_head versions;	/* struct blkdebug_version, by @sibling */
-	struct list_head blocks;	/* struct blkdebug_block, by @dirty */
-	struct list_head writes;	/* struct blkdebug_write, by @link */
-	void *data;			/* blocks of memory, each of which begins
-					 * with a pointer to the next
-					 */
+/* Unused records of one kind. The first word of each points to the next. */
+struct blkdebug_stack {
+	void *top;
+	unsigned int nr;
+};
 
-	/* Lengths of these lists */
-	unsigned int nr_versions;
-	unsigned int nr_blocks;
-	unsigned int nr_writes;
-	unsigned int nr_data;
+/* Unused records */
+struct blkdebug_records {
+	struct blkdebug_stack versions;	/* struct blkdebug_version */
+	struct blkdebug_stack blocks;	/* struct blkdebug_block */
+	struct blkdebug_stack writes;	/* struct blkdebug_write */
+	struct blkdebug_stack data;	/* blocks of memory */
 };
 
 /* The records of one processor */
@@ -71,12 +69,8 @@ struct blkdebug_pools {
 int blkdebug_pools_init(struct blkdebug_pools *pools, unsigned int capacity);
 void blkdebug_pools_exit(struct blkdebug_pools *pools);
 
-bool blkdebug_take_records(struct blkdebug_pools *pools,
-			   const struct blkdebug_records *want,
-			   struct blkdebug_records *got);
-void blkdebug_put_records(struct blkdebug_pools *pools,
-			  struct blkdebug_records *records);
-void blkdebug_init_records(struct blkdebug_records *records);
+struct blkdebug_write *blkdebug_take_write(struct blkdebug_pools *pools,
+					   unsigned int nr_versions, bool has_data);
 
 void blkdebug_put_version(struct blkdebug_pools *pools,
 			  struct blkdebug_version *version);

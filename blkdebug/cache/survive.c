@@ -185,12 +185,13 @@ static void settle_write(struct blkdebug_cache *cache,
 			 struct blkdebug_write *write,
 			 struct blkdebug_outcome *outcome)
 {
-	struct blkdebug_version *version, *next;
+	struct blkdebug_version *version;
+	struct hlist_node *next;
 	bool kept = false, lost = false;
 	u8 keep;
 
 	blkdebug_unlist_write(cache, write);
-	list_for_each_entry_safe(version, next, &write->versions, sibling) {
+	hlist_for_each_entry_safe(version, next, &write->versions, sibling) {
 		if (!version->linked || version->durable)
 			continue;
 		keep = blkdebug_surviving_mask(lottery, number, &write->desc,

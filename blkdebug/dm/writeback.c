@@ -87,7 +87,7 @@ static void fill_write(struct bio *bio, struct blkdebug_write *write)
 
 	if (write->desc.zeroes)
 		return;
-	list_for_each_entry(version, &write->versions, sibling) {
+	hlist_for_each_entry(version, &write->versions, sibling) {
 		data = blkdebug_version_data(version, &nr_sectors);
 		blkdebug_copy_data(bio, &iter, data, nr_sectors << SECTOR_SHIFT,
 				   false);

@@ -421,7 +421,7 @@ static void fill_write(struct blkdebug_write *write, u32 stamp)
 	struct blkdebug_version *version;
 	unsigned int nr, i;
 
-	list_for_each_entry(version, &write->versions, sibling) {
+	hlist_for_each_entry(version, &write->versions, sibling) {
 		u32 *data = (u32 *)blkdebug_version_data(version, &nr);
 
 		for (i = 0; i < (nr << SECTOR_SHIFT) / 4; i++)
@@ -857,6 +857,19 @@ static void drop_views(struct model *m)
 		drop_view(&m->view[i]);
 }
 
+/* The cache is empty: does a write get all memory, whichever pools have it? */
+static void check_whole_memory(struct model *m)
+{
+	struct blkdebug_write_desc desc = {
+		.nr_sectors = CAPACITY * BLKDEBUG_BLOCK_SECTORS,
+	};
+	struct blkdebug_write *write = blkdebug_begin_write(m->cache, &desc);
+
+	expect(m, write);
+	if (write)
+		blkdebug_abort_write(m->cache, write);
+}
+
 /* All has left the cache: is each record back in its pool? */
 static void check_empty(struct model *m)
 {
@@ -872,11 +885,12 @@ static void check_empty(struct model *m)
 		drop_views(m);
 	write_all_out(m);
 	blkdebug_finish_reaping(m->cache);
+	check_whole_memory(m);
 	expect(m, !blkdebug_used_data(&m->cache->pools));
 	for (i = 0; i < m->cache->pools.nr; i++) {
 		struct blkdebug_records *free = &m->cache->pools.pool[i].free;
 
-		nr += free->nr_versions + free->nr_blocks + free->nr_writes;
+		nr += free->versions.nr + free->blocks.nr + free->writes.nr;
 	}
 	expect(m, nr == 3 * m->cache->pools.nr_records);
 }

@@ -24,24 +24,24 @@
 	hlist_add_head(node, shim_hash_list(table, key))
 
 #define hash_for_each_possible_rcu(table, pos, member, key, ...)	\
-	for (pos = shim_hlist_entry(shim_hash_list(table, key)->first,	\
+	for (pos = hlist_entry_safe(shim_hash_list(table, key)->first,	\
 				    __typeof__(*pos), member);	\
-	     pos; pos = shim_hlist_entry(pos->member.next,	\
+	     pos; pos = hlist_entry_safe(pos->member.next,	\
 					 __typeof__(*pos), member))
 
 #define hash_for_each(table, i, pos, member)			\
 	for (i = 0; i < ARRAY_SIZE(table); i++)			\
-		for (pos = shim_hlist_entry((table)[i].first,	\
+		for (pos = hlist_entry_safe((table)[i].first,	\
 					    __typeof__(*pos), member);	\
 		     pos;					\
-		     pos = shim_hlist_entry(pos->member.next,	\
+		     pos = hlist_entry_safe(pos->member.next,	\
 					    __typeof__(*pos), member))
 
 #define hash_for_each_safe(table, i, tmp, pos, member)		\
 	for (i = 0; i < ARRAY_SIZE(table); i++)			\
-		for (pos = shim_hlist_entry((table)[i].first,	\
+		for (pos = hlist_entry_safe((table)[i].first,	\
 					    __typeof__(*pos), member);	\
 		     pos && ((tmp = pos->member.next), 1);	\
-		     pos = shim_hlist_entry(tmp, __typeof__(*pos), member))
+		     pos = hlist_entry_safe(tmp, __typeof__(*pos), member))
 
 #endif

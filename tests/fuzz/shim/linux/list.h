@@ -154,19 +154,36 @@ static inline void hlist_del(struct hlist_node *node)
 	node->place = NULL;
 }
 
+#define INIT_HLIST_HEAD(list)	((void)((list)->first = NULL))
+
+static inline bool hlist_empty(const struct hlist_head *list)
+{
+	return !list->first;
+}
+
+static inline void hlist_move_list(struct hlist_head *from, struct hlist_head *to)
+{
+	to->first = from->first;
+	if (to->first)
+		to->first->place = &to->first;
+	from->first = NULL;
+}
+
+#define hlist_entry	container_of
+
 /* The entry of @node, or NULL */
-#define shim_hlist_entry(node, type, member) ({			\
+#define hlist_entry_safe(node, type, member) ({			\
 	struct hlist_node *__node = (node);			\
 	__node ? container_of(__node, type, member) : NULL; })
 
 #define hlist_for_each_entry(pos, list, member)			\
-	for (pos = shim_hlist_entry((list)->first, __typeof__(*pos), member); \
+	for (pos = hlist_entry_safe((list)->first, __typeof__(*pos), member); \
 	     pos;						\
-	     pos = shim_hlist_entry(pos->member.next, __typeof__(*pos), member))
+	     pos = hlist_entry_safe(pos->member.next, __typeof__(*pos), member))
 
 #define hlist_for_each_entry_safe(pos, next_node, list, member)	\
-	for (pos = shim_hlist_entry((list)->first, __typeof__(*pos), member); \
+	for (pos = hlist_entry_safe((list)->first, __typeof__(*pos), member); \
 	     pos && ((next_node = pos->member.next), 1);	\
-	     pos = shim_hlist_entry(next_node, __typeof__(*pos), member))
+	     pos = hlist_entry_safe(next_node, __typeof__(*pos), member))
 
 #endif
