@@ -233,11 +233,6 @@ static void end_bio(struct blkdebug_bio *b, struct bio *bio, u16 error)
 	bio_endio(bio);
 }
 
-static void fail_bio(struct blkdebug_bio *b, struct bio *bio)
-{
-	end_bio(b, bio, b->io.error);
-}
-
 /* Complete a bio that was held at its completion event. */
 static void end_completed(struct blkdebug_bio *b, struct bio *bio)
 {
@@ -340,7 +335,7 @@ static bool transfer_first_sectors(struct blkdebug_bio *b, struct bio *bio)
 
 	if (effect->sectors < b->io.desc.nr_sectors) {
 		if (!effect->sectors) {
-			fail_bio(b, bio);
+			end_bio(b, bio, b->io.error);
 			return false;
 		}
 		/* A device writes a bio atomically only as a whole. */
@@ -412,10 +407,12 @@ static void execute_verdict(struct blkdebug_io *io)
 	struct blkdebug_bio *b = container_of(io, struct blkdebug_bio, io);
 	struct bio *bio = io_to_bio(io);
 
-	if (io->step == BLKDEBUG_STEP_DONE)
+	if (io->verdict == BLKDEBUG_NEED_LOCK)
+		blkdebug_continue(&b->target->engine, io);
+	else if (io->step == BLKDEBUG_STEP_DONE)
 		end_completed(b, bio);
 	else if (io->verdict == BLKDEBUG_FAIL)
-		fail_bio(b, bio);
+		end_bio(b, bio, b->io.error);
 	else if (io->verdict != BLKDEBUG_ALTER ||
 		 alter_bio[io->effect.action](b, bio))
 		submit_io(b, bio);
@@ -542,7 +539,7 @@ static noinline int map_wanted(struct blkdebug_target *t, struct bio *bio,
 	describe_bio(t, bio, iotype, &b->io.desc);
 	switch (blkdebug_submit(&t->engine, &b->io)) {
 	case BLKDEBUG_FAIL:
-		fail_bio(b, bio);
+		end_bio(b, bio, b->io.error);
 		return DM_MAPIO_SUBMITTED;
 	case BLKDEBUG_ALTER:
 		if (!alter_bio[b->io.effect.action](b, bio))

@@ -232,6 +232,44 @@ bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 	       (!rule->state || rule->state == armed->state);
 }
 
+/*
+ * Get the state that standing faults are to match: the state in force, unless a
+ * standing set-state rule has just changed it for this I/O.
+ */
+static u32 get_fault_state(struct blkdebug_engine *engine,
+			   const struct blkdebug_io *io)
+{
+	if (io->state_change && io->state_change == engine->state_changes)
+		return io->prev_state;
+	return READ_ONCE(engine->state);
+}
+
+/**
+ * blkdebug_add_faults - add the armed and the standing faults of a class to a search
+ * @search: the search, before the first blkdebug_next_match()
+ * @engine: the engine
+ * @io: the I/O
+ * @class: the class
+ *
+ * Context: RCU read side.
+ */
+void blkdebug_add_faults(struct blkdebug_search *search,
+			 struct blkdebug_engine *engine,
+			 const struct blkdebug_io *io, enum blkdebug_class class)
+{
+	struct blkdebug_event_rules *armed = READ_ONCE(engine->armed.event);
+	struct blkdebug_event_rules *standing =
+		rcu_dereference(blkdebug_rules(engine)->standing);
+
+	if (standing)
+		blkdebug_add_source(search, &standing->class[class],
+				    get_fault_state(engine, io), U64_MAX);
+	if (armed)
+		blkdebug_add_source(search, &armed->class[class],
+				    READ_ONCE(engine->armed.state),
+				    READ_ONCE(engine->armed.last));
+}
+
 /**
  * blkdebug_change_state - change the state
  * @engine: the engine

@@ -23,7 +23,7 @@
 #include <linux/wait.h>
 
 #include "delay.h"
-#include "rule-index.h"
+#include "search.h"
 
 struct blkdebug_call;
 struct blkdebug_engine;
@@ -170,6 +170,9 @@ bool blkdebug_arms(struct blkdebug_engine *engine,
 		   struct blkdebug_event_rules *er, u32 state);
 bool blkdebug_rule_armed(struct blkdebug_engine *engine,
 			 const struct blkdebug_rule *rule);
+void blkdebug_add_faults(struct blkdebug_search *search,
+			 struct blkdebug_engine *engine,
+			 const struct blkdebug_io *io, enum blkdebug_class class);
 void blkdebug_change_state(struct blkdebug_engine *engine,
 			   const struct blkdebug_io_desc *desc, u64 rule, u32 state);
 void blkdebug_set_state(struct blkdebug_engine *engine, u32 state);

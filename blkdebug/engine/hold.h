@@ -68,7 +68,9 @@ enum blkdebug_verdict {
 	BLKDEBUG_ALTER,		/* apply @effect to it */
 	BLKDEBUG_HELD,		/* breakpoints hold it */
 	BLKDEBUG_QUEUED,	/* it waits for its delay or for the owner's worker */
-	BLKDEBUG_NEED_LOCK,	/* process it again under the engine's lock */
+	BLKDEBUG_NEED_LOCK,	/* process it again under the engine's lock; in the
+				 * owner's worker: by blkdebug_continue()
+				 */
 };
 
 /* An I/O, or the caller of a message "event", that rules are applied to */
@@ -89,8 +91,8 @@ struct blkdebug_io {
 	u8 raised;			/* BLKDEBUG_STEP_RAISED: the event */
 	const char *event;		/* event of the last hold; NULL: standing rule */
 	char *user_event;		/* buffer for the name of a user event */
-	u64 last_breakpoint;		/* breakpoints up to this number are done at
-					 * @step
+	u64 last_rule;			/* breakpoints, or delays, up to this number are
+					 * done at @step
 					 */
 	u32 event_state;		/* state when the event of @step was raised */
 	u32 prev_state;			/* state before a standing rule changed it for

@@ -23,7 +23,6 @@
 #include "../rules/bad-sectors.h"
 #include "../rules/chance.h"
 #include "process.h"
-#include "search.h"
 #include "trace.h"
 
 /* Limit of the sum of delays, in us: ten years */
@@ -31,6 +30,9 @@
 
 /* Ranges of bad sectors that are healed in one section of the lock */
 #define HEAL_BATCH	256
+
+/* Delays that one section of the lock adds to an I/O */
+#define DELAY_BATCH	1024
 
 /* Find the next match that fires. */
 static struct blkdebug_rule *find_rule_to_fire(struct blkdebug_engine *engine,
@@ -123,7 +125,7 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 	if (READ_ONCE(engine->mode) & (BLKDEBUG_SUSPENDING | BLKDEBUG_POWERLESS))
 		return BLKDEBUG_PASS;
 	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc,
-			     io->last_breakpoint);
+			     io->last_rule);
 	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SUSPEND],
 			    io->event_state, io->event_up_to);
 	if (!locked)
@@ -131,14 +133,14 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 	while ((rule = blkdebug_next_match(&search))) {
 		if (!blkdebug_hold_room(io, rule))
 			break;
-		io->last_breakpoint = rule->number;
+		io->last_rule = rule->number;
 		if (!blkdebug_rule_should_fire(rule, engine->seed))
 			continue;
 		begin_hold(engine, io, rule);
 		verdict = BLKDEBUG_HELD;
 	}
 	if (!rule)
-		io->last_breakpoint = U64_MAX;
+		io->last_rule = U64_MAX;
 	if (verdict == BLKDEBUG_HELD) {
 		record_event(io, er);
 		account_held(engine, io);
@@ -182,7 +184,7 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
 	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 
 	/* A resumed I/O has been here before: only breakpoints remain. */
-	if (!io->last_breakpoint) {
+	if (!io->last_rule) {
 		io->event_state = READ_ONCE(engine->state);
 		io->event_up_to = READ_ONCE(blkdebug_rules(engine)->visible);
 		if (er->event != BLKDEBUG_EV_STANDING)
@@ -196,36 +198,6 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
 	return hit_breakpoints(engine, io, er, locked);
 }
 
-/*
- * Get the state that standing faults are to match: the state in force, unless a
- * standing set-state rule has just changed it for this I/O.
- */
-static u32 get_fault_state(struct blkdebug_engine *engine,
-			   const struct blkdebug_io *io)
-{
-	if (io->state_change && io->state_change == engine->state_changes)
-		return io->prev_state;
-	return READ_ONCE(engine->state);
-}
-
-/* Add the armed and the standing faults of a class to a search. */
-static void add_faults(struct blkdebug_search *search, struct blkdebug_engine *engine,
-		       const struct blkdebug_io *io,
-		       enum blkdebug_class class)
-{
-	struct blkdebug_event_rules *armed = READ_ONCE(engine->armed.event);
-	struct blkdebug_event_rules *standing =
-		rcu_dereference(blkdebug_rules(engine)->standing);
-
-	if (standing)
-		blkdebug_add_source(search, &standing->class[class],
-				    get_fault_state(engine, io), U64_MAX);
-	if (armed)
-		blkdebug_add_source(search, &armed->class[class],
-				    READ_ONCE(engine->armed.state),
-			   READ_ONCE(engine->armed.last));
-}
-
 /* Begin a search for the rules whose bad sectors an I/O heals. Reads heal none. */
 static void init_heal_search(struct blkdebug_search *search,
 			     struct blkdebug_engine *engine,
@@ -234,7 +206,7 @@ static void init_heal_search(struct blkdebug_search *search,
 {
 	blkdebug_init_search(search, blkdebug_rules(engine), desc, after);
 	if (desc->iotype != BLKDEBUG_IO_READ)
-		add_faults(search, engine, io, BLKDEBUG_CLASS_BAD);
+		blkdebug_add_faults(search, engine, io, BLKDEBUG_CLASS_BAD);
 }
 
 /* Test whether the I/O heals bad sectors if it goes where it was submitted to. */
@@ -257,21 +229,29 @@ static void account_injected(struct blkdebug_engine *engine, struct blkdebug_io 
 	io->counted_injected = true;
 }
 
-static void add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io,
+/* Add a batch of delays to an I/O. Returns false if there may be more. */
+static bool add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io,
 		       struct blkdebug_search *search)
 {
 	struct blkdebug_rule *rule;
+	unsigned int i;
 
-	blkdebug_init_search(search, blkdebug_rules(engine), &io->desc, 0);
-	add_faults(search, engine, io, BLKDEBUG_CLASS_DELAY);
-	while ((rule = find_rule_to_fire(engine, search))) {
+	blkdebug_init_search(search, blkdebug_rules(engine), &io->desc,
+			     io->last_rule);
+	blkdebug_add_faults(search, engine, io, BLKDEBUG_CLASS_DELAY);
+	for (i = 0; i < DELAY_BATCH; i++) {
+		rule = find_rule_to_fire(engine, search);
+		if (!rule)
+			return true;
 		trace_blkdebug_inject(engine->dev, &io->desc, rule->number,
 				      BLKDEBUG_DELAY, 0);
+		io->last_rule = rule->number;
 		io->delay = min(io->delay +
 				 blkdebug_rule_delay(rule, engine->seed),
 				 LONGEST_DELAY);
 		blkdebug_account_hit(engine, rule);
 	}
+	return false;
 }
 
 /* Test whether an I/O that is to fail transfers data first. */
@@ -314,18 +294,19 @@ static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
 	if (!locked) {
 		blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0);
 		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
-			add_faults(&search, engine, io, i);
+			blkdebug_add_faults(&search, engine, io, i);
 		/* The device chooses which sectors a zone append heals. */
 		return blkdebug_any_match(&search) ||
 		       (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND &&
 			blkdebug_may_heal(engine, io)) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	}
-	add_delays(engine, io, &search);
+	if (!add_delays(engine, io, &search))
+		return BLKDEBUG_NEED_LOCK;
 	io->heals = heals_in_place(engine, io, &search);
 	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0);
-	add_faults(&search, engine, io, BLKDEBUG_CLASS_FAULT);
+	blkdebug_add_faults(&search, engine, io, BLKDEBUG_CLASS_FAULT);
 	if (io->desc.iotype == BLKDEBUG_IO_READ)
-		add_faults(&search, engine, io, BLKDEBUG_CLASS_BAD);
+		blkdebug_add_faults(&search, engine, io, BLKDEBUG_CLASS_BAD);
 	rule = find_rule_to_fire(engine, &search);
 	return rule ? apply_fault(engine, io, rule) : BLKDEBUG_PASS;
 }
@@ -373,7 +354,7 @@ static bool trace_step(struct blkdebug_engine *engine,
 {
 	const char *name;
 
-	if (!trace_blkdebug_event_enabled() || io->last_breakpoint ||
+	if (!trace_blkdebug_event_enabled() || io->last_rule ||
 	    event == BLKDEBUG_EV_STANDING ||
 	    (event == BLKDEBUG_EV_NONE && io->step != BLKDEBUG_STEP_RAISED))
 		return true;
@@ -427,7 +408,7 @@ static enum blkdebug_verdict process_steps(struct blkdebug_engine *engine,
 	}
 	while (!process_step(engine, io, locked, &verdict)) {
 		io->step++;
-		io->last_breakpoint = 0;
+		io->last_rule = 0;
 	}
 	return verdict;
 }
@@ -466,7 +447,8 @@ void blkdebug_dispatch(struct blkdebug_engine *engine,
 	io->verdict = verdict;
 	if (verdict == BLKDEBUG_HELD || io->desc.iotype == BLKDEBUG_IO_EVENT)
 		return;
-	if (io->delay && !(engine->mode & BLKDEBUG_SUSPENDING))
+	if (verdict != BLKDEBUG_NEED_LOCK && io->delay &&
+	    !(engine->mode & BLKDEBUG_SUSPENDING))
 		blkdebug_delay_io(engine, io);
 	else
 		blkdebug_queue_ready(engine, io);
@@ -491,6 +473,8 @@ static bool needs_worker(const struct blkdebug_io *io,
 		return io->delay || !io->immediately;
 	case BLKDEBUG_ALTER:
 		return io->delay || alter_needs_worker(io);
+	case BLKDEBUG_NEED_LOCK:
+		return true;
 	default:
 		return false;
 	}
@@ -498,7 +482,7 @@ static bool needs_worker(const struct blkdebug_io *io,
 
 static void start_steps(struct blkdebug_io *io, enum blkdebug_step step)
 {
-	io->last_breakpoint = 0;
+	io->last_rule = 0;
 	io->step = step;
 	io->state_change = 0;
 	io->delay = 0;
@@ -577,6 +561,23 @@ enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
 					struct blkdebug_io *io)
 {
 	return process_io(engine, io, BLKDEBUG_STEP_DONE);
+}
+
+/**
+ * blkdebug_continue - process the next part of an I/O with many rules
+ * @engine: the engine
+ * @io: the I/O, from @ready with %BLKDEBUG_NEED_LOCK as its verdict
+ *
+ * The engine holds or delays the I/O, or adds it to @ready again.
+ *
+ * Context: the owner's worker.
+ */
+void blkdebug_continue(struct blkdebug_engine *engine, struct blkdebug_io *io)
+{
+	unsigned long flags = blkdebug_write_lock(engine);
+
+	blkdebug_dispatch(engine, io, process_steps(engine, io, true));
+	blkdebug_write_unlock(engine, flags);
 }
 
 /**

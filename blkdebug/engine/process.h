@@ -12,6 +12,7 @@ enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
 				      struct blkdebug_io *io);
 enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
 					struct blkdebug_io *io);
+void blkdebug_continue(struct blkdebug_engine *engine, struct blkdebug_io *io);
 void blkdebug_raise(struct blkdebug_engine *engine,
 		    struct blkdebug_io *io, unsigned int event,
 		    char *name);

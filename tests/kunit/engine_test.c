@@ -525,6 +525,29 @@ static void test_delay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
+/* More delays than one section of the lock adds, which the worker goes on with */
+static void test_many_delays(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+	unsigned int i;
+
+	for (i = 0; i < 3000; i++)
+		kit_says(kit, 1, "add delay us=7 once=on");
+	kit_says(kit, 1, "add inject-error");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
+	for (i = 0; kit_ready(kit) == io; i++) {
+		KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
+		blkdebug_continue(&kit->engine, io);
+	}
+	KUNIT_EXPECT_EQ(test, i, 2);
+	KUNIT_EXPECT_EQ(test, io->delay, 21000);
+	blkdebug_end_delays(&kit->engine);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
+	reads(kit, 0, -EIO);
+}
+
 /* In the order in which they are due */
 static void test_delays_due(struct kunit *test)
 {
@@ -1038,6 +1061,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_draw_below),
 	KUNIT_CASE(test_effects),
 	KUNIT_CASE(test_delay),
+	KUNIT_CASE(test_many_delays),
 	KUNIT_CASE(test_delays_due),
 	KUNIT_CASE(test_healed),
 	KUNIT_CASE(test_hold),

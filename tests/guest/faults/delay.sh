@@ -22,6 +22,14 @@ is "$out $(bd_hits bd) $(bd_status bd injected)" 'ok 1 0' 'a delayed read counts
 bd_start bd delay us=150000 delay ms=150 tag=more
 took ios $bd 'r 0 8'
 at_least 300 'the times of two delays add up'
+# More than one section of the engine's lock adds to an I/O
+many=1500
+# shellcheck disable=SC2046
+bd_start bd $(yes 'delay us=100 once=on' | head -n $many) inject-error errno=ENOSPC
+took ios $bd 'r 0 8'
+at_least 150 'the times of 1,500 delays add up'
+is "$out" ENOSPC 'a bio with 1,500 delays is failed by the error rule'
+is "$(bd_hits bd | tr ' ' '\n' | sort | uniq -c | tr -s ' ')" " $((many + 1)) 1" 'each of 1,500 delays counts one hit'
 bd_start bd delay ms=300 inject-error errno=ENOSPC delay iotype=read ms=100
 took ios $bd 'r 0 8'
 at_least 400 'delays before and after an error add up'
