@@ -8,9 +8,11 @@
 exec {never}<> <(:)
 pause() { read -rt 0.02 -u "$never" _ || true; }
 
+# Seconds, against a hang and not against a slow machine.
+wait_limit=120
+
 # wait_until COMMAND...: waits until the command succeeds; returns false after
 # wait_limit seconds
-wait_limit=30
 wait_until() {
 	local end=$((SECONDS + wait_limit))
 

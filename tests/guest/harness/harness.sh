@@ -27,10 +27,10 @@ is "$(verdict fails_with ENOENT x cat /none)" 'ok failures=0' 'fails_with passes
 is "$(verdict fails_with EIO x cat /none)" 'not failures=1' 'fails_with fails on another errno'
 is "$(verdict fails_with ENOENT x true)" 'not failures=1' 'fails_with fails on success'
 
-wait_limit=1
+usual_limit=$wait_limit wait_limit=1
 is "$(verdict wait_until false)" '# failures=0' 'wait_until reports a condition that did not become true'
 is "$(verdict eventually x false)" '# failures=1' 'eventually fails on a condition that did not become true'
-wait_limit=30
+wait_limit=$usual_limit
 background /tmp/late sleep 1
 eventually 'wait_until returns when the condition becomes true' process_ended "$pid"
 
