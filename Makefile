@@ -80,6 +80,10 @@ check-one: ## only the topics T="topic ..." (tests/guest/<area>/<topic>.sh)
 check-debug: ## the topics on a kernel with KASAN, lockdep and others, or with FLAVOUR=kcsan; T= as above
 	@KERNEL=debug$(FLAVOUR:%=-%) tests/check $(T)
 
+.PHONY: check-kunit
+check-kunit: ## the KUnit tests under UML, in a kernel tree with the patches of "make in-tree"
+	@tests/check-kunit
+
 coverage: ## the lines and branches of the module that the topics run; T= as above
 	@tests/coverage $(T)
 
