@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzzes the messages and the engine behind them. An input tells, line by line,
- * what happens to a device:
+ * Fuzzes the messages and the engine behind them. Each line of an input is an
+ * operation on a device:
  *
  *	WORD...			a message
- *	.device SECTORS BLOCK [zoned]	what it is like, blocks of 2^BLOCK sectors;
- *				in the first line only
- *	.comm NAME		who makes the requests from now on
- *	.io IOTYPE SECTOR SECTORS [FLAG[,FLAG]...]	a request comes
- *	.end [N]		one of the requests that went down completes, the
- *				oldest or the one N later
- *	.suspend [noflush]	the device is suspended
- *	.resume			and resumed
- *	.time MS		time passes
+ *	.device SECTORS BLOCK [zoned]	size of the device, and its blocks of
+ *				2^BLOCK sectors; in the first line only
+ *	.comm NAME		name of the task that submits I/O from now on
+ *	.io IOTYPE SECTOR SECTORS [FLAG[,FLAG]...]	submits an I/O
+ *	.end [N]		completes an I/O that the device below has: the oldest,
+ *				or the Nth after it
+ *	.suspend [noflush]	suspends the device
+ *	.resume			resumes it
+ *	.time MS		lets time pass
  *	.fail N			the Nth allocation of the next line fails: of the message,
  *				or else of the work items
- *	.busy [late]		the next line finds the engine's lock taken, or hears
- *				later that it was
- *	.lazy			work items come to run only
- *	.work			now, or at the end
- *	.room BYTES		for answers from now on
- *	.trace			somebody looks at the tracepoints from now on
- *	.kill			whoever was the last to go to sleep is killed
- *	.timeout		or has slept long enough
+ *	.busy [late]		the next lockless read section finds an update under way,
+ *				or, with "late", finds at its end that there was one
+ *	.lazy			work items wait from now on
+ *	.work			runs them, and from now on after each line again
+ *	.answer BYTES		size of the buffer for answers from now on
+ *	.trace			enables the tracepoints
+ *	.kill			kills the newest sleeper
+ *	.timeout		lets the timeout of the newest sleeper expire
  *
- * Where a message sleeps, the next lines happen meanwhile. After each line all
- * that the engine counts has to be right; whatever is refused, or fails for want
- * of memory, must not have changed anything; a request that the filters let pass
- * must not have met a rule; and in the end everything ends.
+ * While a message sleeps, the next lines are executed. After each line all counters
+ * must be right. A message that is refused, or that fails for lack of memory, must
+ * have changed nothing. An I/O that the filters let pass must match no rule. At the
+ * end all I/O completes and all messages return.
  */
 #include <linux/blkdev.h>
 #include <linux/errno.h>
@@ -43,34 +43,34 @@
 #include "rules/bad-sectors.h"
 
 #define MAX_SLEEPERS	4
-#define MAX_SECTORS	0x80000000000000ULL	/* what a device can have */
-#define MAX_IO		0x100000000ULL		/* what a bio can */
+#define MAX_SECTORS	0x80000000000000ULL	/* of a device */
+#define MAX_IO		0x100000000ULL		/* sectors of a bio */
 #define ERESTARTSYS	512
 
 /**
- * struct request - one on its way
- * @link: in the list of them
- * @down: it is with the device below; otherwise it is held
+ * struct fuzz_io - an I/O that has not completed
+ * @link: in the list @ios of the world
+ * @down: the device below has it; otherwise the engine holds it
  * @io: as the engine sees it
  */
-struct request {
+struct fuzz_io {
 	struct list_head link;
 	bool down;
 	struct blkdebug_io io;
 };
 
 /**
- * struct world - what there is
- * @pos: what comes next in the input
- * @end: where that ends
+ * struct world - the state of the fuzz target
+ * @pos: the next line of the input
+ * @end: the end of the input
  * @engine: under test
- * @requests: on their way, oldest first
- * @io_work: the engine has called go_on
- * @housekeeping_work: it has called watch
- * @lazy: leave it at that
+ * @ios: I/Os that have not completed, oldest first
+ * @io_work: the engine has called queue_ready()
+ * @housekeeping_work: the engine has called schedule_housekeeping()
+ * @lazy: do not run work items by themselves
  * @noflush: the kind of suspend
  * @fail: the allocation of the next line that fails, or 0
- * @room: bytes for an answer
+ * @answer_size: size of the buffer for an answer, in bytes
  * @sleepers: messages that sleep
  * @lines: read so far
  */
@@ -78,31 +78,31 @@ static struct world {
 	const char *pos;
 	const char *end;
 	struct blkdebug_engine *engine;
-	struct list_head requests;
+	struct list_head ios;
 	bool io_work;
 	bool housekeeping_work;
 	bool lazy;
 	bool noflush;
 	unsigned int fail;
-	size_t room;
+	size_t answer_size;
 	unsigned int sleepers;
 	unsigned long lines;
 } w;
 
-static void go_on(struct blkdebug_engine *engine)
+static void queue_ready(struct blkdebug_engine *engine)
 {
 	lockdep_assert_held(&engine->lock);
 	w.io_work = true;
 }
 
-static void watch(struct blkdebug_engine *engine)
+static void schedule_housekeeping(struct blkdebug_engine *engine)
 {
 	lockdep_assert_held(&engine->lock);
 	w.housekeeping_work = true;
 }
 
-static int set_aside(struct blkdebug_engine *engine,
-		     const struct blkdebug_rule *rule)
+static int prepare_rule(struct blkdebug_engine *engine,
+			const struct blkdebug_rule *rule)
 {
 	void *mem = kmalloc(1, GFP_KERNEL);
 
@@ -112,9 +112,9 @@ static int set_aside(struct blkdebug_engine *engine,
 }
 
 static const struct blkdebug_ops ops = {
-	.queue_ready = go_on,
-	.schedule_housekeeping = watch,
-	.prepare_rule = set_aside,
+	.queue_ready = queue_ready,
+	.schedule_housekeeping = schedule_housekeeping,
+	.prepare_rule = prepare_rule,
 };
 
 static bool suspended(void)
@@ -152,7 +152,7 @@ static bool next_line(struct words *words)
 	return true;
 }
 
-/* All that users can see */
+/* All output that users can see */
 
 static void say(struct seq_buf *out, const char *verb)
 {
@@ -177,23 +177,23 @@ static void print_all(void *arg, struct seq_buf *out)
 	say(out, "stats");
 }
 
-/* Requests */
+/* I/O */
 
-static void end(struct request *rq)
+static void end_io(struct fuzz_io *fio)
 {
-	list_del(&rq->link);
-	free(rq);
+	list_del(&fio->link);
+	free(fio);
 }
 
-static void complete(struct request *rq)
+static void complete_io(struct fuzz_io *fio)
 {
-	rq->down = false;
-	if (!blkdebug_raises_done(w.engine, rq->io.desc.iotype) ||
-	    blkdebug_complete(w.engine, &rq->io) != BLKDEBUG_HELD)
-		end(rq);
+	fio->down = false;
+	if (!blkdebug_raises_done(w.engine, fio->io.desc.iotype) ||
+	    blkdebug_complete(w.engine, &fio->io) != BLKDEBUG_HELD)
+		end_io(fio);
 }
 
-/* No rule that always holds may have bad sectors among those written */
+/* No standing rule for all states may have bad sectors among those written. */
 static void check_healed(const struct blkdebug_io_desc *desc, sector_t sector,
 			 sector_t nr_sectors)
 {
@@ -212,73 +212,73 @@ static void check_healed(const struct blkdebug_io_desc *desc, sector_t sector,
 	}
 }
 
-static void go_down(struct request *rq, sector_t sector, sector_t nr_sectors)
+static void send_down(struct fuzz_io *fio, sector_t sector, sector_t nr_sectors)
 {
 	struct blkdebug_heal heal = { .sector = sector, .nr_sectors = nr_sectors };
-	bool done = !rq->io.heals || !nr_sectors;
+	bool done = !fio->io.heals || !nr_sectors;
 
 	shim_assert(sector + nr_sectors <= w.engine->geometry.sectors);
 	while (!done) {
 		if (!heal.spare)
 			heal.spare = blkdebug_bad_alloc(GFP_KERNEL);
-		done = blkdebug_heal_some(w.engine, &rq->io, &heal);
+		done = blkdebug_heal_some(w.engine, &fio->io, &heal);
 	}
 	blkdebug_bad_free(heal.spare);
-	if (rq->io.desc.iotype != BLKDEBUG_IO_READ && nr_sectors)
-		check_healed(&rq->io.desc, sector, nr_sectors);
-	rq->down = true;
+	if (fio->io.desc.iotype != BLKDEBUG_IO_READ && nr_sectors)
+		check_healed(&fio->io.desc, sector, nr_sectors);
+	fio->down = true;
 }
 
-/* Apply a fault; its numbers must make sense */
-static void alter(struct request *rq)
+/* Apply a fault, and check its numbers. */
+static void apply_fault(struct fuzz_io *fio)
 {
-	const struct blkdebug_effect *effect = &rq->io.effect;
-	const struct blkdebug_io_desc *desc = &rq->io.desc;
+	const struct blkdebug_effect *effect = &fio->io.effect;
+	const struct blkdebug_io_desc *desc = &fio->io.desc;
 
 	switch (effect->action) {
 	case BLKDEBUG_INJECT_ERROR:
-		shim_assert(rq->io.error);
+		shim_assert(fio->io.error);
 		fallthrough;
 	case BLKDEBUG_TEAR:
 		shim_assert(effect->sectors <= desc->nr_sectors);
 		shim_assert(effect->sectors % w.engine->geometry.block == 0);
 		if (effect->sectors || !desc->nr_sectors)
-			go_down(rq, desc->sector, effect->sectors);
+			send_down(fio, desc->sector, effect->sectors);
 		else
-			complete(rq);
+			complete_io(fio);
 		break;
 	case BLKDEBUG_DROP:
-		complete(rq);
+		complete_io(fio);
 		break;
 	case BLKDEBUG_CORRUPT:
 		shim_assert(effect->start < desc->nr_sectors << SECTOR_SHIFT);
 		shim_assert(!effect->bits || effect->start + effect->bytes <=
 					     desc->nr_sectors << SECTOR_SHIFT);
-		go_down(rq, desc->sector, desc->nr_sectors);
+		send_down(fio, desc->sector, desc->nr_sectors);
 		break;
 	case BLKDEBUG_MISDIRECT:
 		shim_assert(effect->to % w.engine->geometry.block == 0);
-		go_down(rq, effect->to, desc->nr_sectors);
+		send_down(fio, effect->to, desc->nr_sectors);
 		break;
 	default:
 		shim_assert(!"a fault");
 	}
 }
 
-static void carry_out(struct request *rq)
+static void execute_io(struct fuzz_io *fio)
 {
-	shim_assert(!rq->down && list_empty(&rq->io.holds));
-	rq->io.heals = blkdebug_may_heal(w.engine, &rq->io);
-	if (rq->io.step == BLKDEBUG_STEP_DONE) {
-		end(rq);
-	} else if (rq->io.verdict == BLKDEBUG_FAIL) {
-		shim_assert(rq->io.error);
-		complete(rq);
-	} else if (rq->io.verdict == BLKDEBUG_ALTER) {
-		alter(rq);
+	shim_assert(!fio->down && list_empty(&fio->io.holds));
+	fio->io.heals = blkdebug_may_heal(w.engine, &fio->io);
+	if (fio->io.step == BLKDEBUG_STEP_DONE) {
+		end_io(fio);
+	} else if (fio->io.verdict == BLKDEBUG_FAIL) {
+		shim_assert(fio->io.error);
+		complete_io(fio);
+	} else if (fio->io.verdict == BLKDEBUG_ALTER) {
+		apply_fault(fio);
 	} else {
-		shim_assert(rq->io.verdict == BLKDEBUG_PASS);
-		go_down(rq, rq->io.desc.sector, rq->io.desc.nr_sectors);
+		shim_assert(fio->io.verdict == BLKDEBUG_PASS);
+		send_down(fio, fio->io.desc.sector, fio->io.desc.nr_sectors);
 	}
 }
 
@@ -294,7 +294,7 @@ static void work(void)
 		list_splice_init(&w.engine->ready, &ready);
 		blkdebug_unlock(w.engine, flags);
 		list_for_each_entry_safe(io, next, &ready, link)
-			carry_out(container_of(io, struct request, io));
+			execute_io(container_of(io, struct fuzz_io, io));
 		INIT_LIST_HEAD(&ready);
 	}
 	if (w.housekeeping_work) {
@@ -303,7 +303,7 @@ static void work(void)
 	}
 }
 
-/* The way by which the target finds out whether rules may want a request */
+/* Decide as the target does whether a rule may match an I/O. */
 static bool wanted(const struct blkdebug_io_desc *desc)
 {
 	unsigned int seq = blkdebug_read_begin(w.engine);
@@ -349,18 +349,18 @@ static void describe(const struct words *words, struct blkdebug_io_desc *desc)
 	}
 }
 
-static void submit_request(struct request *rq)
+static void submit_by_rules(struct fuzz_io *fio)
 {
-	switch (blkdebug_submit(w.engine, &rq->io)) {
+	switch (blkdebug_submit(w.engine, &fio->io)) {
 	case BLKDEBUG_PASS:
-		go_down(rq, rq->io.desc.sector, rq->io.desc.nr_sectors);
+		send_down(fio, fio->io.desc.sector, fio->io.desc.nr_sectors);
 		break;
 	case BLKDEBUG_FAIL:
-		shim_assert(rq->io.error && rq->io.immediately);
-		complete(rq);
+		shim_assert(fio->io.error && fio->io.immediately);
+		complete_io(fio);
 		break;
 	case BLKDEBUG_ALTER:
-		alter(rq);
+		apply_fault(fio);
 		break;
 	case BLKDEBUG_HELD:
 	case BLKDEBUG_QUEUED:
@@ -370,17 +370,17 @@ static void submit_request(struct request *rq)
 	}
 }
 
-/* Nothing is to happen to it, not even that it takes the lock */
-static void pass_request(struct request *rq)
+/* Submit an I/O that no rule may match: it passes without the lock. */
+static void submit_filtered(struct fuzz_io *fio)
 {
 	char *before = text_of(print_all, NULL), *after;
 	unsigned int count = w.engine->seq.count;
 
-	shim_assert(blkdebug_submit(w.engine, &rq->io) == BLKDEBUG_PASS);
-	shim_assert(!rq->io.heals);
+	shim_assert(blkdebug_submit(w.engine, &fio->io) == BLKDEBUG_PASS);
+	shim_assert(!fio->io.heals);
 	shim_assert(w.engine->seq.count == count || shim_disturb ||
 		    shim_tracing);
-	rq->down = true;
+	fio->down = true;
 
 	after = text_of(print_all, NULL);
 	shim_assert(!strcmp(before, after));
@@ -391,37 +391,37 @@ static void pass_request(struct request *rq)
 /* dm does not clear the data that it keeps with a bio */
 static void do_io(const struct words *words)
 {
-	struct request *rq = malloc(sizeof(*rq));
+	struct fuzz_io *fio = malloc(sizeof(*fio));
 
-	memset(rq, 0xa5, sizeof(*rq));
-	describe(words, &rq->io.desc);
-	rq->io.requeue = rq->io.desc.iotype == BLKDEBUG_IO_READ;
-	if (suspended() && w.noflush && rq->io.requeue) {
-		free(rq);
+	memset(fio, 0xa5, sizeof(*fio));
+	describe(words, &fio->io.desc);
+	fio->io.requeue = fio->io.desc.iotype == BLKDEBUG_IO_READ;
+	if (suspended() && w.noflush && fio->io.requeue) {
+		free(fio);
 		return;
 	}
-	rq->down = false;
-	list_add_tail(&rq->link, &w.requests);
-	if (wanted(&rq->io.desc))
-		submit_request(rq);
+	fio->down = false;
+	list_add_tail(&fio->link, &w.ios);
+	if (wanted(&fio->io.desc))
+		submit_by_rules(fio);
 	else
-		pass_request(rq);
+		submit_filtered(fio);
 }
 
 static void do_end(const struct words *words)
 {
 	u64 nth = number(words, 1);
-	struct request *rq, *last = NULL;
+	struct fuzz_io *fio, *last = NULL;
 
-	list_for_each_entry(rq, &w.requests, link) {
-		if (!rq->down)
+	list_for_each_entry(fio, &w.ios, link) {
+		if (!fio->down)
 			continue;
-		last = rq;
+		last = fio;
 		if (!nth--)
 			break;
 	}
 	if (last)
-		complete(last);
+		complete_io(last);
 }
 
 static void do_suspend(const struct words *words)
@@ -433,7 +433,7 @@ static void do_suspend(const struct words *words)
 	blkdebug_suspend(w.engine, w.noflush, &requeued);
 	list_for_each_entry_safe(io, next, &requeued, link) {
 		shim_assert(io->requeue && list_empty(&io->holds));
-		end(container_of(io, struct request, io));
+		end_io(container_of(io, struct fuzz_io, io));
 	}
 }
 
@@ -441,7 +441,7 @@ static void do_suspend(const struct words *words)
 
 static bool failed_cleanly(const struct words *words, int r)
 {
-	/* An event is an event, even if its caller has waited in vain */
+	/* The event was raised, even if its caller has timed out. */
 	return r < 0 && (strcmp(word(words, 0), "event") || r != -ETIMEDOUT);
 }
 
@@ -460,7 +460,7 @@ static void judge(const struct words *words, int r,
 static void do_message(const struct words *words)
 {
 	char *before = text_of(print_all, NULL), *after;
-	char *room = malloc(w.room);
+	char *buf = malloc(w.answer_size);
 	unsigned int fail = w.fail;
 	unsigned long lines = w.lines;
 	struct blkdebug_error err;
@@ -468,14 +468,14 @@ static void do_message(const struct words *words)
 	bool failed;
 	int r;
 
-	seq_buf_init(&answer, room, w.room);
+	seq_buf_init(&answer, buf, w.answer_size);
 	shim_fail_nth = fail;
 	r = blkdebug_message(w.engine, words->argc, (char **)words->argv,
 			     &answer, &err);
 	failed = fail && !shim_fail_nth;
 	shim_fail_nth = 0;
 	judge(words, r, &err);
-	/* Unless something else has happened meanwhile */
+	/* Unless other lines were executed meanwhile */
 	if (w.lines == lines) {
 		shim_assert((r == -ENOMEM) == failed);
 		after = text_of(print_all, NULL);
@@ -483,18 +483,18 @@ static void do_message(const struct words *words)
 		free(after);
 	}
 	free(before);
-	free(room);
+	free(buf);
 }
 
 /* Check the conditions that hold at any time */
 
-static bool is_request(const struct blkdebug_io *io)
+static bool is_fuzz_io(const struct blkdebug_io *io)
 {
-	struct request *rq;
+	struct fuzz_io *fio;
 
-	list_for_each_entry(rq, &w.requests, link) {
-		if (&rq->io == io)
-			return !rq->down;
+	list_for_each_entry(fio, &w.ios, link) {
+		if (&fio->io == io)
+			return !fio->down;
 	}
 	return io->desc.iotype == BLKDEBUG_IO_EVENT && w.sleepers;
 }
@@ -521,7 +521,7 @@ static bool is_delayed(const struct blkdebug_io *io)
 	return false;
 }
 
-/* None may be forgotten */
+/* If an I/O is delayed, the timer expires in time for the first delay. */
 static void check_delays(void)
 {
 	const struct blkdebug_delays *delays = &w.engine->delays;
@@ -547,13 +547,13 @@ static u64 list_length(const struct list_head *list)
 static void check_holds(void)
 {
 	struct blkdebug_hold *hold;
-	struct request *rq;
+	struct fuzz_io *fio;
 	u64 nr = 0, last = 0;
 
 	while ((hold = blkdebug_hold_after(&w.engine->holds, last))) {
 		shim_assert(hold->number > last);
 		last = hold->number;
-		shim_assert(is_request(hold->io));
+		shim_assert(is_fuzz_io(hold->io));
 		shim_assert(in_list(&hold->req_link, &hold->io->holds));
 		shim_assert(in_list(&hold->tag_link, &hold->tag->holds));
 		shim_assert(hold->embedded || !hold->owner ||
@@ -565,9 +565,9 @@ static void check_holds(void)
 	if (w.io_work)
 		return;
 	shim_assert(list_empty(&w.engine->ready));
-	list_for_each_entry(rq, &w.requests, link)
-		shim_assert(rq->down || !list_empty(&rq->io.holds) ||
-			    is_delayed(&rq->io));
+	list_for_each_entry(fio, &w.ios, link)
+		shim_assert(fio->down || !list_empty(&fio->io.holds) ||
+			    is_delayed(&fio->io));
 }
 
 static void check_rules(void)
@@ -617,18 +617,18 @@ static void check_tags(void)
 /* As for a read of the file in sysfs: whole lines only */
 static void check_held_tags(void)
 {
-	char *room = malloc(w.room);
+	char *buf = malloc(w.answer_size);
 	struct seq_buf out;
 
-	seq_buf_init(&out, room, w.room);
+	seq_buf_init(&out, buf, w.answer_size);
 	blkdebug_print_held_tags(w.engine, &out);
 	shim_assert(!seq_buf_has_overflowed(&out));
-	shim_assert(!out.len || room[out.len - 1] == '\n');
-	free(room);
+	shim_assert(!out.len || buf[out.len - 1] == '\n');
+	free(buf);
 }
 
 /**
- * struct news - what those who watch a device are told of
+ * struct news - changes that are reported to the users of a device
  * @state_changes: how often the state has changed
  * @last_hold: number of the last hold
  * @nr_holds: how many there are
@@ -651,7 +651,7 @@ static struct news news(void)
 	};
 }
 
-/* Unless work items have run meanwhile, where a message has slept */
+/* Work items that ran while a message slept may have reported the changes. */
 static void check_told(struct news old)
 {
 	struct news new = news();
@@ -680,7 +680,7 @@ static void check(void)
 		check_held_tags();
 }
 
-/* The table line can be read, and comes to the same */
+/* The table line can be parsed, and prints the same again */
 static void check_table(void)
 {
 	char *text = text_of(print_table, NULL);
@@ -750,9 +750,9 @@ static void do_trace(const struct words *words)
 	shim_tracing = true;
 }
 
-static void do_room(const struct words *words)
+static void do_answer(const struct words *words)
 {
-	w.room = number(words, 1) % 4096 + 1;
+	w.answer_size = number(words, 1) % 4096 + 1;
 }
 
 static const struct {
@@ -768,7 +768,7 @@ static const struct {
 	{ ".time", do_time },
 	{ ".lazy", do_lazy },
 	{ ".work", do_work },
-	{ ".room", do_room },
+	{ ".answer", do_answer },
 	{ ".trace", do_trace },
 };
 
@@ -831,10 +831,10 @@ long shim_sleep(void)
 static void begin_world(const u8 *data, size_t size)
 {
 	memset(&w, 0, sizeof(w));
-	INIT_LIST_HEAD(&w.requests);
+	INIT_LIST_HEAD(&w.ios);
 	w.pos = (const char *)data;
 	w.end = w.pos + size;
-	w.room = 4096;
+	w.answer_size = 4096;
 	shim_disturb = SHIM_UNDISTURBED;
 	shim_tracing = false;
 	w.engine = kzalloc(sizeof(*w.engine), GFP_KERNEL);
@@ -850,7 +850,7 @@ static void end_world(void)
 {
 	const char *reset = "reset";
 	struct blkdebug_error err;
-	struct request *rq, *next;
+	struct fuzz_io *fio, *next;
 
 	w.lazy = false;
 	shim_disturb = SHIM_UNDISTURBED;
@@ -858,11 +858,11 @@ static void end_world(void)
 				      &err));
 	work();
 	check();
-	list_for_each_entry_safe(rq, next, &w.requests, link) {
-		shim_assert(rq->down);
-		complete(rq);
+	list_for_each_entry_safe(fio, next, &w.ios, link) {
+		shim_assert(fio->down);
+		complete_io(fio);
 	}
-	shim_assert(list_empty(&w.requests));
+	shim_assert(list_empty(&w.ios));
 	work();
 	blkdebug_engine_exit(w.engine);
 	kfree(w.engine);
