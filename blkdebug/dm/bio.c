@@ -10,6 +10,7 @@
 #include "../engine/process.h"
 #include "../engine/resume.h"
 #include "../engine/trace.h"
+#include "describe.h"
 #include "limits.h"
 #include "target.h"
 
@@ -21,66 +22,6 @@ static struct bio *io_to_bio(struct blkdebug_io *io)
 	return dm_bio_from_per_bio_data(container_of(io, struct blkdebug_bio,
 						     io),
 					sizeof(struct blkdebug_bio));
-}
-
-/**
- * blkdebug_bio_iotype - the I/O type of a bio
- * @bio: the bio
- *
- * Context: any.
- *
- * Return: enum blkdebug_iotype.
- */
-unsigned int blkdebug_bio_iotype(const struct bio *bio)
-{
-	switch (bio_op(bio)) {
-	case REQ_OP_READ:
-		return BLKDEBUG_IO_READ;
-	case REQ_OP_WRITE:
-		/* dm splits a flush from data; what is left is an empty write */
-		return bio_sectors(bio) ? BLKDEBUG_IO_WRITE : BLKDEBUG_IO_FLUSH;
-	case REQ_OP_FLUSH:
-		return BLKDEBUG_IO_FLUSH;
-	case REQ_OP_DISCARD:
-		return BLKDEBUG_IO_DISCARD;
-	case REQ_OP_SECURE_ERASE:
-		return BLKDEBUG_IO_SECURE_ERASE;
-	case REQ_OP_WRITE_ZEROES:
-		return BLKDEBUG_IO_WRITE_ZEROES;
-	case REQ_OP_ZONE_APPEND:
-		return BLKDEBUG_IO_ZONE_APPEND;
-	default:
-		return BLKDEBUG_IO_ZONE_MGMT;
-	}
-}
-
-/**
- * blkdebug_bio_flags - the flags of a bio that rules know
- * @bio: the bio
- *
- * Context: any.
- *
- * Return: a mask of enum blkdebug_flag.
- */
-u16 blkdebug_bio_flags(const struct bio *bio)
-{
-	u16 flags = 0;
-
-	if (bio->bi_opf & REQ_FUA)
-		flags |= BLKDEBUG_FUA;
-	if (bio->bi_opf & REQ_META)
-		flags |= BLKDEBUG_META;
-	if (bio->bi_opf & REQ_SYNC)
-		flags |= BLKDEBUG_SYNC;
-	if (bio->bi_opf & REQ_PRIO)
-		flags |= BLKDEBUG_PRIO;
-	if (bio->bi_opf & REQ_RAHEAD)
-		flags |= BLKDEBUG_RAHEAD;
-	if (bio->bi_opf & REQ_NOWAIT)
-		flags |= BLKDEBUG_NOWAIT;
-	if (bio->bi_opf & BLKDEBUG_REQ_ATOMIC)
-		flags |= BLKDEBUG_ATOMIC;
-	return flags;
 }
 
 /* A zone management bio carries no size; it touches its zone, or them all */

@@ -254,24 +254,6 @@ void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut)
 /* Life cycle */
 
 /**
- * blkdebug_is_powered - does a target have power at this moment?
- * @t: the target
- *
- * Context: any.
- *
- * Return: true if it does.
- */
-bool blkdebug_is_powered(struct blkdebug_target *t)
-{
-	bool is_on;
-
-	rcu_read_lock();
-	is_on = blkdebug_power_is_on(&t->power.line);
-	rcu_read_unlock();
-	return is_on;
-}
-
-/**
  * blkdebug_power_init - connect a target to its power supply
  * @t: the target, with its options
  *

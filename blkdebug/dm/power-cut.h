@@ -34,7 +34,6 @@ struct blkdebug_power {
 
 int blkdebug_power_init(struct blkdebug_target *t);
 void blkdebug_power_exit(struct blkdebug_target *t);
-bool blkdebug_is_powered(struct blkdebug_target *t);
 
 void blkdebug_expect_cut(struct blkdebug_target *t);
 void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut);

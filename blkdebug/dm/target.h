@@ -96,8 +96,23 @@ static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 	bio_set_dev(bio, t->dev->bdev);
 }
 
-unsigned int blkdebug_bio_iotype(const struct bio *bio);
-u16 blkdebug_bio_flags(const struct bio *bio);
+/**
+ * blkdebug_is_powered - does a target have power at this moment?
+ * @t: the target
+ *
+ * Context: any.
+ *
+ * Return: true if it does.
+ */
+static inline bool blkdebug_is_powered(struct blkdebug_target *t)
+{
+	bool is_on;
+
+	rcu_read_lock();
+	is_on = blkdebug_power_is_on(&t->power.line);
+	rcu_read_unlock();
+	return is_on;
+}
 
 int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		       unsigned int mode);

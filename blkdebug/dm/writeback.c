@@ -9,6 +9,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "describe.h"
 #include "split-read.h"
 #include "target.h"
 #include "write-out.h"

@@ -92,7 +92,7 @@ of which the cache has a part are split into segments.'''),
     ('target', 'dm blkdebug: add the target', {
         '.': 'dm-blkdebug.c',
         'blkdebug/dm': '''
-            bio.c limits.c limits.h message.c message.h power-cut.c power-cut.h
+            bio.c describe.h limits.c limits.h message.c message.h power-cut.c power-cut.h
             target.h write-out.c write-out.h writeback.c writeback.h''',
     }, '''\
 Pass bios to the device below, and those that a rule may match through the
