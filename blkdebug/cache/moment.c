@@ -238,6 +238,7 @@ static int capture_moment(struct blkdebug_moment *moment, unsigned long captures
 	int r;
 
 	lockdep_assert_held(&moments_lock);
+	lockdep_assert_held(&cache->control);
 	r = list_writes(cache, captures, &list);
 	if (r < 0)
 		return r;
