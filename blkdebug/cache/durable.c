@@ -289,7 +289,10 @@ void blkdebug_flush_writes(struct blkdebug_cache *cache, unsigned long epoch)
 
 		write = blkdebug_next_write(pool, NULL);
 		while (write) {
-			/* Younger: this one does not make it disappear */
+			/*
+			 * @next is younger, so it stays on the list when @write
+			 * becomes durable.
+			 */
 			next = blkdebug_next_write(pool, write);
 			if (is_completed(write, epoch))
 				harden_write(cache, write, BLKDEBUG_BY_FLUSH);
@@ -459,7 +462,7 @@ void blkdebug_drop_sectors(struct blkdebug_cache *cache, sector_t sector,
 			   sector_t nr_sectors, u64 seq)
 {
 	mutex_lock(&cache->control);
-	/* Whichever looks at less */
+	/* Look up each block of the discard, or walk all buckets if that is less. */
 	if (nr_sectors >> BLKDEBUG_BLOCK_SHIFT > cache->pools.nr_records)
 		drop_by_bucket(cache, sector, sector + nr_sectors - 1, seq);
 	else

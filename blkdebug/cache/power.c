@@ -8,7 +8,7 @@
 
 #include "power.h"
 
-static DEFINE_MUTEX(supplies_lock);	/* guards @supplies, and who joins them */
+static DEFINE_MUTEX(supplies_lock);	/* guards @supplies, and joining a supply */
 static LIST_HEAD(supplies);
 
 static struct blkdebug_supply *find_supply(const char *name)
@@ -183,7 +183,10 @@ void blkdebug_settle_power(struct blkdebug_line *line)
 		mutex_unlock(&supply->settling);
 		return;
 	}
-	/* All that saw the power on is over, acknowledgments included */
+	/*
+	 * Afterwards all sections that saw the power on have ended, with their
+	 * acknowledgments.
+	 */
 	synchronize_rcu();
 	list_for_each_entry(line, &supply->lines, link) {
 		if (is_unsettled(line)) {

@@ -14,10 +14,10 @@
  *   enter the cache, complete, acknowledge;
  *   rcu_read_unlock();
  *
- * So once blkdebug_cut_power() has returned all new I/O fails, on all targets of the
- * supply, and nobody waits. I/O that is caused by an acknowledgment behind the
- * moment finds the power off, because the acknowledgment is ordered behind the
- * load of @moment. After a grace period (blkdebug_settle_power()) all sections that
+ * So once blkdebug_cut_power() has returned, all new I/O fails on all targets of the
+ * supply, and the cut has waited for no I/O. I/O that is caused by an acknowledgment
+ * behind the moment finds the power off, because the acknowledgment is ordered behind
+ * the load of @moment. After a grace period (blkdebug_settle_power()) all sections that
  * saw the power on have ended, and the survivors are chosen, while I/O fails.
  *
  * A target joins its supply when its table is loaded, and starts when its table is

@@ -390,17 +390,17 @@ void blkdebug_io_work(struct work_struct *work)
 
 /**
  * blkdebug_requeue - give bios back to dm, for the next table
- * @requests: list of struct blkdebug_io from blkdebug_suspend(); unaltered
+ * @list: list of struct blkdebug_io from blkdebug_suspend(); unaltered
  *
  * Called in a suspend with --noflush only.
  *
  * Context: may sleep.
  */
-void blkdebug_requeue(struct list_head *requests)
+void blkdebug_requeue(struct list_head *list)
 {
 	struct blkdebug_io *io, *next;
 
-	list_for_each_entry_safe(io, next, requests, link) {
+	list_for_each_entry_safe(io, next, list, link) {
 		struct bio *bio = io_to_bio(io);
 
 		bio->bi_status = BLK_STS_DM_REQUEUE;

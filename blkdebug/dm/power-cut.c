@@ -43,7 +43,10 @@ static void set_powerless(struct blkdebug_engine *engine, bool powerless)
 	blkdebug_write_unlock(engine, flags);
 }
 
-/* All I/O that saw the power on has entered the cache, or has been acknowledged */
+/*
+ * Called when all I/O that saw the power on has entered the cache, or has been
+ * acknowledged.
+ */
 static void settle_cut(struct blkdebug_line *line,
 		       const struct blkdebug_cut *cut)
 {
@@ -224,8 +227,9 @@ static void settle_work(struct work_struct *work)
  * blkdebug_expect_cut - a rule may cut the power from now on
  * @t: the target
  *
- * So that all I/O behind the bio whose rule cuts the power fails, not only that behind
- * the choice of survivors. Context: any.
+ * From now on each bio is mapped only after a look at the power, so that all I/O fails
+ * from the bio on whose rule cuts the power, not only after survivors have been chosen.
+ * Context: any.
  */
 void blkdebug_expect_cut(struct blkdebug_target *t)
 {

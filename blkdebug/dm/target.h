@@ -117,6 +117,6 @@ static inline bool blkdebug_is_powered(struct blkdebug_target *t)
 int blkdebug_map_rules(struct blkdebug_target *t, struct bio *bio,
 		       unsigned int mode);
 void blkdebug_io_work(struct work_struct *work);
-void blkdebug_requeue(struct list_head *requests);
+void blkdebug_requeue(struct list_head *list);
 
 #endif

@@ -26,7 +26,7 @@ static void queue_bio(struct blkdebug_writeback *wb, struct bio *bio)
 
 /* Completion */
 
-/* In the RCU read section of what depends on it */
+/* Called in the RCU read section that also has the effects of the result. */
 static bool lost_power(struct blkdebug_target *t)
 {
 	return (READ_ONCE(t->engine.mode) &
@@ -50,7 +50,7 @@ void blkdebug_acknowledge(struct blkdebug_bio *b, struct bio *bio,
 	struct blkdebug_write *write = b->write;
 
 	b->write = NULL;
-	/* So that the moment of a power cut is before all of this, or behind it */
+	/* A power cut is either before or after this whole section. */
 	rcu_read_lock();
 	if (lost_power(t))
 		bio->bi_status = BLK_STS_IOERR;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Actions of the rule language: one descriptor each. What a fault does to a bio
- * is in fault.c.
+ * Actions of the rule language: one descriptor each. dm/bio.c applies the effect
+ * of a fault to a bio.
  */
 #include <linux/blkdev.h>
 #include <linux/errno.h>
@@ -289,7 +289,7 @@ const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS] = {
 		.iotypes = ANYTHING,
 		.class = BLKDEBUG_CLASS_SET_STATE,
 	},
-	/* QEMU's breakpoints hold one request, too. */
+	/* QEMU's breakpoints hold one I/O, too. */
 	[BLKDEBUG_SUSPEND] = {
 		.iotypes = ANYTHING,
 		.once = true,
