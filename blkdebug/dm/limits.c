@@ -32,7 +32,7 @@ static int check_align(struct blkdebug_target *t, struct blkdebug_error *err)
 			"align");
 	if (sectors > queue_max_hw_sectors(bdev_get_queue(t->dev->bdev)))
 		return blkdebug_error_set(err,
-			"Alignment above the device's largest request",
+			"Alignment above the device's largest I/O",
 			"align");
 	if (!is_multiple(t->ti->begin, sectors) ||
 	    !is_multiple(t->ti->len, sectors) || !is_multiple(t->start, sectors))

@@ -92,7 +92,7 @@ def test_flakey_notes():
     noted([flakey('5 corrupt_bio_byte 1 w 0 2766848')])
     noted([flakey('5 corrupt_bio_byte 1 w 0 134254592')],
           *[f"flags '134254592': bit {bit} is no flag that a rule can ask for; without it more "
-            'requests are corrupted' for bit in (15, 27)])
+            'bios are corrupted' for bit in (15, 27)])
     for kind in ('read', 'write'):
         random = (f"'random_{kind}_corrupt': flakey gives a random byte a random value; here one "
                   'random bit is flipped, by the seed')
@@ -131,7 +131,7 @@ DUST = '0 2048 dust d 0 4096'
 
 
 def test_dust_notes():
-    noted([DUST], 'dust splits requests to its block size, and any write heals a block; here they '
+    noted([DUST], 'dust splits bios to its block size, and any write heals a block; here they '
           'stay whole, and heal the sectors that they cover')
     noted([DUST, 'addbadblock', '1'])
     noted([DUST, 'quiet'], "'quiet': the target logs no I/O; the message has no effect")

@@ -223,7 +223,7 @@ def test_keys():
     for iotype in ('read', 'write', 'write-zeroes', 'discard', 'flush'):
         key_taken(f'iotype = "{iotype}"', f'iotype={iotype}', f'iotype: {iotype}')
     key_refused('iotype = "block-status"',
-                "iotype='block-status': a block device has no requests of this type",
+                "iotype='block-status': a block device has no I/O of this type",
                 'iotype: block-status', qemu=True)
     for iotype in ('read,write', 'write_zeroes', 'secure-erase', ''):
         key_refused(f'iotype = "{iotype}"', f'iotype={iotype!r}: there is no such type',

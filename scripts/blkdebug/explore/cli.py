@@ -30,15 +30,15 @@ blkdebug-explore --device DEVICE --workload COMMAND --check COMMAND
                  [--report DIR] [--keep DIR] [--self-test]'''
 
 DESCRIPTION = '''
-Runs a workload on a device with a volatile write cache, and judges what a power cut would
-leave at each of its flushes: with --fs, the state is mounted, the check runs, and the file
-system's own checker reads it. The content of the devices is lost.'''
+Runs a workload on a device with a volatile write cache, and judges the states that a power
+cut would leave at each of its flushes. With --fs each state is mounted, the check runs, and
+the checker of the file system reads it. The content of the devices is lost.'''
 
 EPILOG = '''
 Commands are run by sh with these variables: BLKDEBUG_DEVICE, the device, with --power
 BLKDEBUG_DEVICE_1 and so on for the others; BLKDEBUG_MOUNT, where the file system is mounted;
 BLKDEBUG_POINT, the number of the point; BLKDEBUG_PROMISE, a file to which the workload appends
-a line once something is durable, and in which the check finds the lines that hold.
+a line once something is durable. The check finds there the lines from before the cut.
 
 Exit status: 0 if all states are good, 1 if a state failed, 2 if the run failed or proved
 nothing.'''
@@ -62,24 +62,26 @@ def make_parser() -> Parser:
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add('--device', required=True, help='the disk, which is overwritten')
-    add('--workload', required=True, metavar='COMMAND', help='what writes')
-    add('--check', required=True, metavar='COMMAND', help='fails if a state is bad')
+    add('--workload', required=True, metavar='COMMAND', help='the program that writes to the disk')
+    add('--check', required=True, metavar='COMMAND', help='exits with an error if a state is bad')
     add('--fs', metavar='NAME', help='make and mount this file system')
-    add('--mkfs-options', default='', metavar='WORDS')
-    add('--mount-options', default='', metavar='WORDS')
-    add('--cache', default='64M', metavar='SIZE', help='of the volatile write cache (64M)')
+    add('--mkfs-options', default='', metavar='WORDS', help='options for mkfs')
+    add('--mount-options', default='', metavar='WORDS', help='options for mount, after -o')
+    add('--cache', default='64M', metavar='SIZE', help='size of the volatile write cache (64M)')
     add('--power', action='extend', nargs='+', default=[], metavar='DEVICE',
         help='further disks that lose their power with the first')
     add('--points', default='flush,fua', metavar='LIST',
-        help='flush, fua, write:<n>, event:<name> (flush,fua)')
-    add('--budget', type=count, default=100, metavar='N', help='states a point (100)')
-    add('--seed', type=int, metavar='N', help='of all that is drawn; printed')
+        help='where to stop: flush, fua, write:<n>, event:<name> (flush,fua)')
+    add('--budget', type=count, default=100, metavar='N',
+        help='the most states to judge at a point (100)')
+    add('--seed', type=int, metavar='N',
+        help='seed of all random choices; drawn and printed by default')
     add('--jobs', type=count, default=os.cpu_count() or 1, metavar='N',
-        help='states that are judged at the same time (processors)')
+        help='states to judge at the same time (the number of processors)')
     add('--report', metavar='DIR', help='write index.html there')
     add('--keep', metavar='DIR', help='store failing states as images there')
     add('--self-test', action='store_true',
-        help='run again with flushes dropped: then a state must fail')
+        help='run once more with flushes dropped; a state must then fail')
     return parser
 
 

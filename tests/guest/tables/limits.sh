@@ -51,7 +51,7 @@ bd_create t "$dev" max-transfer=4K
 dmesg_mark
 bd_sectors=2048 fails_with 'Invalid argument' 'align= larger than the largest bio of the device is refused' \
 	bd_create bad $t align=8K
-dmesg_like "Alignment above the (device's largest request|largest logical block size): 'align'" 'the log says that align= is larger than the largest bio'
+dmesg_like "Alignment above the (device's largest I/O|largest logical block size): 'align'" 'the log says that align= is larger than the largest bio'
 dmsetup remove t
 
 # --- align ---
