@@ -173,8 +173,8 @@ static void test_written_after_arming(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit->engine.armed.nr, 2);
 }
 
-/* The events that requests raise themselves, before they are checked */
-static void test_armed_by_requests(struct kunit *test)
+/* The events that I/Os raise themselves, before they are checked */
+static void test_armed_by_io(struct kunit *test)
 {
 	struct kit *kit = test->priv;
 
@@ -271,11 +271,11 @@ static void test_once(struct kunit *test)
 #define RACED_READS	600	/* of each racer; together more than rules */
 
 /**
- * struct racer - one of those who submit requests at the same time
+ * struct racer - a thread that submits I/O beside others
  * @kit: whose engine
  * @start: goes off for all
  * @done: this one has arrived
- * @failed: requests that have failed
+ * @failed: I/Os that have failed
  * @passed: that have not
  */
 struct racer {
@@ -437,7 +437,7 @@ static void test_probability(struct kunit *test)
 	KUNIT_EXPECT_LT(test, hits[0], 90);
 }
 
-/* A request that is altered */
+/* An I/O that is altered */
 static const struct blkdebug_effect *altered(struct kit *kit,
 					     unsigned int iotype,
 					     sector_t sector,
@@ -604,7 +604,7 @@ static void test_healed(struct kunit *test)
 
 /* Holds */
 
-/* A request that is to be held */
+/* An I/O that is to be held */
 static struct blkdebug_io *held(struct kit *kit, unsigned int iotype)
 {
 	struct blkdebug_io *io = kit_io(kit, iotype, 0, 8, 0);
@@ -613,7 +613,7 @@ static struct blkdebug_io *held(struct kit *kit, unsigned int iotype)
 	return io;
 }
 
-/* The next request that goes on is this one, with this verdict */
+/* The next I/O that continues is this one, with this verdict */
 static void expect_goes_on(struct kit *kit, struct blkdebug_io *io,
 			   enum blkdebug_verdict verdict, int error)
 {
@@ -715,8 +715,8 @@ static void test_resume_with_errno(struct kunit *test)
 	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
 }
 
-/* More breakpoints than a request has room for hold it one after the other */
-static void test_holds_without_room(struct kunit *test)
+/* More breakpoints than an I/O has holds for hold it one after the other */
+static void test_holds_beyond_embedded(struct kunit *test)
 {
 	struct kit *kit = test->priv;
 	struct blkdebug_io *first, *second;
@@ -865,7 +865,7 @@ static void test_suspend(struct kunit *test)
 	expect_goes_on(kit, done, BLKDEBUG_PASS, 0);
 	expect_goes_on(kit, write, BLKDEBUG_FAIL, EIO);
 
-	/* Nothing is held now, and nobody sleeps; errors are still injected */
+	/* Nothing is held now, and no message sleeps; errors are still injected */
 	reads(kit, 0, BLKDEBUG_PASS);
 	writes(kit, 0, -EIO);
 	kit_says(kit, -EINTR, "wait_break a");
@@ -1048,7 +1048,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_armed_until_others_are),
 	KUNIT_CASE(test_state_tested_when_armed),
 	KUNIT_CASE(test_written_after_arming),
-	KUNIT_CASE(test_armed_by_requests),
+	KUNIT_CASE(test_armed_by_io),
 	KUNIT_CASE(test_state_before_event),
 	KUNIT_CASE(test_state_set_by_standing),
 	KUNIT_CASE(test_reset),
@@ -1069,7 +1069,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_hold_under_several_tags),
 	KUNIT_CASE(test_resume_order),
 	KUNIT_CASE(test_resume_with_errno),
-	KUNIT_CASE(test_holds_without_room),
+	KUNIT_CASE(test_holds_beyond_embedded),
 	KUNIT_CASE(test_hold_of_what_there_was),
 	KUNIT_CASE(test_hold_of_what_there_was_without_room),
 	KUNIT_CASE(test_state_moves_during_hold),

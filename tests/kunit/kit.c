@@ -195,14 +195,14 @@ struct blkdebug_rule *kit_rule(struct kit *kit, u64 number)
 }
 
 /**
- * kit_io - make a request, in memory as unknown as that which dm gives
+ * kit_io - make an I/O in uninitialized memory, as that from dm is
  * @kit: for whose engine
  * @iotype: enum blkdebug_iotype
  * @sector: its first sector
  * @nr_sectors: how many
  * @flags: enum blkdebug_flag
  *
- * Return: the request; gone after the test.
+ * Return: the I/O; gone after the test.
  */
 struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 			   sector_t sector, sector_t nr_sectors,
@@ -222,9 +222,9 @@ struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 }
 
 /**
- * kit_submit - submit a request, which has to count, too
+ * kit_submit - count and submit an I/O
  * @kit: to whose engine
- * @io: the request
+ * @io: the I/O
  *
  * Return: as blkdebug_submit().
  */
@@ -233,14 +233,14 @@ enum blkdebug_verdict kit_submit(struct kit *kit, struct blkdebug_io *io)
 	bool wanted = blkdebug_count(&kit->engine, io->desc.iotype);
 	enum blkdebug_verdict verdict = blkdebug_submit(&kit->engine, io);
 
-	/* Such requests don't even get there */
+	/* The target would not pass such an I/O to the engine. */
 	if (!wanted)
 		KUNIT_EXPECT_EQ(kit->test, verdict, BLKDEBUG_PASS);
 	return verdict;
 }
 
 /**
- * kit_ready - take a request that goes on
+ * kit_ready - take an I/O off the list of those that continue
  * @kit: from whose engine
  *
  * Return: the first of them, or NULL.
@@ -259,9 +259,9 @@ struct blkdebug_io *kit_ready(struct kit *kit)
 }
 
 /**
- * kit_outcome - submit a request that nothing holds for long
+ * kit_outcome - submit an I/O that nothing holds for long
  * @kit: to whose engine
- * @io: the request
+ * @io: the I/O
  *
  * Return: enum blkdebug_verdict, or the errno that it fails with, negative.
  */

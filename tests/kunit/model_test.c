@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The engine against a model of it: random rules, events and requests. The model
+ * The engine against a model of it: random rules, events and I/Os. The model
  * tries each rule in turn and writes down what is armed; it knows neither index
  * nor filters nor locks.
  */
@@ -14,7 +14,7 @@
 
 static unsigned int seed;
 module_param(seed, uint, 0444);
-MODULE_PARM_DESC(seed, "Of the random rules and requests; 0: one is drawn");
+MODULE_PARM_DESC(seed, "Seed of the random rules and I/O; 0: a random one");
 
 static unsigned int rounds = 100;
 module_param(rounds, uint, 0444);
@@ -28,10 +28,10 @@ MODULE_PARM_DESC(rounds, "How often to begin without rules, each with the next s
 /**
  * struct model_rule - a rule as the model keeps it
  * @number: as the engine numbers it
- * @matches: requests and events that it has matched
+ * @matches: I/Os and events that it has matched
  * @hits: how often it has fired
  * @dead: used up
- * @armed: tried on requests; standing rules are always
+ * @armed: tried on I/Os; standing rules are always
  * @parsed: the list that has @rule
  * @rule: what it says
  * @argv: its words
@@ -236,7 +236,7 @@ static void model_event(struct model *m, unsigned int event, const char *name,
 	model_set_state(m, event, name, desc);
 }
 
-/* Returns the errno that the request fails with, or 0 */
+/* Returns the errno that the I/O fails with, or 0 */
 static int model_check(struct model *m, const struct blkdebug_io_desc *desc)
 {
 	u32 state = m->state;

@@ -20,7 +20,7 @@
  *	cat					what a file in sysfs says, on one line
  *	poll MS					"ready" if that has changed since cat, or "timeout"
  *	message WORD...				sends that to sector 0 of a dm device
- *	ask WORD...				likewise; its answer, on one line
+ *	ask WORD...				the same, and prints the answer on one line
  *	table START LENGTH TARGET WORD...	gives a dm device another table
  *	load START LENGTH TARGET WORD...	loads it only
  *	suspend [noflush], resume, clear	of a dm device, as dmsetup does it

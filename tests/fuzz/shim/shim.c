@@ -394,7 +394,7 @@ void *xa_load(struct xarray *xa, unsigned long index)
 	return xa_has(xa, place, index) ? xa->slot[place].entry : NULL;
 }
 
-/* An array of a new size each time, so that whoever keeps a place is caught */
+/* A new array each time, so that the use of an old pointer into it is found. */
 void *xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp)
 {
 	size_t place = xa_place(xa, index);
@@ -468,7 +468,7 @@ void *shim_xa_from(struct xarray *xa, unsigned long *index)
  * struct out - where text goes
  * @buf: a buffer
  * @size: its size
- * @len: of all text so far, whether or not it has found room
+ * @len: of all text so far, also of text that did not fit
  */
 struct out {
 	char *buf;

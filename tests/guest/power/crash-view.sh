@@ -51,7 +51,7 @@ like "$(view_words other)" ' touched=2 ' 'status counts the writes looked at'
 ios $view 'w 0 8 byte=aa' 'z 4 2' 'w 100 1 fua byte=bb' f > /tmp/null
 is "$(io_bytes $view 0 8) $(io_bytes $view 100 2)" 'aa*2048 00*1024 aa*1024 bb*512 00*512' 'a view has what is written to it'
 is "$(io_bytes $bd 100 1) $(io_bytes "$dev" 100 1) $(io_bytes /dev/mapper/other 100 1)" '00*512 00*512 00*512' \
-	'and nobody else has'
+	'what is written to a view is in no other view, in the origin or on the disk'
 ios $bd 'w 8 8 byte=04' 'w 200 8 byte=05' f 'd 8 16' 'w 16 8 fua byte=06' > /tmp/null
 is "$(io_bytes $view 8 16) $(io_bytes $view 200 8)" '00*8192 00*4096' 'writes, flushes and discards of the origin do not change a view'
 is "$(io_bytes "$dev" 200 8)" '00*4096' 'what is flushed is not written out while there are views'

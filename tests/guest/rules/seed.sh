@@ -18,7 +18,7 @@ rules=(inject-error iotype=read probability=1/7
 	corrupt on=read bits=1 probability=1/9)
 
 # Alternating reads and writes all over the device.
-requests() {
+operations() {
 	local i place=1
 
 	for ((i = 0; i < 5000; i++)); do
@@ -28,7 +28,7 @@ requests() {
 		echo "x $((place * 8)) 8"
 	done
 }
-requests > /tmp/requests
+operations > /tmp/operations
 
 # fate SEED: sets $fate to the checksums of all results and of the disk, and
 # $fired to the hits of each rule
@@ -42,7 +42,7 @@ fate() {
 	dmsetup suspend bd
 	bd_load bd "$dev" "seed=$1" "${rules[@]}"
 	dmsetup resume bd
-	said=$(io /dev/mapper/bd - < /tmp/requests | md5sum)
+	said=$(io /dev/mapper/bd - < /tmp/operations | md5sum)
 	fired=$(bd_hits bd)
 	dmsetup remove bd
 	data=$(md5sum < "$dev")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Trees, which nobody keeps in balance.
+ * Trees, not balanced.
  */
 #ifndef SHIM_RBTREE_H
 #define SHIM_RBTREE_H

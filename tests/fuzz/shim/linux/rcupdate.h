@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * RCU. Who reads cannot be interrupted, so that a grace period is over as soon
- * as nobody reads and no spinlock is held.
+ * RCU. There is one thread, so a grace period is over as soon as it is in no read
+ * section and holds no spinlock.
  */
 #ifndef SHIM_RCUPDATE_H
 #define SHIM_RCUPDATE_H

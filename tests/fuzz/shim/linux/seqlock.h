@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sequence counts, which seem to be disturbed when they are told to.
+ * Sequence counts. The fuzz target can make them report an update.
  */
 #ifndef SHIM_SEQLOCK_H
 #define SHIM_SEQLOCK_H
@@ -14,8 +14,8 @@ typedef struct {
 
 enum shim_disturb {
 	SHIM_UNDISTURBED,
-	SHIM_DISTURB_START,	/* somebody has the lock when a section starts */
-	SHIM_DISTURB_END,	/* somebody had it by the time the section ends */
+	SHIM_DISTURB_START,	/* an update is under way when a section starts */
+	SHIM_DISTURB_END,	/* an update has come before the section ends */
 };
 
 extern enum shim_disturb shim_disturb;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Locks: nobody else is there to take them, but they know who has done so.
+ * Locks. There is one thread, so a lock is never contended; it records that it is held.
  */
 #ifndef SHIM_SPINLOCK_H
 #define SHIM_SPINLOCK_H
@@ -16,7 +16,7 @@ typedef struct shim_lock spinlock_t;
 #define lockdep_is_held(lock)	((lock)->held)
 #define lockdep_assert_held(lock)	shim_assert((lock)->held)
 
-/* Spinlocks taken and RCU read sections begun: nobody may sleep */
+/* Spinlocks held and RCU read sections entered: sleeping is forbidden */
 extern unsigned int shim_atomic;
 /* Mutexes taken */
 extern unsigned int shim_mutexes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waiting. While one sleeps the fuzz target does something else, and the sleeper
- * looks at its condition again. That must not have come true in silence.
+ * Waiting. While a message sleeps, the fuzz target executes the next lines. Then the
+ * sleeper tests its condition again, which must not be true without a wakeup.
  */
 #ifndef SHIM_WAIT_H
 #define SHIM_WAIT_H
