@@ -111,6 +111,10 @@ check-dkms: ## dkms install and remove on the oldest and newest of these suites,
 check-databases: ## cut the power of SQLite, LMDB, RocksDB and PostgreSQL, or of DB=, CUTS=40 times each; SEED=
 	@CUTS=$(CUTS) SEED=$(SEED) tests/check-databases $(DB)
 
+.PHONY: check-generator
+check-generator: ## explore drawn workloads on ext4, xfs, btrfs and f2fs, or on FS=, for LIMIT=480 seconds; SEED=
+	@LIMIT=$(LIMIT) SEED=$(SEED) tests/check-generator $(FS)
+
 stress: ## all features at once for MINUTES=3; SEED=<n> repeats the choices of a run
 	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) tests/check stress
 
