@@ -257,5 +257,10 @@ PAGES_REPLACED = [
      ':doc:`migrating` compare the\ntarget with others.', ' :doc:`cookbook` solves common problems.'),
     ('dm-blkdebug', ' ``make check`` runs all commands on this page; in their output\n',
      ' In the output of commands\n'),
+    # In a table, a link with a longer name does not fit a column but the last.
+    ('dm-blkdebug', '(:doc:`/power-cuts`)       what survived', ' ' * 27 + 'what survived'),
+    ('dm-blkdebug', 'see                 what the cut leaves (:doc:`/power-cuts`)\n'
+     'lose, keep,                  :doc:`/power-cuts`\n',
+     'see last column     what the cut leaves (:doc:`/power-cuts`)\nlose, keep,\n'),
     ('crash-views', ':doc:`blkdebug-explore <man/blkdebug-explore>`', '``blkdebug-explore``'),
 ]

@@ -67,6 +67,7 @@ for patch in "${patches[@]:1}"; do
 done
 is "$failed" '' 'the patches apply one after the other'
 is "$before_sysfs" '' 'no patch but the last uses sysfs.h'
+is "$(cd "$src" && grep -rh ':doc:' Documentation | grep -v ':doc:`dm-blkdebug')" '' 'links to pages have the names in the kernel'
 is "$(cd "$src" && grep -rl 'LINUX_VERSION_CODE\|compat\.h' $driver)" '' 'no code for old kernels is left'
 is "$(cd "$src/$driver" && grep -v '^obj\|^CFLAGS\|^#' Makefile | grep -o '[a-z/_-]*\.o\b' | sed 's/o$/c/' | sort)" \
 	"$(cd "$src/$driver" && find . -name '*.c' | sed 's/..//' | sort)" 'the Makefile has an object of each source'
