@@ -448,7 +448,7 @@ void blkdebug_dispatch(struct blkdebug_engine *engine,
 	if (verdict == BLKDEBUG_HELD || io->desc.iotype == BLKDEBUG_IO_EVENT)
 		return;
 	if (verdict != BLKDEBUG_NEED_LOCK && io->delay &&
-	    !(engine->mode & BLKDEBUG_SUSPENDING))
+	    !(engine->mode & (BLKDEBUG_SUSPENDING | BLKDEBUG_POWERLESS)))
 		blkdebug_delay_io(engine, io);
 	else
 		blkdebug_queue_ready(engine, io);

@@ -525,6 +525,14 @@ static void test_delay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
+/* Add ten times @tens rules, ten a message. */
+static void add_rules(struct kit *kit, unsigned int tens, const char *rule)
+{
+	while (tens--)
+		kit_says(kit, 1, "add %s %s %s %s %s %s %s %s %s %s", rule, rule, rule,
+			 rule, rule, rule, rule, rule, rule, rule);
+}
+
 /* More delays than one section of the lock adds, which the worker goes on with */
 static void test_many_delays(struct kunit *test)
 {
@@ -532,8 +540,7 @@ static void test_many_delays(struct kunit *test)
 	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
 	unsigned int i;
 
-	for (i = 0; i < 3000; i++)
-		kit_says(kit, 1, "add delay us=7 once=on");
+	add_rules(kit, 210, "delay us=7 once=on");
 	kit_says(kit, 1, "add inject-error");
 	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
 	for (i = 0; kit_ready(kit) == io; i++) {
@@ -541,11 +548,27 @@ static void test_many_delays(struct kunit *test)
 		blkdebug_continue(&kit->engine, io);
 	}
 	KUNIT_EXPECT_EQ(test, i, 2);
-	KUNIT_EXPECT_EQ(test, io->delay, 21000);
+	KUNIT_EXPECT_EQ(test, io->delay, 14700);
 	blkdebug_end_delays(&kit->engine);
 	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 	reads(kit, 0, -EIO);
+}
+
+/* The power fails between two batches of delays: the I/O fails at once */
+static void test_delays_and_cut(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+
+	add_rules(kit, 110, "delay ms=3600000");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
+	kit->engine.mode |= BLKDEBUG_POWERLESS;
+	blkdebug_continue(&kit->engine, io);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
 /* In the order in which they are due */
@@ -1062,6 +1085,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_effects),
 	KUNIT_CASE(test_delay),
 	KUNIT_CASE(test_many_delays),
+	KUNIT_CASE(test_delays_and_cut),
 	KUNIT_CASE(test_delays_due),
 	KUNIT_CASE(test_healed),
 	KUNIT_CASE(test_hold),
