@@ -23,7 +23,7 @@ from blkdebug.errors import Error
 from blkdebug.explore.cli import interrupt
 from blkdebug.explore.explorer import Explorer
 from blkdebug.explore.options import Options, parse_points
-from blkdebug.explore.summary import Progress, summarise
+from blkdebug.explore.summary import Progress, report_run, summarise
 from fake_dm import FakeDm
 from tap import done, raises, same
 
@@ -83,6 +83,9 @@ early = run('''echo 1 >> "$BLKDEBUG_PROMISE"; io "$BLKDEBUG_DEVICE" "w 1 1 11" f
             '''[ ! -s "$BLKDEBUG_PROMISE" ] || [ "$(io "$BLKDEBUG_DEVICE" "r 1")" = 11 ]''')
 same([culprit.indexes for culprit in early.points[0].result.culprits], [(0,)],
      'a promise before the flush is found')
+report = report_run(early)
+same((report['points'][0]['promises'], report['failures'][0]['promises']), (1, ['1']),
+     'the report has the promises after the run has removed its files')
 
 # Several I/Os at once, as many points as there are flushes
 many = run('for n in 1 2 3 4; do io "$BLKDEBUG_DEVICE" "w $n 1 11" f & done; wait', 'true')

@@ -5,6 +5,8 @@ Tests the command line of blkdebug-explore, and what it prints and reports about
 of a model of a disk.
 """
 
+import contextlib
+import io
 import json
 import os
 import random
@@ -21,6 +23,7 @@ from crash_model import Disk
 from tap import done, raises, same
 
 from blkdebug.errors import Refused
+from blkdebug.explore import cli
 from blkdebug.explore.cli import finish
 from blkdebug.explore.filesystem import FILE_SYSTEMS
 from blkdebug.explore.options import Options, PointKind, parse_points
@@ -90,12 +93,9 @@ same([xfs.has_views(2), btrfs.has_views(2)], [True, False],
 
 def judge(disk, number=1, **limits):
     """A point with the writes of the disk, judged."""
-    path = f'{WORK.name}/promise-{number}'
-    with open(path, 'w', encoding='ascii') as promise:
-        promise.write('saved 1\n')
-    point = Point(number, 'flush', 'flush_to_disk', 12.0, f'point-{number}', path, disk.stakes)
+    point = Point(number, 'flush', 'flush_to_disk', 12.0, f'point-{number}', '', disk.stakes)
     explorer = PointExplorer(disk.stakes, disk.judge, POOL, Limits(**limits), random.Random(1))
-    judged = JudgedPoint(point, explorer.explore())
+    judged = JudgedPoint(point, explorer.explore(), 1, ['saved 1'])
     for _ in judged.result.culprits:
         judged.recipes.append(['dmsetup create x'])
         judged.kept.append(None)
@@ -159,6 +159,27 @@ paged.options.report = f'{WORK.name}/report'
 same(status_of(paged), (1, f'report: {WORK.name}/report/index.html'), 'the page is named')
 with open(f'{WORK.name}/report/index.html', encoding='utf-8') as page:
     same('record 4 is missing' in page.read(), True, 'the page has the output of the check')
+
+# --- Errors ---
+
+
+def end_of_main(error):
+    """Exit status and last line of the program if the run ends with the error."""
+    def explore(_):
+        raise error
+
+    cli.check_machine, cli.explore = (lambda _: None), explore
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        status = cli.main(GOOD)
+    return status, output.getvalue().splitlines()[-1]
+
+
+same(end_of_main(OSError(28, 'No space left on device', 'report')),
+     (2, "blkdebug-explore: [Errno 28] No space left on device: 'report'"),
+     'exit status 2 if a file cannot be written')
+same(end_of_main(ValueError('a mistake')), (2, 'ValueError: a mistake'),
+     'exit status 2 for an unexpected exception')
 
 # --- The recorder ---
 older = [stake._replace(write=stake.write._replace(ms=5)) for stake in good.point.stakes]

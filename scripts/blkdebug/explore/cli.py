@@ -9,6 +9,7 @@ import random
 import signal
 import stat
 import sys
+import traceback
 from typing import List, NoReturn, Optional
 
 from ..dmsetup import run_dmsetup
@@ -188,6 +189,8 @@ def main(words: Optional[List[str]] = None) -> int:
         return finish(run)
     except KeyboardInterrupt:
         print('blkdebug-explore: interrupted', file=sys.stderr)
-    except Error as error:
+    except (Error, OSError) as error:
         print(f'blkdebug-explore: {error}', file=sys.stderr)
+    except Exception:                # Python would exit with 1, as if a state had failed
+        traceback.print_exc()
     return 2

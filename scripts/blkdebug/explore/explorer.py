@@ -145,13 +145,15 @@ class Explorer:
         limits = Limits(self.options.budget, self.options.jobs, self.drop_flushes)
         explorer = PointExplorer(point.stakes, lambda choice: self.judge.judge(point, choice),
                                  self.pool, limits, self.draw, self.progress.update)
-        judged = JudgedPoint(point, explorer.explore())
+        promises = point.promises()
+        judged = JudgedPoint(point, explorer.explore(), len(promises))
         self.run.points.append(judged)
         for culprit in judged.result.culprits:
             choice = culprit.state.choice
             judged.recipes.append(self.views.recipe(point, choice))
             judged.kept.append(self.keep(point, choice))
         if judged.result.culprits:
+            judged.promises = promises
             judged.owners = self.owners.find(point, list(range(len(point.stakes))))
 
     def keep(self, point: Point, choice: Choice) -> Optional[str]:

@@ -23,6 +23,8 @@ OUTPUT_LINES = 20
 class JudgedPoint:
     point: Point
     result: PointResult
+    promised: int = 0                # promises made before the point
+    promises: List[str] = field(default_factory=list)            # these, if there is a culprit
     owners: Dict[int, str] = field(default_factory=dict)
     recipes: List[List[str]] = field(default_factory=list)       # of each culprit
     kept: List[Optional[str]] = field(default_factory=list)
@@ -194,7 +196,7 @@ def report_point(judged: JudgedPoint, options: Options) -> Dict[str, Any]:
     point, result = judged.point, judged.result
     entry: Dict[str, Any] = {
         'number': point.number, 'event': point.event, 'ms': point.ms,
-        'promises': len(point.promises()), 'volatile': len(point.stakes),
+        'promises': judged.promised, 'volatile': len(point.stakes),
         'exhaustive': result.exhaustive,
         'states': [report_state(state, point.stakes) for state in result.states]}
     if result.failed():
@@ -211,7 +213,7 @@ def report_failure(judged: JudgedPoint, number: int, culprit: Culprit) -> Dict[s
         'culprits': list(culprit.indexes), 'culprit_is': culprit.kind,
         'step': state.verdict.step, 'command': state.verdict.command,
         'status': state.verdict.status, 'output': state.verdict.output,
-        'states': culprit.states, 'runs': culprit.runs, 'promises': point.promises(),
+        'states': culprit.states, 'runs': culprit.runs, 'promises': judged.promises,
         'recipe': judged.recipes[number]}
     if judged.kept[number]:
         entry['kept'] = judged.kept[number]
