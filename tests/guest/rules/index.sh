@@ -127,6 +127,9 @@ is "$(ios $bd 'r 0 4' 'r 0 8' 'r 8 8' 'r 9 7' 'r 20000 1' 'r 39992 8' 'r 40000 1
 is $? 0 'a table with 5,002 rules prints as written'
 bd_msg bd remove 5002
 is "$(ios $bd 'r 0 4' 'r 9 7' 'r 8 8')" 'ok ok ENODATA' 'removing the last of 5,002 rules keeps the others'
+mapfile -t lines < <(bd_msg bd list)
+is "${#lines[@]}" 5001 'list shows 5,001 rules'
+like "${lines[5000]-}" '^5001 1 - inject-error sector=40000 errno=ENODATA$' 'the list of 5,001 rules ends with the last one'
 
 # Many rules with states, events and tags, most without sectors.
 written=$(printf 'inject-error state=%d sector=8 errno=ENOSPC ' {1..2000})
