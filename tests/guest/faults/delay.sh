@@ -53,13 +53,19 @@ is "$(bd_status bd armed) $(ios $bd 'r 0 8') $(bd_hits bd)" '2 EIO 1 1' 'an even
 
 # --- The end of a delay depends on its time, not on the order of arrival ---
 
-bd_start bd delay sector=0 ms=1500 delay sector=8 ms=500
+bd_start bd delay sector=0 ms=3600000 delay sector=8 ms=500
 background /tmp/slow io $bd 'r 0 8'
 wait_until hits_are "1 0"
 background /tmp/fast io $bd 'r 8 8'
-eventually 'a shorter delay that began later ends first' file_is /tmp/fast ok
-is "$(< /tmp/slow)" '' 'a longer delay goes on after a shorter one has ended'
-eventually 'a longer delay ends after a shorter one' file_is /tmp/slow ok
+eventually 'a delay of 500 ms that began later ends before one of an hour' file_is /tmp/fast ok
+is "$(< /tmp/slow)" '' 'a delay of an hour goes on after one of 500 ms has ended'
+bd_msg bd reset
+wait_until file_is /tmp/slow ok
+bd_start bd delay sector=0 ms=1000 delay sector=8 ms=500
+background /tmp/slow io $bd 'r 0 8'
+background /tmp/fast io $bd 'r 8 8'
+eventually 'of two delays the one of 500 ms ends' file_is /tmp/fast ok
+eventually 'of two delays the one of 1000 ms ends, too' file_is /tmp/slow ok
 
 # --- What ends a delay early ---
 
