@@ -9,11 +9,14 @@
 bd=/dev/mapper/bd
 
 # bd_setup DISK-COMMAND...: makes a disk, and over it the device bd without rules,
-# which is $bd; as long as the disk, or bd_sectors
+# which is $bd, and whose sysfs directory is $sysfs; as long as the disk, or
+# bd_sectors
 bd_setup() {
 	has_module dm-blkdebug
 	# shellcheck disable=SC2154 # the disk command sets it
-	"$@" && bd_create bd "$dev" seed=7
+	"$@" && bd_create bd "$dev" seed=7 || return
+	# shellcheck disable=SC2034 # for the topic
+	sysfs=$(bd_sysfs bd)
 }
 
 # bd_create NAME DEVICE [OPTION or RULE]...: a target as long as the device, or

@@ -5,18 +5,14 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-require has_module brd
-ram_disk
-bd_create t "$dev"
-t=/dev/mapper/t
-dir=$(bd_sysfs t)
+bd_setup ram_disk
 
 # polls FILE COMMAND...: the command wakes a poll of the file, which was read
 # before
 polls() {
 	local poll
 
-	background /tmp/poll io "$dir/$1" cat 'poll 20000' cat
+	background /tmp/poll io "$sysfs/$1" cat 'poll 20000' cat
 	poll=$pid
 	wait_until test -s /tmp/poll
 	"${@:2}" > /tmp/null
@@ -29,7 +25,7 @@ polls() {
 does_not_poll() {
 	local poll
 
-	background /tmp/poll io "$dir/$1" cat 'poll 200'
+	background /tmp/poll io "$sysfs/$1" cat 'poll 200'
 	poll=$pid
 	wait_until test -s /tmp/poll
 	"${@:2}" > /tmp/null
@@ -39,42 +35,42 @@ does_not_poll() {
 }
 
 # state
-polls state bd_msg t state 2
+polls state bd_msg bd state 2
 is "${words[-1]}" 2 'the new state can be read after a poll of state'
-polls state put "$dir/state" 3
-bd_msg t replace set-state event=read_aio new_state=4 set-state sector=8 new_state=5 \
+polls state put "$sysfs/state" 3
+bd_msg bd replace set-state event=read_aio new_state=4 set-state sector=8 new_state=5 \
 	set-state event=user.x new_state=6
-polls state io_read $t 0 8
-polls state io_write $t 8 8
-polls state bd_msg t event user.x
-polls state bd_msg t reset
-does_not_poll state bd_msg t state 1
-bd_msg t replace set-state event=read_aio new_state=1 inject-error event=read_aio
-does_not_poll state io_read $t 0 8
+polls state io_read $bd 0 8
+polls state io_write $bd 8 8
+polls state bd_msg bd event user.x
+polls state bd_msg bd reset
+does_not_poll state bd_msg bd state 1
+bd_msg bd replace set-state event=read_aio new_state=1 inject-error event=read_aio
+does_not_poll state io_read $bd 0 8
 
 # held
-bd_msg t replace suspend event=read_aio tag=A once=off suspend event=user.x tag=A once=off
-polls held hold t 1 /tmp/io 'r 0 8'
+bd_msg bd replace suspend event=read_aio tag=A once=off suspend event=user.x tag=A once=off
+polls held hold bd 1 /tmp/io 'r 0 8'
 is "${words[-1]}" A 'the new tag can be read after a poll of held'
-polls held hold_event t 2 /tmp/event user.x
-polls held bd_msg t resume A
-polls held bd_msg t resume A all errno=EIO
-fails_with ETIMEDOUT 'a held caller times out' bd_msg t event user.x 0
-background /tmp/event dmsetup message t 0 event user.x
-wait_until bd_status_is t held 1
+polls held hold_event bd 2 /tmp/event user.x
+polls held bd_msg bd resume A
+polls held bd_msg bd resume A all errno=EIO
+fails_with ETIMEDOUT 'a held caller times out' bd_msg bd event user.x 0
+background /tmp/event dmsetup message bd 0 event user.x
+wait_until bd_status_is bd held 1
 polls held kill "$pid"
-wait_until bd_status_is t held 0
-hold t 1 /tmp/io 'r 0 8'
-polls held bd_msg t remove_break A
-bd_msg t break read_aio A
-does_not_poll held io_write $t 0 8
-hold t 1 /tmp/io 'r 0 8'
-bd_msg t add inject-error iotype=write
-does_not_poll held io_write $t 0 8
-does_not_poll held bd_msg t state 9
-bd_msg t resume A
+wait_until bd_status_is bd held 0
+hold bd 1 /tmp/io 'r 0 8'
+polls held bd_msg bd remove_break A
+bd_msg bd break read_aio A
+does_not_poll held io_write $bd 0 8
+hold bd 1 /tmp/io 'r 0 8'
+bd_msg bd add inject-error iotype=write
+does_not_poll held io_write $bd 0 8
+does_not_poll held bd_msg bd state 9
+bd_msg bd resume A
 
 # A poll waits for changes after the last read.
-is "$(io "$dir/state" cat cat 'poll 0')" $'9\n9\ntimeout' 'a poll of a file that was just read times out'
+is "$(io "$sysfs/state" cat cat 'poll 0')" $'9\n9\ntimeout' 'a poll of a file that was just read times out'
 
 done_testing

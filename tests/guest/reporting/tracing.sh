@@ -7,11 +7,8 @@
 
 tracing=/sys/kernel/tracing
 require test -d $tracing/events
-require has_module brd
-ram_disk
-bd_create t "$dev"
-t=/dev/mapper/t
-read -r device < "$(dm_sysfs t)/dev"
+bd_setup ram_disk
+read -r device < "$(dm_sysfs bd)/dev"
 read_flags=$(read_flags "$dev")
 
 is "$(cd $tracing/events/dm_blkdebug && echo */)" \
@@ -42,10 +39,10 @@ trace() {
 }
 
 trace > /tmp/null
-bd_msg t replace set-state event=pwritev new_state=2 suspend event=write_aio tag=A \
+bd_msg bd replace set-state event=pwritev new_state=2 suspend event=write_aio tag=A \
 	inject-error sector=8 errno=ENOSPC once=on > /tmp/null
-hold t 1 /tmp/io 'w 8 16 fua'
-bd_msg t resume A
+hold bd 1 /tmp/io 'w 8 16 fua'
+bd_msg bd resume A
 wait_until file_is /tmp/io ENOSPC
 is "$(trace)" "blkdebug_event: $device write_aio write 8 + 16 fua,sync
 blkdebug_hold: $device rule 2 hold 1 tag A write 8 + 16 fua,sync
@@ -54,28 +51,28 @@ blkdebug_event: $device pwritev write 8 + 16 fua,sync
 blkdebug_state: $device rule 1 state 1 -> 2 write 8 + 16 fua,sync
 blkdebug_inject: $device rule 3 errno 28 write 8 + 16 fua,sync inject-error" 'the trace of a write that is held and failed'
 
-bd_msg t replace suspend event=user.a_b tag=B > /tmp/null
-hold_event t 1 /tmp/event user.a.b
-bd_msg t resume B
+bd_msg bd replace suspend event=user.a_b tag=B > /tmp/null
+hold_event bd 1 /tmp/event user.a.b
+bd_msg bd resume B
 wait_until file_is /tmp/event ok
-bd_msg t event user.nobody
-bd_msg t event l1_grow_alloc_table
+bd_msg bd event user.nobody
+bd_msg bd event l1_grow_alloc_table
 is "$(trace)" "blkdebug_event: $device user.a_b event 0 + 0 -
 blkdebug_hold: $device rule 4 hold 2 tag B event 0 + 0 -
 blkdebug_resume: $device rule 4 hold 2 tag B event 0 + 0 -
 blkdebug_event: $device user.nobody event 0 + 0 -
 blkdebug_event: $device l1_grow.alloc_table event 0 + 0 -" 'the trace of events from user space'
 
-bd_msg t state 2 > /tmp/null
-bd_msg t state 7 > /tmp/null
+bd_msg bd state 2 > /tmp/null
+bd_msg bd state 7 > /tmp/null
 is "$(trace)" "blkdebug_state: $device rule 0 state 2 -> 7 event 0 + 0 -" 'the trace of a state set by message'
 
-bd_msg t replace suspend tag=S iotype=read suspend event=read_done tag=D \
+bd_msg bd replace suspend tag=S iotype=read suspend event=read_done tag=D \
 	inject-error iotype=read errno=0 > /tmp/null
-hold t 1 /tmp/io 'r 24 8'
-bd_msg t resume S
-wait_until bd_status_is t held 1
-bd_msg t resume D errno=ETIMEDOUT
+hold bd 1 /tmp/io 'r 24 8'
+bd_msg bd resume S
+wait_until bd_status_is bd held 1
+bd_msg bd resume D errno=ETIMEDOUT
 wait_until file_is /tmp/io ETIMEDOUT
 like "$(trace)" "^blkdebug_event: $device read_aio read 24 \+ 8 $read_flags
 blkdebug_hold: $device rule 5 hold 3 tag S read 24 \+ 8 $read_flags
@@ -86,8 +83,8 @@ blkdebug_hold: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
 blkdebug_resume: $device rule 6 hold 4 tag D read 24 \+ 8 $read_flags
 blkdebug_inject: $device rule 0 errno 110 read 24 \+ 8 $read_flags inject-error$" 'the trace of a read that is held twice and failed at its completion'
 
-bd_msg t replace inject-error iotype=flush > /tmp/null
-io_flush $t > /tmp/null
+bd_msg bd replace inject-error iotype=flush > /tmp/null
+io_flush $bd > /tmp/null
 is "$(trace)" "blkdebug_event: $device flush_to_os flush 0 + 0 sync
 blkdebug_event: $device flush_to_disk flush 0 + 0 sync
 blkdebug_inject: $device rule 8 errno 5 flush 0 + 0 sync inject-error" 'the trace of a failed flush'
@@ -137,7 +134,7 @@ dmsetup resume c
 dmsetup remove c
 
 echo 0 > $tracing/events/dm_blkdebug/enable
-io_flush $t > /tmp/null
+io_flush $bd > /tmp/null
 is "$(trace)" '' 'disabled tracepoints trace nothing'
 
 done_testing

@@ -5,10 +5,7 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-require has_module brd
-ram_disk
-bd_create t "$dev"
-t=/dev/mapper/t
+bd_setup ram_disk
 
 # switches PID: prints how often the process has gone to sleep
 switches() {
@@ -21,7 +18,7 @@ switches() {
 
 # asleep FILE WORD...: starts a message and waits until it sleeps; sets $pid
 asleep() {
-	background "$1" dmsetup message t 0 "${@:2}"
+	background "$1" dmsetup message bd 0 "${@:2}"
 	wait_until process_state_is "$pid" D || not_ok "message ${*:2} sleeps"
 }
 
@@ -35,7 +32,7 @@ few() {
 enough=10000
 for ((i = 0; i < enough; i++)); do echo 'r 0 1'; done > /tmp/ops
 
-bd_start t inject-error sector=0 tag=r immediately=on inject-error sector=8 tag=other
+bd_start bd inject-error sector=0 tag=r immediately=on inject-error sector=8 tag=other
 asleep /tmp/by.tag wait_hits r 1000000 600000
 by_tag=$pid
 asleep /tmp/by.number wait_hits "$first" $enough 600000
@@ -47,7 +44,7 @@ break=$pid
 declare -A before
 for pid in "$by_tag" "$by_number" "$other" "$break"; do before[$pid]=$(switches "$pid"); done
 # One hit less than wait_hits by number waits for.
-is "$(head -n $((enough - 1)) /tmp/ops | io $t - | sort | uniq -c | sed 's/^ *//')" "$((enough - 1)) EIO" \
+is "$(head -n $((enough - 1)) /tmp/ops | io $bd - | sort | uniq -c | sed 's/^ *//')" "$((enough - 1)) EIO" \
 	'a rule has 9,999 hits'
 few "$by_tag" "${before[$by_tag]}" 'wait_hits by tag hardly wakes while hits are missing'
 few "$by_number" "${before[$by_number]}" 'wait_hits by number hardly wakes while hits are missing'
@@ -56,7 +53,7 @@ few "$break" "${before[$break]}" 'wait_break hardly wakes at hits'
 
 # The conditions that the messages wait for.
 is "$(process_state "$by_number")" D 'wait_hits by number sleeps on while one hit is missing'
-is "$(ios $t 'r 0 1' 'r 8 1')" 'EIO EIO' 'two rules have one more hit each'
+is "$(ios $bd 'r 0 1' 'r 8 1')" 'EIO EIO' 'two rules have one more hit each'
 eventually 'wait_hits by number returns at the last missing hit' file_is /tmp/by.number $enough
 eventually 'wait_hits of another tag returns at the hit of its rule' file_is /tmp/other 1
 
@@ -73,9 +70,9 @@ for ((i = 0; i < 500; i++)); do
 	echo 'message wait_break nothing 0'
 	echo 'message resume nothing'
 done > /tmp/ops
-io $t - < /tmp/ops > /tmp/results
+io $bd - < /tmp/ops > /tmp/results
 few "$pid" "$nr" 'wait_hits hardly wakes at messages that change nothing'
-bd_msg t clear
+bd_msg bd clear
 eventually 'clear ends wait_hits' process_ended "$by_tag"
 like "$(< /tmp/by.tag)" "${errno_text[ENOENT]}" 'wait_hits ended by clear fails with ENOENT'
 is "$(process_state "$break")" D 'wait_break sleeps on without rules'
