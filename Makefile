@@ -64,82 +64,82 @@ docs: ## render the pages to build/html
 man: ## render the man pages to build/man
 	$(sphinx) -b man Documentation build/man
 
-clean: ## remove what builds and checks made here; the cache stays
+clean: ## remove all files that builds and checks made here; the cache stays
 	rm -rf build .tmp_versions .*.cmd *.o *.ko *.mod *.mod.c modules.order Module.symvers
 	find blkdebug \( -name '*.o' -o -name '.*.cmd' \) -delete
 
-demo: ## a demonstration in an emulated machine
+demo: ## show five uses of the target in an emulated machine
 	@tests/demo
 
-check: ## lint, build, and all tests in an emulated machine; KERNEL=<release or suite> for another kernel
+check: ## run lint, the build and all tests in an emulated machine; KERNEL=<release or suite> selects its kernel
 	@tests/check
 
-check-one: ## only the topics T="topic ..." (tests/guest/<area>/<topic>.sh)
+check-one: ## build, and run the topics T="topic ..." (tests/guest/<area>/<topic>.sh); KERNEL= as above
 	@tests/check $(or $(T),$(error no topic; use: make check-one T="topic ..."))
 
-check-debug: ## the topics on a kernel with KASAN, lockdep and others, or with FLAVOUR=kcsan; T= as above
+check-debug: ## run all topics, or T=, on a kernel with KASAN, lockdep and others, or with FLAVOUR=kcsan
 	@KERNEL=debug$(FLAVOUR:%=-%) tests/check $(T)
 
 .PHONY: check-kunit
-check-kunit: ## the KUnit tests under UML, in a kernel tree with the patches of "make in-tree"
+check-kunit: ## run the KUnit tests under UML, in a kernel tree with the patches of "make in-tree"
 	@tests/check-kunit
 
-coverage: ## the lines and branches of the module that the topics run; T= as above
+coverage: ## show which lines and branches of the module all topics, or T=, run
 	@tests/coverage $(T)
 
-check-kernels: ## the topics on the kernels of several Debian suites, or of K="bullseye trixie-rt ..."
+check-kernels: ## run all topics on the kernels of several Debian suites, or of K="bullseye trixie-rt ..."
 	@tests/check-kernels $(K)
 
-dist: ## the tarball of the tag of this version, or of REF=<commit>, in build/dist
+dist: ## pack the tag of this version, or REF=<commit>, as a tarball in build/dist
 	@packaging/build dist
 
-deb: ## Debian packages of this tree, in build/deb
+deb: ## build Debian packages of this tree in build/deb
 	@packaging/build deb
 
-rpm: ## RPM packages of this tree, in build/rpm
+rpm: ## build RPM packages of this tree in build/rpm
 	@packaging/build rpm
 
 check-packages: ## install, use and remove the packages on several Debian suites, or on K=, and in an empty root
 	@tests/check-packages $(K)
 
-check-arch: ## build for A=arm64, s390x, armhf or i386; on the first two run topics, T= as above
+check-arch: ## build for A=arm64, s390x, armhf or i386; on the first two also run topics, T= as above
 	@tests/check-arch $(or $(A),$(error no architecture; use: make check-arch A=arm64)) $(T)
 
-check-dkms: ## dkms install and remove on the oldest and newest of these suites, or on K=
+check-dkms: ## install and remove the module with dkms on the oldest and the newest suite, or on K=
 	@tests/check-dkms $(K)
 
-check-databases: ## cut the power of SQLite, LMDB, RocksDB and PostgreSQL, or of DB=, CUTS=40 times each; SEED=
+check-databases: ## cut the power of SQLite, LMDB, RocksDB and PostgreSQL, or of DB=, CUTS=40 times each; SEED=<n> repeats a run
 	@CUTS=$(CUTS) SEED=$(SEED) tests/check-databases $(DB)
 
 .PHONY: check-generator
-check-generator: ## explore drawn workloads on ext4, xfs, btrfs and f2fs, or on FS=, for LIMIT=480 seconds; SEED=
+check-generator: ## explore drawn workloads on ext4, xfs, btrfs and f2fs, or on FS=, for LIMIT=480 seconds; SEED=<n> is the first seed
 	@LIMIT=$(LIMIT) SEED=$(SEED) tests/check-generator $(FS)
 
-stress: ## all features at once for MINUTES=3; SEED=<n> repeats the choices of a run
+stress: ## use all features at once for MINUTES=3; SEED=<n> repeats the choices of a run
 	@STRESS_SECONDS=$$(($(or $(MINUTES),3) * 60)) STRESS_SEED=$(SEED) tests/check stress
 
-bench: ## measure what it costs, beside other targets, in about five minutes; also build/bench.json
+bench: ## measure the cost of an I/O, beside other targets, in five minutes; also write build/bench.json
 	@tests/bench/run
 
-fuzz: ## the rule language and the messages for SECONDS=60; SEED= repeats a run
+fuzz: ## fuzz rules, messages and power cuts for SECONDS=60; SEED=<n> repeats a run
 	@tests/fuzz/run $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
-lint: ## shellcheck, codespell, clang, sparse, checkpatch, kernel-doc, sizes and language
+lint: ## run shellcheck, codespell, clang, sparse, checkpatch, kernel-doc, and check sizes and language
 	@tests/lint
 
 .PHONY: check-fstests check-blktests
-check-fstests: ## tests of fstests in the checkout FSTESTS=, with the original targets and with this; T= as above
+check-fstests: ## run tests of fstests in FSTESTS=<dir>, T="generic/441 ...", on the original targets and on this one
 	@tests/check-suites fstests "$(or $(FSTESTS),$(error no checkout; use: make check-fstests FSTESTS=<dir>))" $(T)
 
-check-blktests: ## the same for blktests in the checkout BLKTESTS=
+check-blktests: ## do the same for blktests in BLKTESTS=<dir>
 	@tests/check-suites blktests "$(or $(BLKTESTS),$(error no checkout; use: make check-blktests BLKTESTS=<dir>))" $(T)
 
 .PHONY: in-tree
-in-tree: ## patches that add the target to the kernel tree SRC=, in build/in-tree
+in-tree: ## write patches that add the target to the kernel tree SRC=<dir> to build/in-tree
 	@packaging/in-tree/write "$(SRC)"
 
 .PHONY: new-test
-new-test: ## the skeleton of a topic, NAME= and AREA= (tests/README.md)
+new-test: ## write the skeleton of the topic NAME=, in the folder AREA=rules (tests/README.md)
 	@tests/new-test "$(NAME)" $(AREA)
 
 help:
