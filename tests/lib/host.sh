@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Shared by all scripts on the host. To be sourced first.
+# Shared by all scripts on the host. To be sourced first. With --help as its first
+# argument the script then prints the comment at its top, and ends.
 
 set -euo pipefail
 
@@ -11,6 +12,19 @@ export top cache_root
 
 say() { printf '%s: %s\n' "$self" "$*" >&2; }
 die() { say "$*"; exit 1; }
+
+# usage: prints how the script is called, and ends it as a wrong command line does
+usage() {
+	sed -n '/^# Usage/,/^$/s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+
+case ${1-} in
+-h | --help)
+	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
+	exit
+	;;
+esac
 
 # make_work_dir PARENT: sets work to a new directory in PARENT, which is removed
 # when the script ends
