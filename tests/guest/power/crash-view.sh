@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # functions called by asserts
-# Crash views: what they show, that nothing changes it, marks, overflow, errors.
+# Crash views: their contents, which nothing else changes, marks, overflow, errors.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -18,54 +18,57 @@ new_view() { dmsetup create "$1" --table "0 $bd_sectors blkdebug-crash $bd ${*:2
 view_words() { local status; status=$(dmsetup status "$1"); echo "${status#* blkdebug-crash }"; }
 view_table() { local table; table=$(dmsetup table "$1"); echo "${table#* blkdebug-crash * }"; }
 
-# --- What a view shows ---
+# --- Contents of a view ---
 
 ios $bd 'w 0 8 byte=01' f 'w 0 8 byte=02' 'w 8 16 byte=03' 'z 2 1' > /tmp/null
 new_view view survive=none
 like "$(view_words view)" '^volatile=3 survived=0 torn=0 lost=3 touched=0 survive=none seed=[0-9]+$' \
-	'status counts what survived, and shows a seed'
-is "$(view_table view)" 'survive=none' 'the table shows the choice'
-like "$(bd_status bd views)" '^1$' 'the status of the origin counts views'
-is "$(io_bytes $view 0 24)" '01*4096 00*8192' 'survive=none shows what is durable'
+	'status of a view counts writes by their fate, and shows a seed'
+is "$(view_table view)" 'survive=none' 'the table of a view shows its choice'
+like "$(bd_status bd views)" '^1$' 'status of the origin counts one view'
+is "$(io_bytes $view 0 24)" '01*4096 00*8192' 'a view with survive=none has the durable data'
 new_view other survive=all lose=2 seed=5
-is "$(view_table other)" 'survive=all lose=2 seed=5' 'the table shows lists and the seed'
-is "$(io_bytes /dev/mapper/other 0 24)" '02*1024 00*512 02*2560 00*8192' 'lose= decides for a view, too'
-is "$(io_bytes $bd 0 24)" '02*1024 00*512 02*2560 03*8192' 'the origin has all writes'
-like "$(bd_status bd views)" '^2$' 'both views count'
+is "$(view_table other)" 'survive=all lose=2 seed=5' 'the table of a view shows lose= and seed='
+is "$(io_bytes /dev/mapper/other 0 24)" '02*1024 00*512 02*2560 00*8192' \
+	'a view with lose=2 lacks the second volatile write'
+is "$(io_bytes $bd 0 24)" '02*1024 00*512 02*2560 03*8192' 'a read of the origin returns all writes'
+like "$(bd_status bd views)" '^2$' 'status of the origin counts two views'
 
-# --- Looks ---
+# --- Touched writes ---
 
-is "$(bd_msg view touched)" '3 1 2' 'touched names lost writes in the order of the first look'
-is "$(bd_msg other touched)" '3 1 2' 'touched names surviving writes'
+is "$(bd_msg view touched)" '3 1 2' 'touched lists lost writes in the order in which they were first read'
+is "$(bd_msg other touched)" '3 1 2' 'touched lists surviving writes that were read'
 dmsetup remove other
 new_view other
-is "$(bd_msg other touched)" '' 'nothing has been looked at in a new view'
+is "$(bd_msg other touched)" '' 'touched of a new view is empty'
 ios /dev/mapper/other 'w 8 16 byte=77' 'r 8 16' 'r 32 8' > /tmp/null
-is "$(bd_msg other touched)" '' 'what the view has written itself is no look at the writes there'
+is "$(bd_msg other touched)" '' 'a read of sectors that the view has written touches no write'
 ios /dev/mapper/other 'w 0 2 byte=77' 'r 0 3' > /tmp/null
-is "$(bd_msg other touched)" '3 1' 'a read beside what the view has written is a look'
-like "$(view_words other)" ' touched=2 ' 'status counts the writes looked at'
+is "$(bd_msg other touched)" '3 1' 'a read beside sectors that the view has written touches the writes there'
+like "$(view_words other)" ' touched=2 ' 'status of a view counts the touched writes'
 
 # --- Nothing changes a view, and a view changes nothing ---
 
 ios $view 'w 0 8 byte=aa' 'z 4 2' 'w 100 1 fua byte=bb' f > /tmp/null
-is "$(io_bytes $view 0 8) $(io_bytes $view 100 2)" 'aa*2048 00*1024 aa*1024 bb*512 00*512' 'a view has what is written to it'
+is "$(io_bytes $view 0 8) $(io_bytes $view 100 2)" 'aa*2048 00*1024 aa*1024 bb*512 00*512' \
+	'a view returns the data that were written to it'
 is "$(io_bytes $bd 100 1) $(io_bytes "$dev" 100 1) $(io_bytes /dev/mapper/other 100 1)" '00*512 00*512 00*512' \
-	'what is written to a view is in no other view, in the origin or on the disk'
+	'a write to a view changes no other view, not the origin, and not the disk'
 ios $bd 'w 8 8 byte=04' 'w 200 8 byte=05' f 'd 8 16' 'w 16 8 fua byte=06' > /tmp/null
 is "$(io_bytes $view 8 16) $(io_bytes $view 200 8)" '00*8192 00*4096' 'writes, flushes and discards of the origin do not change a view'
-is "$(io_bytes "$dev" 200 8)" '00*4096' 'what is flushed is not written out while there are views'
-is "$(ios $bd 'd 8 8' "x 8 8")" 'ok 04*4096' 'a discard is acknowledged and not done'
+is "$(io_bytes "$dev" 200 8)" '00*4096' 'a flush of the origin writes nothing out while there are views'
+is "$(ios $bd 'd 8 8' "x 8 8")" 'ok 04*4096' \
+	'a discard of the origin is acknowledged and not done while there are views'
 bd_msg bd power-cut survive=none > /tmp/null
 is "$(io_bytes $view 0 4) $(io_bytes $view 8 16)" 'aa*2048 00*8192' 'a cut of the origin does not change a view'
 bd_msg bd power-on > /tmp/null
-is "$(io_bytes $bd 200 8)" '05*4096' 'what was flushed in the meantime survives the cut'
+is "$(io_bytes $bd 200 8)" '05*4096' 'data flushed while there are views survive a cut of the origin'
 fails_with EBUSY 'the origin of a view cannot be removed' dmsetup remove --noudevsync bd
 dmsetup remove view
 dmsetup remove other
-is "$(bd_status bd views)" 0 'views go away with dmsetup remove'
+is "$(bd_status bd views)" 0 'status of the origin counts no view after dmsetup remove'
 ios $bd f > /tmp/null
-is "$(io_bytes "$dev" 200 8)" '05*4096' 'without views a flush writes out'
+is "$(io_bytes "$dev" 200 8)" '05*4096' 'a flush of the origin writes out after its views are removed'
 
 # --- View = cut ---
 
@@ -82,7 +85,8 @@ fill() {
 	done
 	ios $bd "${ops[@]}" > /tmp/null
 }
-# same_as_cut WORD...: a view and a cut by the same words leave the same; counts
+# same_as_cut WORD...: a view and a cut with these words have the same data and
+# counts
 same_as_cut() {
 	local shown words cut
 
@@ -106,32 +110,33 @@ for unit in 512 8192; do
 	done
 	fill $unit
 	same_as_cut || wrong=$((wrong + 1))
-	is $wrong 0 "with atomic-write=$unit views and cuts by the same words leave the same"
+	is $wrong 0 "with atomic-write=$unit a view and a cut with the same words have the same data"
 done
 
 # --- Marks ---
 
 ios $bd 'w 0 8 byte=00' f 'w 0 8 byte=11' > /tmp/null
-succeeds 'mark keeps a moment' bd_msg bd mark one
+succeeds 'a first mark succeeds' bd_msg bd mark one
 is "$(bd_status bd views)" 1 'a mark counts as a view'
 ios $bd 'w 0 8 byte=22' f > /tmp/null
-succeeds 'a second mark keeps another moment' bd_msg bd mark two
+succeeds 'a second mark succeeds' bd_msg bd mark two
 new_view view survive=all at=one
-is "$(io_bytes $view 0 8) $(view_table view)" '11*4096 survive=all at=one' 'a view at a mark shows its moment'
+is "$(io_bytes $view 0 8) $(view_table view)" '11*4096 survive=all at=one' \
+	'a view at a mark has the data of its moment'
 new_view other survive=none at=one
-is "$(io_bytes /dev/mapper/other 0 8)" '00*4096' 'a mark has as many views as there are choices'
+is "$(io_bytes /dev/mapper/other 0 8)" '00*4096' 'a second view at a mark, with another choice, has other data'
 dmsetup remove other
 new_view other at=two
-is "$(io_bytes /dev/mapper/other 0 8)" '22*4096' 'each mark has its moment'
-fails_with EINVAL 'a mark that exists is refused' bd_msg bd mark one
-fails_with ENOENT 'unmark of no mark is refused' bd_msg bd unmark three
-succeeds 'unmark' bd_msg bd unmark one
-is "$(io_bytes $view 0 8)" '11*4096' 'views outlive their mark'
-fails_with 'No such file|No such mark' 'a view at no mark is refused' new_view third at=one
+is "$(io_bytes /dev/mapper/other 0 8)" '22*4096' 'a view at the second mark has the data of a later moment'
+fails_with EINVAL 'mark with a name in use is refused' bd_msg bd mark one
+fails_with ENOENT 'unmark of an unknown name is refused' bd_msg bd unmark three
+succeeds 'unmark of an existing mark succeeds' bd_msg bd unmark one
+is "$(io_bytes $view 0 8)" '11*4096' 'a view keeps its data after unmark'
+fails_with 'No such file|No such mark' 'a view at a removed mark is refused' new_view third at=one
 dmsetup remove view
 dmsetup remove other
 bd_msg bd unmark two
-is "$(bd_status bd views)" 0 'unmark removes the moment'
+is "$(bd_status bd views)" 0 'status of the origin counts nothing after the last unmark'
 for name in '' 'a b' "$(printf '%064d' 0)" $'\e'; do
 	fails_with EINVAL "the mark '${name@Q}' is refused" bd_msg bd mark "$name"
 done
@@ -143,19 +148,21 @@ bd_msg bd mark old
 new_view view survive=all
 ios $bd 'w 0 8 byte=32' > /tmp/null
 new_view other survive=all
-# As much as the cache holds: the moments have to go, the oldest first
+# More data than the cache has space for while it keeps both moments.
 ops=()
 for ((i = 0; i < 300; i++)); do ops+=("w $((1024 + i * 8)) 8 byte=33"); done
-is "$(ios $bd "${ops[@]}" | tr ' ' '\n' | sort -u)" ok 'a full cache gives views up, and its writers go on'
-is "$(view_words view)" invalid 'the status of a view that has been given up says so'
-is "$(ios $view 'r 0 8' 'w 0 8' 'r 40000 8')" 'EIO EIO EIO' 'its I/O ends in EIO'
+is "$(ios $bd "${ops[@]}" | tr ' ' '\n' | sort -u)" ok 'writes to a cache that its views fill succeed'
+is "$(view_words view)" invalid 'status of a view that has been given up is "invalid"'
+is "$(ios $view 'r 0 8' 'w 0 8' 'r 40000 8')" 'EIO EIO EIO' \
+	'I/O of a view that has been given up fails with EIO'
 fails_with 'No data available|given up' 'a view at a mark that has been given up is refused' new_view third at=old
-is "$(io_bytes $bd 0 8) $(io_bytes $bd 2048 8)" '32*4096 33*4096' 'the origin has everything'
+is "$(io_bytes $bd 0 8) $(io_bytes $bd 2048 8)" '32*4096 33*4096' \
+	'the origin has all its data after its views were given up'
 bd_msg bd unmark old
 dmsetup remove view
 dmsetup remove other
 ios $bd "${ops[@]}" f > /tmp/null
-is "$(io_bytes "$dev" 2048 8)" '33*4096' 'and goes on writing out'
+is "$(io_bytes "$dev" 2048 8)" '33*4096' 'a flush of the origin writes out after its views were given up'
 
 # --- Suspend and reload ---
 
@@ -171,7 +178,7 @@ dmsetup remove view
 new_view view survive=all
 bd_load bd "$dev" seed=7 cache=1M
 dmsetup resume bd
-is "$(view_words view) $(ios $view 'r 0 8')" 'invalid EIO' 'a new table gives views up'
+is "$(view_words view) $(ios $view 'r 0 8')" 'invalid EIO' 'a new table of the origin gives views up'
 dmsetup remove view
 
 # --- A mounted origin ---
@@ -185,11 +192,12 @@ mount $bd /tmp/origin
 echo promised > /tmp/origin/promised
 sync -f /tmp/origin/promised
 echo maybe > /tmp/origin/maybe
-succeeds 'a view of a mounted origin' new_view view survive=none
-succeeds 'the view can be mounted beside its origin' mount $view /tmp/view
-is "$(ls /tmp/view) $(cat /tmp/view/promised)" $'lost+found\npromised promised' 'what was synced is in the view, what was not is not'
+succeeds 'a view of a mounted origin can be made' new_view view survive=none
+succeeds 'a view can be mounted beside its mounted origin' mount $view /tmp/view
+is "$(ls /tmp/view) $(cat /tmp/view/promised)" $'lost+found\npromised promised' \
+	'the view of a mounted origin has the synced file only'
 umount /tmp/view
-succeeds 'the file system of the view is clean' e2fsck -fn $view
+succeeds 'e2fsck finds no error in the view of a mounted origin' e2fsck -fn $view
 dmsetup remove view
 umount /tmp/origin
 rmdir /tmp/origin /tmp/view
@@ -202,11 +210,12 @@ dmsetup create top --table "0 $bd_sectors blkdebug $view 0 seed=3 cache=1M"
 ios /dev/mapper/top 'w 0 4 byte=52' f 'w 8 4 byte=53' > /tmp/null
 bd_msg top power-cut survive=none > /tmp/null
 bd_msg top power-on > /tmp/null
-is "$(io_bytes /dev/mapper/top 0 12)" '52*2048 51*2048 50*2048' 'the power of a view can be cut'
+is "$(io_bytes /dev/mapper/top 0 12)" '52*2048 51*2048 50*2048' \
+	'a cut of a target over a view loses its volatile writes only'
 dmsetup create over --table "0 $bd_sectors blkdebug-crash /dev/mapper/top survive=none"
-is "$(io_bytes /dev/mapper/over 0 8)" '52*2048 51*2048' 'a view of a view'
+is "$(io_bytes /dev/mapper/over 0 8)" '52*2048 51*2048' 'a view of a target over a view has its durable data'
 for name in over top view; do dmsetup remove $name; done
-is "$(io_bytes $bd 0 8)" '51*4096' 'the origin has seen nothing of that'
+is "$(io_bytes $bd 0 8)" '51*4096' 'writes to a target over a view do not change the origin'
 
 # --- Groups ---
 
@@ -223,12 +232,14 @@ io $bd 'w 0 8 byte=63' > /tmp/null
 new_view view survive=all at=both
 dmsetup create other --table "0 $bd_sectors blkdebug-crash /dev/mapper/b2 survive=all at=both"
 is "$(io_bytes $view 0 8) $(io_bytes /dev/mapper/other 0 8)" '61*4096 62*4096' 'a mark is one moment on all devices of a supply'
-is "$(bd_status bd views) $(bd_status b2 views) $(bd_status b3 views)" '2 2 0' 'each device counts its own'
+is "$(bd_status bd views) $(bd_status b2 views) $(bd_status b3 views)" '2 2 0' \
+	'status of each device of a supply counts its own view and mark'
 fails_with EINVAL 'mark on a target without a cache is refused' bd_msg b3 mark x
 dmsetup remove view
 dmsetup remove other
 bd_msg bd unmark both
-is "$(bd_status bd views) $(bd_status b2 views)" '0 0' 'unmark removes the mark on all devices'
+is "$(bd_status bd views) $(bd_status b2 views)" '0 0' \
+	'unmark on one device removes the mark on all devices of the supply'
 for name in b2 b3; do dmsetup remove $name; done
 
 # --- Errors ---
@@ -236,21 +247,25 @@ for name in b2 b3; do dmsetup remove $name; done
 for words in survive=some survive lose=x seed=1\ seed=2 at=a\ at=b lose=1\ bogus; do
 	# shellcheck disable=SC2086 # several words
 	fails_with EINVAL "a view with $words is refused" new_view view $words
-	dmesg_like "'${words##* }'" "the log names ${words##* }"
+	dmesg_like "'${words##* }'" "the log names ${words##* } of a refused view"
 done
-fails_with EINVAL 'a view of nothing is refused' dmsetup create view --table "0 8 blkdebug-crash"
-fails_with 'No such|Device lookup' 'a view of no device is refused' dmsetup create view --table "0 8 blkdebug-crash /dev/nosuch"
-fails_with EINVAL 'a view of another length is refused' dmsetup create view --table "0 8 blkdebug-crash $bd"
-fails_with EINVAL 'a view of a disk is refused' dmsetup create view --table "0 $bd_sectors blkdebug-crash $dev"
+fails_with EINVAL 'a view without a device is refused' dmsetup create view --table "0 8 blkdebug-crash"
+fails_with 'No such|Device lookup' 'a view of a device that does not exist is refused' \
+	dmsetup create view --table "0 8 blkdebug-crash /dev/nosuch"
+fails_with EINVAL 'a view shorter than its origin is refused' \
+	dmsetup create view --table "0 8 blkdebug-crash $bd"
+fails_with EINVAL 'a view of a disk without a target is refused' \
+	dmsetup create view --table "0 $bd_sectors blkdebug-crash $dev"
 dmsetup create lin --table "0 $bd_sectors linear $bd 0"
-fails_with EINVAL 'a view of another target is refused' dmsetup create view --table "0 $bd_sectors blkdebug-crash /dev/mapper/lin"
+fails_with EINVAL 'a view of a linear target is refused' \
+	dmsetup create view --table "0 $bd_sectors blkdebug-crash /dev/mapper/lin"
 dmsetup remove lin
 new_view view
 fails_with EINVAL 'an unknown message to a view is refused' bd_msg view bogus
 table=$(dmsetup table view)
-succeeds 'a view can be given another moment' dmsetup load view --table "$table"
+succeeds 'a table that makes a view of a later moment can be loaded' dmsetup load view --table "$table"
 dmsetup resume view
-is "$(dmsetup table view)" "$table" 'the table is canonical'
+is "$(dmsetup table view)" "$table" 'a view prints the table that it was loaded with'
 dmsetup remove view
 
 # --- Many views, under load ---
@@ -263,8 +278,8 @@ done
 : > /tmp/stop
 wait "$pid"
 for name in $(dmsetup ls --target blkdebug-crash | cut -f1); do dmsetup remove "$name"; done
-is "$(bd_status bd views)" 0 'views made and removed under load leave nothing'
+is "$(bd_status bd views)" 0 'status counts no view after forty views were made and removed during I/O'
 ios $bd f > /tmp/null
-eventually 'and no data in the cache' bd_status_is bd cached 0
+eventually 'a flush empties the cache after the last view is removed' bd_status_is bd cached 0
 
 done_testing

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2317 # functions called by asserts
-# Power cuts: messages, their answers and errors, what survives, life cycle.
+# Power cuts: messages, their answers and errors, survivors, life cycle.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -18,7 +18,8 @@ cut_with() {
 	cut=$(bd_msg bd power-cut "$@") && bd_msg bd power-on > /tmp/null
 }
 
-is "$(power_words bd)" 'power=on cached=0 volatile=0 views=0' 'status of a new device'
+is "$(power_words bd)" 'power=on cached=0 volatile=0 views=0' \
+	'status of a new device shows the power on and an empty cache'
 ios $bd 'w 0 8 byte=11' f 'w 0 8 byte=22' 'w 8 16 byte=33' > /tmp/null
 like "$(power_words bd)" '^power=on cached=[1-9][0-9]* volatile=2 views=0$' 'status counts cached bytes and volatile writes'
 like "$(bd_msg bd volatile)" '^1 write [a-z,]* 0 8 8 [0-9]+
@@ -26,15 +27,16 @@ like "$(bd_msg bd volatile)" '^1 write [a-z,]* 0 8 8 [0-9]+
 
 # Messages and errors
 is "$(bd_msg bd power-cut survive=none seed=5)" \
-	'cut=1 volatile=2 survived=0 torn=0 lost=2 survive=none seed=5' 'power-cut answers what is left'
-like "$(power_words bd)" '^power=off cached=[0-9]* volatile=0 views=0$' 'status shows that the power is off'
+	'cut=1 volatile=2 survived=0 torn=0 lost=2 survive=none seed=5' \
+		'power-cut answers with the counts of volatile, surviving and lost writes'
+like "$(power_words bd)" '^power=off cached=[0-9]* volatile=0 views=0$' 'status shows the power off after a cut'
 is "$(ios $bd 'r 0 8' 'w 0 8' f)" 'EIO EIO EIO' 'I/O fails while the power is off'
 fails_with EINVAL 'power-cut while the power is off is refused' bd_msg bd power-cut
-is "$(io_bytes "$dev" 0 16)" '11*4096 00*4096' 'the device below has the durable version'
+is "$(io_bytes "$dev" 0 16)" '11*4096 00*4096' 'the device below has the durable version after a cut'
 is "$(bd_msg bd power-on)" 'cut=1 volatile=2 survived=0 torn=0 lost=2 survive=none seed=5' \
-	'power-on repeats the line of the cut'
+	'power-on answers with the line of the cut'
 fails_with EINVAL 'power-on while the power is on is refused' bd_msg bd power-on
-is "$(io_bytes $bd 0 16)" '11*4096 00*4096' 'the durable version is read'
+is "$(io_bytes $bd 0 16)" '11*4096 00*4096' 'a read returns the durable version after power-on'
 for word in survive=some survive=none:1/2 lose=x lose=3-1 seed=x foo=1 foo 'survive=none survive=all'; do
 	# shellcheck disable=SC2086 # several words
 	fails_with EINVAL "power-cut $word is refused" bd_msg bd power-cut $word
@@ -48,12 +50,14 @@ survivors() {
 	io_bytes $bd 0 5
 }
 all='01*512 02*512 03*512 04*512 05*512'
-is "$(survivors survive=none)" '00*2560' 'survive=none leaves none'
-is "$(survivors survive=all)" "$all" 'survive=all leaves all'
-is "$(survivors survive=none keep=2,4-5)" '00*512 02*512 00*512 04*512 05*512' 'keep= decides by number'
-is "$(survivors survive=all lose=1-2,5)" '00*1024 03*512 04*512 00*512' 'lose= decides by number'
-is "$(survivors survive=writes:0/1)" '00*2560' 'odds of 0/1 leave none'
-is "$(survivors survive=units:1/1)" "$all" 'odds of 1/1 leave all'
+is "$(survivors survive=none)" '00*2560' 'survive=none leaves no volatile write'
+is "$(survivors survive=all)" "$all" 'survive=all leaves all volatile writes'
+is "$(survivors survive=none keep=2,4-5)" '00*512 02*512 00*512 04*512 05*512' \
+	'keep= leaves the writes with the given numbers'
+is "$(survivors survive=all lose=1-2,5)" '00*1024 03*512 04*512 00*512' \
+	'lose= loses the writes with the given numbers'
+is "$(survivors survive=writes:0/1)" '00*2560' 'survive=writes:0/1 leaves no volatile write'
+is "$(survivors survive=units:1/1)" "$all" 'survive=units:1/1 leaves all volatile writes'
 is "$(survivors survive=data)" "$all" 'survive=data leaves writes without REQ_META'
 is "$(survivors survive=meta)" '00*2560' 'survive=meta leaves no write without REQ_META'
 # states POLICY: how many different outcomes 12 seeds have
@@ -61,22 +65,23 @@ states() {
 	local seed
 	for ((seed = 0; seed < 12; seed++)); do survivors "survive=$1" seed=$seed; done | sort -u
 }
-is "$(states one-lost | wc -l) $(states one-kept | wc -l)" '5 5' 'one-lost and one-kept reach each write'
+is "$(states one-lost | wc -l) $(states one-kept | wc -l)" '5 5' \
+	'one-lost and one-kept choose each of five writes for some seed'
 is "$(states prefix | grep -vcE '^((01\*512( 02\*512( 03\*512( 04\*512( 05\*512)?)?)?)?)? ?)?(00\*[0-9]*)?$')" 0 \
-	'prefix leaves prefixes'
+	'survive=prefix leaves the first writes only'
 once=$(survivors seed=3)
 is "$(survivors seed=3)" "$once" 'the same seed leaves the same data'
 
-# Any newer version, not only the newest
+# Any version since the durable one may survive.
 ios $bd 'w 0 1 byte=00' f 'w 0 1 byte=01' 'w 0 1 byte=02' 'w 0 1 byte=03' > /tmp/null
 cut_with survive=all lose=3
-is "$(io_bytes $bd 0 1)" '02*512' 'an intermediate version survives'
-is "$(io_bytes "$dev" 0 1)" '02*512' 'the device below has what survived, without a flush'
+is "$(io_bytes $bd 0 1)" '02*512' 'a version between the durable and the newest one can survive'
+is "$(io_bytes "$dev" 0 1)" '02*512' 'survivors are on the device below without a flush'
 
 # Units
 dmsetup remove bd
 bd_create bd "$dev" seed=7 cache=1M atomic-write=4K
-is "$(bd_rules bd)" 'cache=1048576 atomic-write=4096 seed=7' 'the table shows the unit'
+is "$(bd_rules bd)" 'cache=1048576 atomic-write=4096 seed=7' 'the table shows atomic-write='
 ios $bd 'w 0 16 byte=00' f 'w 4 8 byte=11' > /tmp/null
 like "$(bd_msg bd volatile)" ' 4 8 2 [0-9]+$' 'a write over a multiple of atomic-write= has two units'
 torn=''
@@ -85,7 +90,8 @@ for ((seed = 0; seed < 20 && !${#torn}; seed++)); do
 	cut_with survive=units seed=$seed
 	[[ $cut != *torn=1* ]] || torn=$(io_bytes $bd 0 16)
 done
-like "$torn" '^(00\*2048 11\*2048 00\*4096|00\*4096 11\*2048 00\*2048)$' 'a write comes apart at a multiple of atomic-write='
+like "$torn" '^(00\*2048 11\*2048 00\*4096|00\*4096 11\*2048 00\*2048)$' \
+	'a torn write ends or begins at a multiple of atomic-write='
 
 # Held I/O
 bd_msg bd power-cut > /tmp/null
@@ -104,14 +110,14 @@ bd_msg bd add inject-error errno=ENOSPC > /tmp/null
 is "$(ios $bd 'r 0 8' 'w 0 8') $(bd_hits bd)" "EIO EIO $hits_before 0" 'I/O meets no rule while the power is off'
 bd_msg bd reset
 bd_msg bd power-on > /tmp/null
-is "$(io_bytes $bd 0 16)" '00*4096 22*4096' 'the write held at pwritev_done survived'
+is "$(io_bytes $bd 0 16)" '00*4096 22*4096' 'a write held at pwritev_done survives a cut with survive=all'
 
 # Events
 bd_start bd set-state event=power_cut new_state=5 set-state event=power_on state=5 new_state=6
 bd_msg bd power-cut > /tmp/null
-answers 5 'power_cut moves the state' bd state
+answers 5 'the event power_cut moves the state' bd state
 bd_msg bd power-on > /tmp/null
-answers 6 'power_on moves the state' bd state
+answers 6 'the event power_on moves the state' bd state
 bd_msg bd reset
 
 # The action
@@ -122,21 +128,21 @@ is "$(bd_list bd)" '0 - power-cut iotype=write after=1 survive=all lose=1,3-4 ke
 	'the keys of power-cut stand last in a rule'
 is "$(ios $bd 'w 0 8 byte=11' 'w 8 8 byte=22' 'w 0 8 byte=33' f)" 'ok EIO EIO EIO' \
 	'the write whose rule cuts the power fails, and so does all I/O after it'
-eventually 'the power is off' power_is off
+eventually 'a rule turns the power off' power_is off
 like "$(bd_msg bd power-on)" '^cut=[0-9]+ volatile=2 survived=1 torn=0 lost=1 survive=all seed=9$' \
-	'the write whose rule cut the power is volatile'
-is "$(io_bytes $bd 0 16)" '00*4096 22*4096' 'it survives if the choice says so'
+	'the write whose rule cuts the power counts as volatile'
+is "$(io_bytes $bd 0 16)" '00*4096 22*4096' 'the write whose rule cuts the power survives with keep='
 like "$(bd_list bd)" '^1 used power-cut ' 'power-cut is used up by one hit'
-is "$(ios $bd 'w 0 8' f)" 'ok ok' 'a used-up rule cuts no more'
+is "$(ios $bd 'w 0 8' f)" 'ok ok' 'a used-up power-cut rule lets writes pass'
 bd_start bd power-cut iotype=flush
-is "$(ios $bd f 'r 0 8')" 'EIO EIO' 'a flush can cut the power'
+is "$(ios $bd f 'r 0 8')" 'EIO EIO' 'a flush that a power-cut rule matches cuts the power'
 bd_msg bd power-on > /tmp/null
 bd_start bd power-cut iotype=read
-is "$(ios $bd 'r 0 8')" EIO 'a read can cut the power'
+is "$(ios $bd 'r 0 8')" EIO 'a read that a power-cut rule matches cuts the power'
 bd_msg bd power-on > /tmp/null
 bd_msg bd reset
 for word in survive=some lose=x keep=2-1 seed=-1 errno=EIO; do
-	fails_with EINVAL "a rule with $word is refused" bd_msg bd add power-cut $word
+	fails_with EINVAL "a power-cut rule with $word is refused" bd_msg bd add power-cut $word
 done
 
 # Suspend, reload
@@ -147,7 +153,8 @@ dmsetup resume bd
 is "$(bd_status bd power) $(io_read $bd 0 8)" 'off EIO' 'the power stays off over a suspend'
 bd_load bd "$dev" seed=7 cache=1M
 dmsetup resume bd
-is "$(bd_status bd power) $(io_bytes $bd 0 8)" 'on 44*4096' 'a new table starts with the power on and what survived'
+is "$(bd_status bd power) $(io_bytes $bd 0 8)" 'on 44*4096' \
+	'a new table starts with the power on and has the survivors'
 
 # Without a cache
 bd_load bd "$dev" seed=7
@@ -157,7 +164,7 @@ like "$(bd_msg bd power-cut survive=none)" '^cut=1 volatile=0 survived=0 torn=0 
 	'power-cut without a cache is allowed'
 is "$(ios $bd 'r 0 8' 'w 0 8' f)" 'EIO EIO EIO' 'I/O without a cache fails while the power is off'
 bd_msg bd power-on > /tmp/null
-is "$(io_bytes $bd 0 8)" '55*4096' 'without a cache all that had completed survives'
+is "$(io_bytes $bd 0 8)" '55*4096' 'a write that completed without a cache survives a cut'
 dmsetup remove bd
 
 # Groups
@@ -170,10 +177,11 @@ bd_create c "$dev" seed=3
 is "$(bd_rules a)" 'cache=1048576 power=psu seed=1' 'the table shows the power supply'
 bd_msg a power-cut > /tmp/null
 is "$(io_read /dev/mapper/a 0 8) $(io_read /dev/mapper/b 0 8) $(io_read /dev/mapper/c 0 8)" 'EIO EIO ok' \
-	'a cut of one is a cut of all with that supply'
+	'a cut of one device cuts the power of all devices of its supply'
 fails_with EINVAL 'a second cut of the supply is refused' bd_msg b power-cut
 bd_msg b power-on > /tmp/null
-is "$(io_read /dev/mapper/a 0 8) $(io_read /dev/mapper/b 0 8)" 'ok ok' 'power-on of one is power-on of all'
+is "$(io_read /dev/mapper/a 0 8) $(io_read /dev/mapper/b 0 8)" 'ok ok' \
+	'power-on of one device restores the power of all devices of its supply'
 
 # Inactive tables: a cut does not concern them, and they start with the power on.
 bd_load a "$one" seed=1 cache=1M power=psu
@@ -194,6 +202,6 @@ bd_msg a power-on > /tmp/null
 for name in a b c; do dmsetup remove $name; done
 
 like "$(cat /sys/module/dm_blkdebug/parameters/features)" ' power_cut power_on .* cache atomic-write power .* power-cut power-on volatile mark unmark' \
-	'features lists events, options and messages'
+	'features lists the events, options and messages of power cuts'
 
 done_testing
