@@ -119,7 +119,7 @@ run_cuts() {
 # judge DATABASE SETTING keeps|loses
 judge() {
 	database=$1 setting=$2
-	# The other ones show a failure soon.
+	# Databases that lose data fail after few cuts.
 	[[ $3 == keeps ]] || local cuts=$((cuts / 4 + 1))
 	if ! run_cuts; then
 		not_ok "$1, $2: can be tested" "$(cat /tmp/error /tmp/server)"
@@ -128,9 +128,10 @@ judge() {
 	diag "$1, $2: cuts=$cuts committed=$committed lost-writes=$lost_writes failures=$failures_found"
 	[[ -z $first_failure ]] || diag "$first_failure"
 	if [[ $3 == keeps ]]; then
-		is "$failures_found $((lost_writes > 0))" '0 1' "$1, $2: what was committed is there after each cut"
+		is "$failures_found $((lost_writes > 0))" '0 1' \
+			"$1, $2: all committed transactions are there after each cut"
 	else
-		unlike "$failures_found" '^0$' "$1, $2: what was committed is not there after some cut"
+		unlike "$failures_found" '^0$' "$1, $2: a committed transaction is missing after some cut"
 	fi
 }
 

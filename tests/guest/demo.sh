@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Shows in five parts what dm-blkdebug does, and verifies each. For `make demo`,
+# Shows dm-blkdebug in five parts, and verifies each. For `make demo`,
 # in a guest of tests/vm/guest-run: it uses /dev/ram0 and /mnt.
 
 set -u
@@ -158,9 +158,9 @@ lost_power() {
 	t "xfs_io -d -c 'pwrite -q -S 0x42 0 64k' /mnt/second"
 	cut_power 'survive=units seed=1'
 	t 'tr -dc A < /mnt/first | wc -c'
-	verify 'what was promised is there' said '^65536$'
+	verify 'the synced file is there as a whole' said '^65536$'
 	t 'tr -dc AB < /mnt/second | wc -c; tr -dc B < /mnt/second | wc -c'
-	verify 'what was not promised is there in part' partly_there
+	verify 'the unsynced data are there in part' partly_there
 	echo
 	note 'The same without barriers: ext4 sends no flushes.'
 	t 'umount /mnt; mount -o barrier=0 /dev/mapper/demo /mnt'
@@ -168,7 +168,7 @@ lost_power() {
 	verify 'the fsync succeeds' said_nothing
 	cut_power survive=none
 	t 'ls /mnt/third'
-	verify 'what was promised is not there' said 'No such file'
+	verify 'the synced file is not there' said 'No such file'
 	t 'umount /mnt'
 }
 

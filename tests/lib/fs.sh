@@ -133,17 +133,17 @@ fs_promises() {
 # fs_survives FS [OPTION]
 fs_survives() {
 	fs_promises "$1" "${2-}" -k iotype=flush -k 'iotype=write flags=fua'
-	like "$counts" '^cuts=[1-9].* failures=0$' "$1${2:+, $2}: nothing promised is lost, and no checker finds an error" ||
+	like "$counts" '^cuts=[1-9].* failures=0$' "$1${2:+, $2}: all fsynced data survive each cut, and the checker finds no error" ||
 		diag "$out"
-	like "$counts" ' survived=[1-9].* lost=[1-9]' "$1${2:+, $2}: some volatile writes have survived, others not"
+	like "$counts" ' survived=[1-9].* lost=[1-9]' "$1${2:+, $2}: some volatile writes survive the cuts, and some are lost"
 	diag "$1${2:+, $2}: $counts"
 }
 
-# fs_loses FS HOW [PROMISES-OPTION] [MOUNT-OPTION]: something must be lost, or the
-# test above tests nothing
+# fs_loses FS HOW [PROMISES-OPTION] [MOUNT-OPTION]: fsynced data must be lost; if not,
+# fs_survives would not notice a loss either
 fs_loses() {
 	# shellcheck disable=SC2086 # none or one
 	fs_promises "$1" "${4-}" -k iotype=write -e 4 -c 10 ${3-}
-	like "$counts" '^cuts=[1-9].* failures=[1-9]' "$1 $2: something promised is lost"
+	like "$counts" '^cuts=[1-9].* failures=[1-9]' "$1 $2: fsynced data are lost at some cut"
 	diag "$1 $2: $counts"
 }

@@ -3,7 +3,7 @@
 #
 # Features of the kernel, and the kernel log. Sourced by topic.sh.
 
-# --- What this kernel has ---
+# --- Features of the kernel ---
 
 has_command() { type -P "$1" > /dev/null; }
 

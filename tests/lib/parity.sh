@@ -11,8 +11,7 @@
 require has_module dm-blkdebug
 parity_sectors=4096
 
-# Lines and messages of the other target, and what the converter prints for
-# each.
+# Lines and messages of the other target, and the output of the converter for each.
 all_theirs=()
 declare -A converted
 while IFS= read -r line; do
@@ -104,7 +103,7 @@ tell() {
 	[[ -z $ours ]] || ours_answer=$(dmsetup message ours 0 $ours)
 }
 
-# below: prints "same data", or what the two disks have
+# below: prints "same data", or the data of both disks
 below() {
 	local theirs ours
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Runs the transcripts in a page and compares what each command prints with what the
-# page shows. A transcript is an indented block after ".. code-block:: console", or a
+# Runs the transcripts in a page and compares the output of each command with the page. A transcript is an indented block after ".. code-block:: console", or a
 # block between "```console" and "```". A line that begins with the prompt is a command;
 # a backslash at its end continues it. The lines after it are its output, in which "..."
 # stands for any text and a line of "..." for any number of lines.

@@ -53,7 +53,7 @@ bd_start bd inject-error event=write_aio errno=ENOSPC inject-error event=read_ai
 is "$(ios $bd 'w 0 8' f 'r 0 8' f 'w 0 8' f)" 'ENOSPC ENOSPC EILSEQ EILSEQ ENOSPC ENOSPC' \
 	'each arming event replaces the armed set'
 bd_start bd inject-error event=write_aio errno=ENOSPC inject-error event=pwritev errno=EILSEQ
-is "$(io_write $bd 0 8) $(armed)" 'EILSEQ 2' 'of two events of one bio the later one decides what is armed'
+is "$(io_write $bd 0 8) $(armed)" 'EILSEQ 2' 'of two events of one bio the later one arms its faults'
 bd_start bd inject-error event=write_aio sector=0-7 errno=ENOSPC
 is "$(ios $bd 'r 0 8' 'w 8 8' 'r 8 8' 'r 0 8')" 'ok ok ok ENOSPC' \
 	'sector= of an armed fault tests the bio to fail, not the one that raised the event'

@@ -92,7 +92,7 @@ both_run 'rename' rename NAME NAME2
 both_run 'table after rename' table NAME2
 both_run 'remove after rename' remove NAME2
 
-# --- What is not converted ---
+# --- Commands and tables that are not converted ---
 
 both_run 'create: flakey with two intervals' create NAME --table '0 4096 flakey DEVICE 0 90 90 1 error_writes'
 unlike "$(dmsetup table ours)" blkdebug 'flakey with two intervals is loaded as it is'

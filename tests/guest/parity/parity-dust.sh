@@ -13,7 +13,7 @@ parity_disks loop_disk 2
 # line
 both() { tell "$line" "$@" || not_ok "both devices accept: $*"; }
 
-# load LINE: loads LINE and what it is converted to
+# load LINE: loads LINE and its converted line
 load() {
 	line=$1
 	beside "$line"
@@ -87,17 +87,19 @@ both quiet
 # --- The documented differences ---
 
 both addbadblock 60
-differ 'ok ok' 'ok EIO' 'a write of a part of a block heals the block in dust and only its own sectors here' 'w 480 1' 'r 480 8'
+differ 'ok ok' 'ok EIO' 'a write of a part of a block heals the block in dust, and its own sectors under the rule' 'w 480 1' \
+	'r 480 8'
 both clearbadblocks
 both addbadblock 62 2
 both addbadblock 63 1
-differ 'EIO EIO ok' 'EIO EIO EIO' 'a write over two blocks counts for both in dust and once here' \
+differ 'EIO EIO ok' 'EIO EIO EIO' 'a write over two blocks counts for both in dust, and for the first one under the rules' \
 	'w 496 16' 'w 496 8' 'w 504 8'
 both addbadblock 60
 both AddBadBlock 61
-differ 'ok ok EIO' 'ok ok ok' 'a discard over two blocks heals the first in dust and both here' 'd 480 16' 'r 480 8' 'r 488 8'
+differ 'ok ok EIO' 'ok ok ok' 'a discard over two blocks heals the first one in dust, and both under the rules' 'd 480 16' 'r 480 8' \
+	'r 488 8'
 both addbadblock 0
-differ 'ok ok' 'ok EIO' 'a flush heals block 0 in dust and no block here' f 'r 0 8'
+differ 'ok ok' 'ok EIO' 'a flush heals block 0 in dust, and no sector under the rule' f 'r 0 8'
 # The same with bios of one block.
 convert "$line"
 create_both "$line" "$ours max-transfer=4096"

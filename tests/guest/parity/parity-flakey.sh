@@ -36,7 +36,7 @@ alike 'ok ok' 'up with drop_writes: all I/O succeeds' 'w 0 8 byte=22' 'r 0 8 byt
 
 beside "$(down '')"
 alike 'EIO EIO EIO EIO' 'down without features: all I/O fails' 'w 0 8 byte=22' 'r 0 8 byte=22' 'd 8 8' f
-differ EOPNOTSUPP EIO 'write-zeroes fail here and are not offered by flakey' 'z 0 8'
+differ EOPNOTSUPP EIO 'write-zeroes of the rule fail, flakey does not support them' 'z 0 8'
 beside "$(down 0)"
 alike 'EIO EIO EIO EIO' 'down with a feature count of 0: all I/O fails' 'w 0 8 byte=22' 'r 0 8 byte=22' 'd 8 8' f
 beside '0 2048 flakey DEVICE 1024 0 180 0'
@@ -129,7 +129,7 @@ if if_known "$(down '2 random_read_corrupt 1000000000')" 2; then
 	is "$(altered 11 /dev/mapper/ours), $(below)" '1, same data' 'ours: random_read_corrupt alters one byte of a read'
 fi
 
-# --- Up and down: by time in flakey, by events here ---
+# --- Up and down: flakey by time, the rules by events ---
 
 line='0 4096 flakey DEVICE 0 86400 86400 1 error_writes'
 beside "$line"

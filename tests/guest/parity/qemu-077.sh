@@ -3,8 +3,8 @@
 # QEMU's iotest 077: breakpoints and concurrent I/O, as far as it
 # does not depend on QEMU's read-modify-write, and similar cases.
 #
-# In QEMU a request that overlaps a held one waits for it. Block devices have no
-# such order: here it passes, and the held bio comes later.
+# In QEMU an I/O that overlaps a held one waits for the held one. Block devices have
+# no such order: the target lets the I/O pass, and the held bio comes later.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"

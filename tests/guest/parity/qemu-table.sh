@@ -110,7 +110,7 @@ eventually 'resume resumes the last hold' file_is /tmp/b ok
 bd_msg t resume A errno=ENOSPC
 eventually 'resume with an errno fails the bio' file_is /tmp/a ENOSPC
 
-# --- What bios do ---
+# --- Behaviour of bios ---
 
 # Row: a flush without earlier writes
 bd_msg t replace inject-error event=flush_to_disk

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The power fails at each commit of ext4 in turn, in its three data modes: what fsync
-# has promised is there after the recovery, and e2fsck finds no error.
+# The power fails at each commit of ext4 in turn, in its three data modes: all data that
+# fsync has covered are there after the recovery, and e2fsck finds no error.
 
 # shellcheck source=tests/lib/fs.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/fs.sh"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Power cuts at random moments, judged by a program that knows only what a volatile
-# write cache may do: see tests/lib/oracle.c.
+# Power cuts at random moments, judged by a program that knows the rules of a volatile
+# write cache and not the module: see tests/lib/oracle.c.
 
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
@@ -34,7 +34,7 @@ io "$dev" 'w 0 1024' > /tmp/null
 background /tmp/filler io $bd 'until /tmp/stop w 32768 2048'
 out=$(oracle "$seed" 1 1 bd 2>&1)
 : > /tmp/stop
-like "$out" 'cuts=' 'a power cut of a full cache does not hang'
+like "$out" 'cuts=' 'a power cut of a full cache returns'
 wait_until process_ended "$pid"
 dmsetup remove bd
 
@@ -55,7 +55,7 @@ for name in a b c; do
 	group+=("$name")
 done
 out=$(oracle "$seed" "$rounds" 1 "${group[@]}" 2>&1)
-like "$out" "^cuts=$rounds .* wrong=0\$" 'no device of a group has what another one should have first'
+like "$out" "^cuts=$rounds .* wrong=0\$" 'a cut of three devices with one supply leaves them at one moment'
 diag "group: $out"
 for name in "${group[@]}"; do dmsetup remove "$name"; done
 

@@ -109,7 +109,7 @@ power_trace() {
 
 ios $c 'w 0 8' 'w 8 16' f 'w 24 8' > /tmp/null
 is "$(power_trace)" "blkdebug_durable: $device write 1 by flush write 0 + 8
-blkdebug_durable: $device write 2 by flush write 8 + 16" 'the trace of what a flush makes durable'
+blkdebug_durable: $device write 2 by flush write 8 + 16" 'the trace of writes that a flush makes durable'
 # The kernel sends a flush behind a synchronous write to a device
 bd_msg c add drop iotype=flush > /tmp/null
 ios $c 'w 32 8 fua' > /tmp/null
@@ -119,7 +119,7 @@ ios $c 'w 40 8' > /tmp/null
 bd_msg c power-cut survive=prefix lose=1 keep=2 seed=3 > /tmp/null
 is "$(power_trace)" "blkdebug_durable: $device write 5 by cut write 40 + 8
 blkdebug_cut: $device cut 1 volatile 2 survived 1 torn 0 lost 1 survive prefix seed 3" \
-	'the trace of a power cut and of what survives'
+	'the trace of a power cut and of the surviving writes'
 bd_msg c power-on > /tmp/null
 is "$(power_trace)" "blkdebug_power_on: $device cut 1 volatile 2 survived 1 torn 0 lost 1 survive prefix seed 3" \
 	'the trace of the power that comes back'

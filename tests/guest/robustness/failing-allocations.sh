@@ -338,13 +338,14 @@ clean_up() {
 	wait_until events_are_not "$before"
 	[[ $(times_left) == '1000 1000' ]] || failed=$((failed + 1))
 	fail_workers 0
-	why="what others remain: $(ios /dev/mapper/t 'r 10032 1' 'r 9496 8' 'r 20000 1' 'r 20008 1')"
+	why="remaining rules: $(ios /dev/mapper/t 'r 10032 1' 'r 9496 8' 'r 20000 1' 'r 20008 1')"
 	[[ $why == *': ok ENOSPC ENOSPC ENODATA' ]]
 }
 
 why='' failed=0
 for every in 1 2 2 3 3 3; do clean_up $every || break; done
-is "$why" 'what others remain: ok ENOSPC ENOSPC ENODATA' 'housekeeping with failing allocations keeps the remaining rules'
+is "$why" 'remaining rules: ok ENOSPC ENOSPC ENODATA' \
+	'housekeeping with failing allocations keeps the remaining rules'
 is $((failed >= 5)) 1 'allocations of the housekeeping have failed'
 diag "$failed failures"
 

@@ -184,7 +184,7 @@ bad_pair 1 once=on times=0 'inject-error once=on times=0'
 bad_pair 2 once=on times=2 'drop suspend tag=a times=2 once=on'
 bad_pair 1 once=off times=1 'suspend tag=a once=off times=1'
 
-# Keys that say what a rule does
+# Keys of an action
 for key in errno=EIO immediately=on healed=on transfer=all ms=1 bits=1 sectors=1 to=1; do
 	bad_table 1 "$key" "drop $key"
 done

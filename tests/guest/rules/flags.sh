@@ -16,8 +16,8 @@ fails() {
 # --- O_DIRECT: bios are sync, but for a read that takes several bios ---
 
 direct=('r 0 4096' 'w 0 8' 'w 0 8 fua')
-fails 'matches none of these bios' meta 'ok ok ok' "${direct[@]}"
-fails 'matches all of these bios' '!meta' 'ENOSPC ENOSPC ENOSPC' "${direct[@]}"
+fails 'matches no direct read or write' meta 'ok ok ok' "${direct[@]}"
+fails 'matches direct reads and writes' '!meta' 'ENOSPC ENOSPC ENOSPC' "${direct[@]}"
 fails 'matches writes' sync 'ok ENOSPC ENOSPC' "${direct[@]}"
 fails 'matches a large read' '!sync' 'ENOSPC ok ok' "${direct[@]}"
 fails 'matches the FUA write' fua 'ok ok ENOSPC' "${direct[@]}"

@@ -18,18 +18,20 @@ is "$(ios $bd 'r 92 8' 'r 93 8' 'r 99 1' 'r 100 1')" 'ok EIO ok EIO' 'a range in
 is "$(ios $bd 'r 200 8' 'r 199 8' 'r 200 1' 'r 199 1')" 'ok EIO ok EIO' 'a range includes its last sector and not the one after'
 is "$(ios $bd 'r 0 256' 'r 120 8' 'w 64 128' 'w 0 100')" 'EIO EIO EIO ok' 'a range matches larger, smaller and overlapping bios'
 bd_start bd inject-error sector=100
-is "$(ios $bd 'r 99 1' 'r 100 1' 'r 101 1' 'r 0 256' 'r 64 36' 'r 101 27')" 'ok EIO ok EIO ok ok' 'a range of a single sector'
+is "$(ios $bd 'r 99 1' 'r 100 1' 'r 101 1' 'r 0 256' 'r 64 36' 'r 101 27')" 'ok EIO ok EIO ok ok' \
+	'a range of a single sector matches the bios that touch the sector'
 bd_start bd inject-error sector=0
-is "$(ios $bd 'r 0 1' 'r 1 1' 'w 0 8')" 'EIO ok EIO' 'a rule for sector 0'
+is "$(ios $bd 'r 0 1' 'r 1 1' 'w 0 8')" 'EIO ok EIO' 'a rule for sector 0 fails the bios that touch sector 0'
 bd_start bd inject-error sector=65535
-is "$(ios $bd 'r 65535 1' 'r 65534 1' 'w 65528 8')" 'EIO ok EIO' 'a rule for the last sector of the target'
+is "$(ios $bd 'r 65535 1' 'r 65534 1' 'w 65528 8')" 'EIO ok EIO' \
+	'a rule for the last sector of the target fails the bios that touch this sector'
 bd_start bd inject-error sector=0-18446744073709551615
 is "$(ios $bd 'r 0 1' 'r 65535 1' f)" 'EIO EIO ok' 'a range larger than the target matches all data bios and no flush'
 bd_start bd inject-error sector=65535-18446744073709551615
-is "$(ios $bd 'r 65535 1' 'r 65534 1')" 'EIO ok' 'a range that begins at the last sector'
+is "$(ios $bd 'r 65535 1' 'r 65534 1')" 'EIO ok' 'a range that begins at the last sector fails this sector'
 bd_start bd inject-error sector=7,65535 inject-error sector=16,65534 errno=ENOSPC
 is "$(ios $bd 'r 0 7' 'r 7 1' 'r 8 8' 'r 16 1' 'r 17 8' 'r 65534 1')" 'ok EIO ok ENOSPC ok ENOSPC' \
-	'ranges at both ends of the target'
+	'rules with ranges at both ends of the target fail their sectors'
 for range in 65536 65536-65537 65537-18446744073709551615 18446744073709551615; do
 	dmesg_mark
 	fails_with EINVAL "sector=8,$range, beyond the target's end, is refused" \
