@@ -271,10 +271,13 @@ dmsetup remove view
 # --- Many views, under load ---
 
 background /tmp/load io $bd 'until /tmp/stop w 0 64'
+made=0
 for ((i = 0; i < 40; i++)); do
-	new_view view$((i % 4)) "survive=units" && io /dev/mapper/view$((i % 4)) 'r 0 64' > /tmp/null
+	new_view view$((i % 4)) "survive=units" && made=$((made + 1))
+	io /dev/mapper/view$((i % 4)) 'r 0 64' > /tmp/null
 	[[ $i -lt 3 ]] || dmsetup remove view$(((i + 1) % 4))
 done
+is $made 40 'forty views can be made during I/O'
 : > /tmp/stop
 wait "$pid"
 for name in $(dmsetup ls --target blkdebug-crash | cut -f1); do dmsetup remove "$name"; done
