@@ -253,14 +253,12 @@ PAGES = {
 
 # Sentences of pages about the project around the module
 PAGES_REPLACED = [
-    ('dm-blkdebug', ' :doc:`cookbook` solves common problems, and :doc:`qemu` and '
-     ':doc:`migrating` compare the\ntarget with others.', ' :doc:`cookbook` solves common problems.'),
+    ('dm-blkdebug', ' :doc:`cookbook` solves common problems, :doc:`power-cuts` describes the\n'
+     'write cache, and :doc:`qemu` and :doc:`migrating` compare the target with others.',
+     ' :doc:`cookbook` solves common problems, and :doc:`power-cuts` describes\nthe write cache.'),
     ('dm-blkdebug', ' ``make check`` runs all commands on this page; in their output\n',
      ' In the output of commands\n'),
     # In a table, a link with a longer name does not fit a column but the last.
-    ('dm-blkdebug', '(:doc:`/power-cuts`)       what survived', ' ' * 27 + 'what survived'),
-    ('dm-blkdebug', 'see                 what the cut leaves (:doc:`/power-cuts`)\n'
-     'lose, keep,                  :doc:`/power-cuts`\n',
-     'see last column     what the cut leaves (:doc:`/power-cuts`)\nlose, keep,\n'),
+    ('dm-blkdebug', '(:doc:`/power-cuts`)       counts of', ' ' * 27 + 'counts of'),
     ('crash-views', ':doc:`blkdebug-explore <man/blkdebug-explore>`', '``blkdebug-explore``'),
 ]
