@@ -90,7 +90,7 @@ fails_with ENOENT 'break on an unknown event fails' bd_msg t break foo A
 is "$(io_write $t 0 1)" ok 'break takes a sector'
 hold t 1 /tmp/io 'w 8 1'
 
-# Rows: wait_break, is a request suspended?
+# Rows: wait_break, bdrv_debug_is_suspended()
 like "$(bd_msg t wait_break A)" '^[0-9]+ A ' 'wait_break answers with the hold'
 is "$(bd_msg t is_suspended A)$(bd_msg t is_suspended B)" 10 'is_suspended answers for a held tag and for another'
 fails_with ETIMEDOUT 'wait_break times out' bd_msg t wait_break B 10
@@ -112,21 +112,21 @@ eventually 'resume with an errno fails the bio' file_is /tmp/a ENOSPC
 
 # --- Behaviour of bios ---
 
-# Row: a flush without earlier writes
+# Row: flush of clean data
 bd_msg t replace inject-error event=flush_to_disk
 is "$(ios $t f f)" 'EIO EIO' 'each flush is seen, also without earlier writes'
 
-# Row: a discard
+# Row: discard
 bd_msg t replace inject-error event=discard iotype=read
 is "$(ios $t 'r 0 8' 'd 0 8' 'r 0 8')" 'ok ok EIO' 'a discard raises the event discard and no read event'
 bd_msg t replace inject-error event=write_aio iotype=discard
 is "$(ios $t 'w 0 8' 'd 0 8')" 'ok EIO' 'a discard is failed by a fault that a write has armed'
 
-# Row: completions
+# Row: completion events
 bd_msg t reset
 bd_msg t replace inject-error event=write_aio set-state event=pwritev_done new_state=2
 is "$(io_write $t 0 1) $(bd_msg t state)" 'EIO 2' 'pwritev_done is raised for a failed write'
 
-# Row: a request that overlaps a held one: see qemu-077.sh
+# Row: I/O that overlaps a held one: see qemu-077.sh
 
 done_testing
