@@ -7,17 +7,14 @@
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
 require has_module ext4
-require has_module loop
-loop_disk 64
-bd_create t "$dev"
-t=/dev/mapper/t
+bd_setup loop_disk 64
 
 # round OPTIONS: mkfs, mount, files, umount, fsck and the files read back
 round() {
 	local i
 
-	succeeds "mkfs.ext4 for $1 succeeds" mkfs.ext4 -qF $t
-	succeeds "mount -o $1 succeeds" mount -o "$1" $t /mnt
+	succeeds "mkfs.ext4 for $1 succeeds" mkfs.ext4 -qF $bd
+	succeeds "mount -o $1 succeeds" mount -o "$1" $bd /mnt
 	for i in {1..20}; do echo "file $i" > "/mnt/file.$i"; done
 	mkdir /mnt/dir
 	cp /tests/bin/io /mnt/dir/
@@ -25,8 +22,8 @@ round() {
 	rm /mnt/file.1
 	succeeds "fstrim with $1 succeeds" fstrim /mnt
 	succeeds "umount with $1 succeeds" umount /mnt
-	succeeds "e2fsck with $1 finds no error" e2fsck -fn $t
-	succeeds "a second mount -o $1 succeeds" mount -o "$1" $t /mnt
+	succeeds "e2fsck with $1 finds no error" e2fsck -fn $bd
+	succeeds "a second mount -o $1 succeeds" mount -o "$1" $bd /mnt
 	succeeds "a large file with $1 is unchanged" cmp /tests/bin/io /mnt/dir/io
 	is "$(cat /mnt/file.*)" "$(printf 'file %d\n' 10 11 12 13 14 15 16 17 18 19 2 20 3 4 5 6 7 8 9)" \
 		"small files with $1 are unchanged"
@@ -34,14 +31,14 @@ round() {
 }
 
 round discard
-unlike "$(bd_msg t stats)" '=[1-9]' 'the target without rules counts nothing'
+unlike "$(bd_msg bd stats)" '=[1-9]' 'the target without rules counts nothing'
 
 # Rules for all iotypes, in force but without an effect in the end.
-bd_msg t add set-state event=pwritev new_state=2 inject-error event=pwritev errno=0 \
+bd_msg bd add set-state event=pwritev new_state=2 inject-error event=pwritev errno=0 \
 	inject-error iotype=flush errno=0 inject-error event=read_aio state=9 \
 	suspend event=write_aio tag=A state=9 inject-error state=9 > /tmp/null
 round discard,data=journal
-unlike "$(bd_msg t stats)" '(read|write|flush|discard) seen=0' 'the target has seen reads, writes, flushes and discards'
-is "$(bd_status t injected)" 0 'the target with rules has failed nothing'
+unlike "$(bd_msg bd stats)" '(read|write|flush|discard) seen=0' 'the target has seen reads, writes, flushes and discards'
+is "$(bd_status bd injected)" 0 'the target with rules has failed nothing'
 
 done_testing

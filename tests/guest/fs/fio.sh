@@ -5,10 +5,7 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-require has_module brd
-ram_disk
-bd_create t "$dev"
-t=/dev/mapper/t
+bd_setup ram_disk
 
 # verifies FILE OPTION...: mixed sizes in random order, several in flight
 verifies() {
@@ -17,26 +14,26 @@ verifies() {
 		--randseed=1 --minimal "${@:2}"
 }
 
-succeeds 'fio verifies through a target without rules' verifies $t
+succeeds 'fio verifies through a target without rules' verifies $bd
 succeeds 'data written by fio through the target are on the disk' verifies "$dev" --verify_only
-succeeds 'fio verifies with io_uring through a target without rules' verifies $t --ioengine=io_uring --randseed=2 --offset=16M
+succeeds 'fio verifies with io_uring through a target without rules' verifies $bd --ioengine=io_uring --randseed=2 --offset=16M
 
-bd_msg t add inject-error sector=500000 inject-error event=write_aio state=2 \
+bd_msg bd add inject-error sector=500000 inject-error event=write_aio state=2 \
 	suspend event=read_done tag=A state=2 > /tmp/null
-succeeds 'fio verifies through a target whose rules do not match' verifies $t --randseed=3
+succeeds 'fio verifies through a target whose rules do not match' verifies $bd --randseed=3
 succeeds 'data written by fio past rules that do not match are on the disk' verifies "$dev" --randseed=3 --verify_only
 
 # Breakpoints that hold all bios, which are resumed in a loop.
-bd_msg t replace suspend event=pwritev tag=W once=off suspend event=read_done tag=R once=off \
+bd_msg bd replace suspend event=pwritev tag=W once=off suspend event=read_done tag=R once=off \
 	> /tmp/null
-background /tmp/fio verifies $t --randseed=4 --size=512k
+background /tmp/fio verifies $bd --randseed=4 --size=512k
 while [[ -e /proc/$pid ]]; do
-	bd_msg t resume W all
-	bd_msg t resume R all
+	bd_msg bd resume W all
+	bd_msg bd resume R all
 done 2> /tmp/null
 wait "$pid"
 is $? 0 'fio verifies bios that are held before the check and at completion'
-like "$(bd_msg t stats)" 'write seen=([0-9]+) injected=0 held=[1-9]' 'stats count held writes of fio'
+like "$(bd_msg bd stats)" 'write seen=([0-9]+) injected=0 held=[1-9]' 'stats count held writes of fio'
 
 # REQ_NOWAIT: the target supports it over a device that does, and its map does
 # not sleep.

@@ -7,10 +7,7 @@
 # shellcheck source=tests/lib/topic.sh
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
-require has_module brd
-ram_disk
-bd_create t "$dev" seed=7
-t=/dev/mapper/t
+bd_setup ram_disk
 
 # The choices are the same in each run.
 RANDOM=4711
@@ -77,15 +74,15 @@ echo "message add$rules" >> /tmp/ops
 let_go() {
 	until [[ -e /tmp/stop ]]; do
 		for tag in "${tags[@]}"; do echo "message resume $tag all"; done > /tmp/resume.ops
-		io "$t" - < /tmp/resume.ops
+		io "$bd" - < /tmp/resume.ops
 	done > /tmp/null 2>&1
 }
 
-background /tmp/submitted submit $t 1 4 0 1024
+background /tmp/submitted submit $bd 1 4 0 1024
 submitter=$pid
 background /tmp/let.go let_go
 resumer=$pid
-io $t - < /tmp/ops > /tmp/results
+io $bd - < /tmp/ops > /tmp/results
 kill -TERM "$submitter"
 eventually 'all I/O ends after the messages' process_ended "$submitter"
 : > /tmp/stop
@@ -99,8 +96,8 @@ like "$(< /tmp/submitted)" 'read all=[0-9]+ ok=[1-9][0-9]* .*=[1-9]' 'some reads
 agree() {
 	local table list hits mark rule live=0 armed=0 word sum=0 nr
 
-	table=$(bd_rules t)
-	list=$(bd_msg t list)
+	table=$(bd_rules bd)
+	list=$(bd_msg bd list)
 	declare -Ag hits_of=()
 	while read -r _ hits mark rule; do
 		[[ -n $mark ]] || continue
@@ -111,14 +108,14 @@ agree() {
 		live=$((live + 1))
 	done <<< "$list"
 	nr=$(grep -c -E '^(inject-error|set-state|suspend|delay)$' <<< "${table// /$'\n'}") || true
-	is "$(bd_status t rules) $nr" "$live $live" "$1: status and table have as many rules as list has live ones"
-	is "$(bd_status t armed)" "$armed" "$1: status has as many armed rules as list"
-	while read -r _ _ word _; do sum=$((sum + ${word#injected=})); done < <(bd_msg t stats)
-	is "$(bd_status t injected)" "$sum" "$1: status has as many injected errors as stats"
+	is "$(bd_status bd rules) $nr" "$live $live" "$1: status and table have as many rules as list has live ones"
+	is "$(bd_status bd armed)" "$armed" "$1: status has as many armed rules as list"
+	while read -r _ _ word _; do sum=$((sum + ${word#injected=})); done < <(bd_msg bd stats)
+	is "$(bd_status bd injected)" "$sum" "$1: status has as many injected errors as stats"
 	for word in "${!hits_of[@]}"; do
-		is "$(bd_msg t wait_hits "$word" 0)" "${hits_of[$word]}" "$1: wait_hits of tag $word answers with the hits in list"
+		is "$(bd_msg bd wait_hits "$word" 0)" "${hits_of[$word]}" "$1: wait_hits of tag $word answers with the hits in list"
 	done
-	is "$(bd_status t held)" 0 "$1: nothing is held"
+	is "$(bd_status bd held)" 0 "$1: nothing is held"
 }
 agree 'after the storm'
 
@@ -129,7 +126,7 @@ agree 'after the storm'
 expected() {
 	local sector mark rule state words=()
 
-	state=$(bd_status t state)
+	state=$(bd_status bd state)
 	for ((sector = 0; sector < 512; sector++)); do words[sector]=ok; done
 	while read -r _ _ mark rule; do
 		[[ -n $mark && $mark != used && $rule == inject-error* ]] || continue
@@ -138,7 +135,7 @@ expected() {
 			[[ ! $rule =~ \ state=([0-9]+) || ${BASH_REMATCH[1]} -eq $state ]] || continue
 		fi
 		strike "$rule"
-	done < <(bd_msg t list)
+	done < <(bd_msg bd list)
 	echo "${words[*]}"
 }
 
@@ -160,34 +157,34 @@ strike() {
 use_up() {
 	local before after
 
-	after=$(bd_msg t list | grep -c ' used ')
+	after=$(bd_msg bd list | grep -c ' used ')
 	until [[ $after == "${before-}" ]]; do
 		before=$after
-		for i in 1 2 3; do io $t "${ops[@]}" > /tmp/null; done
-		after=$(bd_msg t list | grep -c ' used ')
+		for i in 1 2 3; do io $bd "${ops[@]}" > /tmp/null; done
+		after=$(bd_msg bd list | grep -c ' used ')
 	done
 }
 
 ops=()
 for ((i = 0; i < 512; i++)); do ops+=("r $i 1"); done
 for state in 1 2 3; do
-	bd_msg t state $state > /tmp/null
+	bd_msg bd state $state > /tmp/null
 	use_up
-	is "$(ios $t "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads end as list says in state $state"
+	is "$(ios $bd "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads end as list says in state $state"
 done
 for event in user.x user.y; do
-	bd_msg t event $event
+	bd_msg bd event $event
 	use_up
-	is "$(ios $t "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads end as list says after $event"
+	is "$(ios $bd "${ops[@]}" | fold -w 200)" "$(expected | fold -w 200)" "reads end as list says after $event"
 done
 agree 'after the reads'
 
-for tag in "${tags[@]}"; do bd_msg t remove "$tag" 2> /tmp/null || true; done
-is "$(bd_msg t list)$(bd_rules t)" 'seed=7' 'remove of all tags removes all rules'
-is "$(bd_status t rules) $(bd_status t armed)" '0 0' 'status counts no rule after the removal of all'
-is "$(ios $t "${ops[@]}" | tr ' ' '\n' | sort -u)" ok 'no read fails after the removal of all rules'
+for tag in "${tags[@]}"; do bd_msg bd remove "$tag" 2> /tmp/null || true; done
+is "$(bd_msg bd list)$(bd_rules bd)" 'seed=7' 'remove of all tags removes all rules'
+is "$(bd_status bd rules) $(bd_status bd armed)" '0 0' 'status counts no rule after the removal of all'
+is "$(ios $bd "${ops[@]}" | tr ' ' '\n' | sort -u)" ok 'no read fails after the removal of all rules'
 for tag in "${tags[@]}"; do
-	fails_with ENOENT "wait_hits of the removed tag $tag fails" bd_msg t wait_hits "$tag" 1 1000
+	fails_with ENOENT "wait_hits of the removed tag $tag fails" bd_msg bd wait_hits "$tag" 1 1000
 done
 
 done_testing
