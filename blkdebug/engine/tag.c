@@ -119,15 +119,20 @@ int blkdebug_tag_rule(struct blkdebug_engine *engine,
 void blkdebug_untag_rule(struct blkdebug_engine *engine,
 			 struct blkdebug_rule *rule)
 {
+	struct blkdebug_tag *tag;
 	unsigned long flags;
 
 	lockdep_assert_held(&engine->control);
 	/* The rule has no tag, or blkdebug_tag_rule() has not been called. */
 	if (list_empty(&rule->tag_link))
 		return;
+	tag = blkdebug_rule_tag(rule);
 	list_del_init(&rule->tag_link);
 	flags = blkdebug_lock(engine);
-	blkdebug_tag_put(engine, blkdebug_rule_tag(rule));
+	/* Used-up rules that have been freed have left their hits in the sum. */
+	if (list_empty(&tag->rules))
+		memset(tag->count, 0, sizeof(tag->count));
+	blkdebug_tag_put(engine, tag);
 	blkdebug_unlock(engine, flags);
 }
 

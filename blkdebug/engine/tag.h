@@ -14,7 +14,9 @@ struct blkdebug_engine;
 
 /* Sums over the rules of one ruleset that have the same tag */
 struct blkdebug_tag_count {
-	u64 hits;	/* hits; removed rules excluded */
+	u64 hits;	/* hits; removed rules excluded, but not used-up rules that
+			 * housekeeping has freed
+			 */
 	u64 live;	/* rules that can match; rules that an add has not yet put in
 			 * force included
 			 */

@@ -350,6 +350,14 @@ static void test_once_raced_for(struct kunit *test)
 	}
 }
 
+/* Add ten times @tens rules, ten a message. */
+static void add_rules(struct kit *kit, unsigned int tens, const char *rule)
+{
+	while (tens--)
+		kit_says(kit, 1, "add %s %s %s %s %s %s %s %s %s %s", rule, rule, rule,
+			 rule, rule, rule, rule, rule, rule, rule);
+}
+
 /* Of used-up rules the last thousand are kept, and the rest is cleaned up */
 static void test_many_used_up(struct kunit *test)
 {
@@ -366,6 +374,27 @@ static void test_many_used_up(struct kunit *test)
 	for (i = 1001; i <= 2000; i++)
 		KUNIT_ASSERT_NOT_NULL(test, kit_rule(kit, i));
 	reads(kit, 0, BLKDEBUG_PASS);
+}
+
+/* The hits of a tag start at zero after all its rules have been removed. */
+static void test_hits_of_removed_tag(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	unsigned int i;
+
+	add_rules(kit, 200, "inject-error once=on tag=a");
+	for (i = 0; i < 2000; i++)
+		reads(kit, 0, -EIO);
+	expect_answer(kit, "2000", "wait_hits a 2000");
+	/* Half of the used-up rules are freed, but their hits still count. */
+	blkdebug_engine_housekeep(&kit->engine);
+	KUNIT_EXPECT_NULL(test, kit_rule(kit, 1));
+	expect_answer(kit, "2000", "wait_hits a 2000");
+	kit_says(kit, 0, "remove a");
+	kit_says(kit, 1, "add inject-error tag=a");
+	kit_says(kit, -ETIMEDOUT, "wait_hits a 1 0");
+	reads(kit, 0, -EIO);
+	expect_answer(kit, "1", "wait_hits a 1");
 }
 
 /*
@@ -523,14 +552,6 @@ static void test_delay(struct kunit *test)
 	blkdebug_end_delays(&kit->engine);
 	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
-}
-
-/* Add ten times @tens rules, ten a message. */
-static void add_rules(struct kit *kit, unsigned int tens, const char *rule)
-{
-	while (tens--)
-		kit_says(kit, 1, "add %s %s %s %s %s %s %s %s %s %s", rule, rule, rule,
-			 rule, rule, rule, rule, rule, rule, rule);
 }
 
 /* More delays than one section of the lock adds, which the worker goes on with */
@@ -1078,6 +1099,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_once),
 	KUNIT_CASE(test_once_raced_for),
 	KUNIT_CASE(test_many_used_up),
+	KUNIT_CASE(test_hits_of_removed_tag),
 	KUNIT_CASE(test_many_match),
 	KUNIT_CASE(test_counted),
 	KUNIT_CASE(test_probability),
