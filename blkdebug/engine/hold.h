@@ -5,9 +5,10 @@
  * Several breakpoints can hold an I/O at once, each by a hold of its own. No
  * memory is allocated when a hold begins: each breakpoint has one preallocated
  * hold, for the first I/O that hits the breakpoint, and each I/O embeds
- * BLKDEBUG_HOLDS more, for breakpoints whose own hold is in use. If an I/O
- * matches more breakpoints at one event, they hold the I/O after the first
- * ones have resumed it.
+ * BLKDEBUG_HOLDS more, for breakpoints whose own hold is in use. If no hold is
+ * free for a breakpoint, or if 1,024 breakpoints hold the I/O already, further
+ * breakpoints that match at the same event hold the I/O after the first ones
+ * have resumed it.
  *
  * The engine's lock guards all holds.
  */

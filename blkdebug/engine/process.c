@@ -34,6 +34,9 @@
 /* Delays that one section of the lock adds to an I/O */
 #define DELAY_BATCH	1024
 
+/* Breakpoints that hold an I/O at once: one section of the lock may end all holds */
+#define MOST_HOLDS	1024
+
 /* Find the next match that fires. */
 static struct blkdebug_rule *find_rule_to_fire(struct blkdebug_engine *engine,
 					       struct blkdebug_search *search)
@@ -112,15 +115,15 @@ static void begin_hold(struct blkdebug_engine *engine,
 	blkdebug_account_hit(engine, rule);
 }
 
-/* Hold the I/O by all breakpoints that match and have a hold for it. */
+/* Hold the I/O by the next breakpoints that match, as long as there are free holds. */
 static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 					     struct blkdebug_io *io,
 					     struct blkdebug_event_rules *er,
 					     bool locked)
 {
-	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 	struct blkdebug_rule *rule;
 	struct blkdebug_search search;
+	unsigned int nr = 0;
 
 	if (READ_ONCE(engine->mode) & (BLKDEBUG_SUSPENDING | BLKDEBUG_POWERLESS))
 		return BLKDEBUG_PASS;
@@ -131,21 +134,21 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 	if (!locked)
 		return blkdebug_any_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	while ((rule = blkdebug_next_match(&search))) {
-		if (!blkdebug_hold_room(io, rule))
+		if (nr == MOST_HOLDS || !blkdebug_hold_room(io, rule))
 			break;
 		io->last_rule = rule->number;
 		if (!blkdebug_rule_should_fire(rule, engine->seed))
 			continue;
 		begin_hold(engine, io, rule);
-		verdict = BLKDEBUG_HELD;
+		nr++;
 	}
 	if (!rule)
 		io->last_rule = U64_MAX;
-	if (verdict == BLKDEBUG_HELD) {
-		record_event(io, er);
-		account_held(engine, io);
-	}
-	return verdict;
+	if (!nr)
+		return BLKDEBUG_PASS;
+	record_event(io, er);
+	account_held(engine, io);
+	return BLKDEBUG_HELD;
 }
 
 /* Apply the first set-state rule that fires at an event, or at the check of an I/O. */

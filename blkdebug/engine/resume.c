@@ -10,9 +10,6 @@
 #include "resume.h"
 #include "trace.h"
 
-/* Holds or delays that end before the lock is dropped */
-#define LOCK_BATCH	32
-
 /* Drop and retake the lock to bound the time with interrupts off */
 static unsigned long cond_resched_lock_irq(struct blkdebug_engine *engine,
 					   unsigned long flags)
@@ -110,7 +107,6 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 {
 	struct blkdebug_hold *hold;
 	unsigned long flags;
-	unsigned int i = 0;
 	bool any;
 	u64 last;
 
@@ -119,10 +115,10 @@ bool blkdebug_resume_all(struct blkdebug_engine *engine,
 	flags = blkdebug_write_lock(engine);
 	last = engine->holds.last;
 	any = find_oldest_hold(engine, tag, last);
+	/* A resumed I/O may meet as many rules as one section of the lock allows. */
 	while ((hold = find_oldest_hold(engine, tag, last))) {
 		blkdebug_resume_hold(engine, hold, error);
-		if (!(++i % LOCK_BATCH))
-			flags = cond_resched_lock_irq(engine, flags);
+		flags = cond_resched_lock_irq(engine, flags);
 	}
 	blkdebug_write_unlock(engine, flags);
 	return any;
@@ -199,7 +195,6 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 {
 	struct blkdebug_hold *hold;
 	unsigned long flags;
-	unsigned int i = 0;
 
 	flags = blkdebug_write_lock(engine);
 	WRITE_ONCE(engine->mode, engine->mode | BLKDEBUG_SUSPENDING |
@@ -209,8 +204,7 @@ void blkdebug_suspend(struct blkdebug_engine *engine, bool requeue,
 		flags = cond_resched_lock_irq(engine, flags);
 	while ((hold = blkdebug_hold_after(&engine->holds, 0))) {
 		release_hold(engine, hold, requeue, requeued);
-		if (!(++i % LOCK_BATCH))
-			flags = cond_resched_lock_irq(engine, flags);
+		flags = cond_resched_lock_irq(engine, flags);
 	}
 	blkdebug_write_unlock(engine, flags);
 }

@@ -783,6 +783,47 @@ static void test_holds_beyond_embedded(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, kit_rule(kit, i)->hits, 2);
 }
 
+/* More breakpoints than hold an I/O at once hold it in turns, each once. */
+static void test_many_holds(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_io *io;
+	unsigned int i;
+
+	add_rules(kit, 110, "suspend event=read_aio tag=a once=off");
+	io = held(kit, BLKDEBUG_IO_READ);
+	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 1024);
+	kit_says(kit, 0, "resume a all");
+	KUNIT_EXPECT_NULL(test, kit_ready(kit));
+	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 76);
+	kit_says(kit, 0, "resume a all");
+	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	for (i = 1; i <= 1100; i++)
+		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->hits, 1);
+}
+
+/* Each resumed I/O continues in a section of its own, as do all holds of an I/O. */
+static void test_resume_in_sections(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	const unsigned int nr = 10;
+	unsigned int before, i;
+	LIST_HEAD(requeued);
+
+	kit_says(kit, 1, "add suspend event=read_aio tag=a once=off");
+	for (i = 0; i < nr; i++)
+		held(kit, BLKDEBUG_IO_READ);
+	before = raw_read_seqcount(&kit->engine.seq);
+	kit_says(kit, 0, "resume a all");
+	KUNIT_EXPECT_GE(test, raw_read_seqcount(&kit->engine.seq) - before, 2 * nr);
+	for (i = 0; i < nr; i++)
+		held(kit, BLKDEBUG_IO_READ);
+	before = raw_read_seqcount(&kit->engine.seq);
+	blkdebug_suspend(&kit->engine, true, &requeued);
+	KUNIT_EXPECT_GE(test, raw_read_seqcount(&kit->engine.seq) - before, 2 * nr);
+	blkdebug_unsuspend(&kit->engine);
+}
+
 /* Breakpoints added during a hold come too late for its event */
 static void test_hold_of_what_there_was(struct kunit *test)
 {
@@ -1116,6 +1157,8 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_resume_order),
 	KUNIT_CASE(test_resume_with_errno),
 	KUNIT_CASE(test_holds_beyond_embedded),
+	KUNIT_CASE(test_many_holds),
+	KUNIT_CASE(test_resume_in_sections),
 	KUNIT_CASE(test_hold_of_what_there_was),
 	KUNIT_CASE(test_hold_of_what_there_was_without_room),
 	KUNIT_CASE(test_state_moves_during_hold),
