@@ -31,11 +31,21 @@
 /* Ranges of bad sectors that are healed in one section of the lock */
 #define HEAL_BATCH	256
 
-/* Delays that one section of the lock adds to an I/O */
+/* Delays that one section of the lock tries on an I/O */
 #define DELAY_BATCH	1024
 
 /* Breakpoints that hold an I/O at once: one section of the lock may end all holds */
 #define MOST_HOLDS	1024
+
+/* Count a match, and decide whether the rule fires. */
+static bool rule_fires(struct blkdebug_engine *engine,
+		       const struct blkdebug_io_desc *desc,
+		       struct blkdebug_rule *rule)
+{
+	lockdep_assert_held(&engine->lock);
+	return blkdebug_rule_fits(rule, desc, &engine->geometry) &&
+	       blkdebug_rule_should_fire(rule, engine->seed);
+}
 
 /* Find the next match that fires. */
 static struct blkdebug_rule *find_rule_to_fire(struct blkdebug_engine *engine,
@@ -43,12 +53,9 @@ static struct blkdebug_rule *find_rule_to_fire(struct blkdebug_engine *engine,
 {
 	struct blkdebug_rule *rule;
 
-	lockdep_assert_held(&engine->lock);
 	do {
 		rule = blkdebug_next_match(search);
-	} while (rule &&
-		 (!blkdebug_rule_fits(rule, search->desc, &engine->geometry) ||
-		  !blkdebug_rule_should_fire(rule, engine->seed)));
+	} while (rule && !rule_fires(engine, search->desc, rule));
 	return rule;
 }
 
@@ -232,7 +239,16 @@ static void account_injected(struct blkdebug_engine *engine, struct blkdebug_io 
 	io->counted_injected = true;
 }
 
-/* Add a batch of delays to an I/O. Returns false if there may be more. */
+static void add_delay(struct blkdebug_engine *engine, struct blkdebug_io *io,
+		      struct blkdebug_rule *rule)
+{
+	trace_blkdebug_inject(engine->dev, &io->desc, rule->number, BLKDEBUG_DELAY, 0);
+	io->delay = min(io->delay + blkdebug_rule_delay(rule, engine->seed),
+			LONGEST_DELAY);
+	blkdebug_account_hit(engine, rule);
+}
+
+/* Try a batch of delays on an I/O. Returns false if there may be more. */
 static bool add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io,
 		       struct blkdebug_search *search)
 {
@@ -242,17 +258,14 @@ static bool add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io,
 	blkdebug_init_search(search, blkdebug_rules(engine), &io->desc,
 			     io->last_rule);
 	blkdebug_add_faults(search, engine, io, BLKDEBUG_CLASS_DELAY);
-	for (i = 0; i < DELAY_BATCH; i++) {
-		rule = find_rule_to_fire(engine, search);
+	/* On zones, only a delay that fires may send the I/O to the worker. */
+	for (i = 0; i < DELAY_BATCH || (engine->geometry.zoned && !io->delay); i++) {
+		rule = blkdebug_next_match(search);
 		if (!rule)
 			return true;
-		trace_blkdebug_inject(engine->dev, &io->desc, rule->number,
-				      BLKDEBUG_DELAY, 0);
 		io->last_rule = rule->number;
-		io->delay = min(io->delay +
-				 blkdebug_rule_delay(rule, engine->seed),
-				 LONGEST_DELAY);
-		blkdebug_account_hit(engine, rule);
+		if (rule_fires(engine, &io->desc, rule))
+			add_delay(engine, io, rule);
 	}
 	return false;
 }

@@ -576,6 +576,42 @@ static void test_many_delays(struct kunit *test)
 	reads(kit, 0, -EIO);
 }
 
+/* Each delay is tried once, whether or not it fires, and whatever batch it is in. */
+static void test_batches_of_delays(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+	unsigned int i;
+
+	add_rules(kit, 110, "delay us=7");
+	add_rules(kit, 110, "delay us=1 after=9");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
+	for (i = 0; i < 9 && kit_ready(kit) == io; i++) {
+		KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
+		blkdebug_continue(&kit->engine, io);
+	}
+	KUNIT_EXPECT_EQ(test, i, 2);
+	KUNIT_EXPECT_EQ(test, io->delay, 7700);
+	for (i = 1; i <= 1100; i++)
+		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->hits, 1);
+	for (; i <= 2200; i++)
+		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->params->matches, 1);
+	blkdebug_end_delays(&kit->engine);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+}
+
+/* On zones, delays that do not fire leave the I/O to its submitter, so that it stays in order. */
+static void test_many_delays_on_zones(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+
+	kit->engine.geometry.zoned = true;
+	add_rules(kit, 110, "delay us=1 after=9");
+	writes(kit, 0, BLKDEBUG_PASS);
+	kit->engine.geometry.zoned = false;
+	writes(kit, 0, BLKDEBUG_NEED_LOCK);
+}
+
 /* The power fails between two batches of delays: the I/O fails at once */
 static void test_delays_and_cut(struct kunit *test)
 {
@@ -1148,6 +1184,8 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_effects),
 	KUNIT_CASE(test_delay),
 	KUNIT_CASE(test_many_delays),
+	KUNIT_CASE(test_batches_of_delays),
+	KUNIT_CASE(test_many_delays_on_zones),
 	KUNIT_CASE(test_delays_and_cut),
 	KUNIT_CASE(test_delays_due),
 	KUNIT_CASE(test_healed),
