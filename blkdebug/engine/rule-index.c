@@ -591,7 +591,9 @@ static void free_class(const struct blkdebug_ruleset *rs,
 		blkdebug_run_release(run);
 		run = older;
 	}
+	/* xa_destroy() alone would free all nodes with interrupts disabled. */
 	xa_for_each(&class->by_state, state, sr) {
+		xa_erase(&class->by_state, state);
 		kfree(sr);
 		cond_resched();
 	}
@@ -633,6 +635,7 @@ void blkdebug_ruleset_free(struct blkdebug_ruleset *rs)
 	hash_for_each_safe(rs->user, i, next, er, user_node)
 		free_event_rules(rs, er);
 	xa_for_each(&rs->rules, number, rule) {
+		xa_erase(&rs->rules, number);
 		blkdebug_free_rule(rule);
 		cond_resched();
 	}
