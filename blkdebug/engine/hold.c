@@ -4,6 +4,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "hold.h"
@@ -32,8 +33,10 @@ void blkdebug_holds_reap(struct list_head *freed)
 {
 	struct blkdebug_hold *hold, *next;
 
-	list_for_each_entry_safe(hold, next, freed, req_link)
+	list_for_each_entry_safe(hold, next, freed, req_link) {
 		kfree(hold);
+		cond_resched();
+	}
 }
 
 /**

@@ -89,8 +89,10 @@ static void make_slots(struct blkdebug_range_table *table)
 	table->nr_slots = (span >> table->shift) + 1;
 	for (slot = 0; slot < table->nr_slots; slot++) {
 		while (table->range[i].last - table->first <
-		       (u64)slot << table->shift)
-			i++;
+		       (u64)slot << table->shift) {
+			if (!(++i % RESCHED_BATCH))
+				cond_resched();
+		}
 		table->slot[slot] = i;
 		if (!(slot % RESCHED_BATCH))
 			cond_resched();

@@ -174,10 +174,14 @@ int blkdebug_do_remove(struct blkdebug_call *call)
 	int r = 0;
 
 	mutex_lock(&call->engine->control);
-	for (i = 0; !r && i < call->argc; i++)
+	for (i = 0; !r && i < call->argc; i++) {
 		r = blkdebug_visit_named(call, call->argv[i], accept_rule);
-	for (i = 0; !r && i < call->argc; i++)
+		cond_resched();
+	}
+	for (i = 0; !r && i < call->argc; i++) {
 		blkdebug_visit_named(call, call->argv[i], remove_rule);
+		cond_resched();
+	}
 	mutex_unlock(&call->engine->control);
 	return r;
 }

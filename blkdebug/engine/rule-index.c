@@ -407,8 +407,8 @@ static int clean_event(struct blkdebug_ruleset *rs,
 			r = merge_newest(rs, &er->class[i], dropped);
 			run = get_newest_run(rs, &er->class[i]);
 		} while (!r && run && get_older_run(rs, run));
-		cond_resched();
 	}
+	cond_resched();
 	return r;
 }
 

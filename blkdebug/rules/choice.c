@@ -5,6 +5,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -229,7 +230,7 @@ bool blkdebug_choice_has(const struct blkdebug_cut *cut, unsigned int key)
  * @cut: the cut
  * @key: enum blkdebug_choice_key
  *
- * Context: Any context.
+ * Context: Process context. May sleep.
  */
 void blkdebug_print_choice(struct seq_buf *out, const struct blkdebug_cut *cut,
 			   unsigned int key)
@@ -247,8 +248,10 @@ void blkdebug_print_choice(struct seq_buf *out, const struct blkdebug_cut *cut,
 		seq_buf_printf(out, "%llu", cut->seed);
 		return;
 	}
-	for (i = 0; i < list->nr; i++)
+	for (i = 0; i < list->nr; i++) {
 		blkdebug_print_range(out, &list->range[i], !i);
+		cond_resched();
+	}
 }
 
 /* The parts of a choice share one struct, which the first of them allocates. */

@@ -93,14 +93,14 @@ int blkdebug_name_cmp(const char *a, const char *b)
  */
 bool blkdebug_name_valid(const char *name)
 {
-	size_t len = 0;
+	size_t len;
 
-	for (; *name; name++, len++) {
-		if (!isascii(*name) ||
-		    (!isalnum(*name) && !strchr("_.-", *name)))
+	for (len = 0; name[len]; len++) {
+		if (len == BLKDEBUG_NAME_MAX || !isascii(name[len]) ||
+		    (!isalnum(name[len]) && !strchr("_.-", name[len])))
 			return false;
 	}
-	return len && len <= BLKDEBUG_NAME_MAX;
+	return len;
 }
 
 /**
