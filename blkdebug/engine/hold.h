@@ -60,7 +60,6 @@ enum blkdebug_step {
 	BLKDEBUG_STEP_DONE,
 	/* Raise an event from user space; the only step of a message "event". */
 	BLKDEBUG_STEP_RAISED,
-	BLKDEBUG_STEP_END,
 };
 
 enum blkdebug_verdict {

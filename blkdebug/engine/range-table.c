@@ -2,12 +2,10 @@
 /*
  * Range tables: see range-table.h.
  */
-#include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "../rules/sort.h"
 #include "range-table.h"
 
 /* Ranges handled between two calls of cond_resched() */
@@ -33,7 +31,6 @@ struct blkdebug_range_table *blkdebug_range_table_alloc(u64 nr, u16 iotypes)
 			 (2 * nr + 1) * sizeof(u32), BLKDEBUG_GFP_LONG);
 	if (!table)
 		return NULL;
-	RCU_INIT_POINTER(table->next, NULL);
 	table->slot = (u32 *)&table->range[nr];
 	table->nr = nr;
 	table->iotypes = iotypes;
@@ -49,15 +46,6 @@ struct blkdebug_range_table *blkdebug_range_table_alloc(u64 nr, u16 iotypes)
 void blkdebug_range_table_free_rcu(struct blkdebug_range_table *table)
 {
 	kvfree_rcu(table, rcu);
-}
-
-static int compare_ranges(const void *a, const void *b)
-{
-	const struct blkdebug_range *ra = a, *rb = b;
-
-	if (ra->first != rb->first)
-		return ra->first < rb->first ? -1 : 1;
-	return 0;
 }
 
 /* Append a range that does not start before the last one of the table. */
@@ -110,21 +98,11 @@ static void make_slots(struct blkdebug_range_table *table)
  */
 int blkdebug_range_table_build(struct blkdebug_range_table *table)
 {
-	u32 i, nr = table->nr;
-	int r;
+	int r = blkdebug_sort_ranges(table->range, &table->nr);
 
-	r = blkdebug_sort(table->range, nr, sizeof(table->range[0]),
-			  compare_ranges);
-	if (r)
-		return r;
-	table->nr = 0;
-	for (i = 0; i < nr; i++) {
-		append_range(table, &table->range[i]);
-		if (!(i % RESCHED_BATCH))
-			cond_resched();
-	}
-	make_slots(table);
-	return 0;
+	if (!r)
+		make_slots(table);
+	return r;
 }
 
 /**

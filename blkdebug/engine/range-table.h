@@ -15,7 +15,6 @@
 /* Ranges of rules for some I/O types. All but @rcu is constant once published. */
 struct blkdebug_range_table {
 	struct rcu_head rcu;
-	struct blkdebug_range_table __rcu *next;
 	u32 *slot;			/* index of the first range that ends in the
 					 * slot or behind it; one more element follows
 					 * the last slot

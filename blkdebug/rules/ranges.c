@@ -103,6 +103,25 @@ static u32 merge_ranges(struct blkdebug_range *ranges, u32 nr)
 	return last + 1;
 }
 
+/**
+ * blkdebug_sort_ranges - sort ranges, and merge those that overlap or touch
+ * @ranges: the ranges
+ * @nr: elements of @ranges, not 0; set to how many are left
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, or -ENOMEM with @ranges in an undefined order.
+ */
+int blkdebug_sort_ranges(struct blkdebug_range *ranges, u32 *nr)
+{
+	int r = 0;
+
+	if (!are_sorted(ranges, *nr))
+		r = blkdebug_sort(ranges, *nr, sizeof(*ranges), compare_ranges);
+	if (!r)
+		*nr = merge_ranges(ranges, *nr);
+	return r;
+}
+
 static int parse_items(const char *list, sector_t nr_sectors,
 		       struct blkdebug_range *ranges,
 		       struct blkdebug_error *err)
@@ -139,6 +158,7 @@ int blkdebug_parse_ranges(const char *list, sector_t nr_sectors,
 {
 	struct blkdebug_range *parsed;
 	size_t items = count_items(list);
+	u32 left = items;
 	int r;
 
 	if (items > U32_MAX)
@@ -147,14 +167,13 @@ int blkdebug_parse_ranges(const char *list, sector_t nr_sectors,
 	if (!parsed)
 		return -ENOMEM;
 	r = parse_items(list, nr_sectors, parsed, err);
-	if (!r && !are_sorted(parsed, items))
-		r = blkdebug_sort(parsed, items, sizeof(*parsed),
-				  compare_ranges);
+	if (!r)
+		r = blkdebug_sort_ranges(parsed, &left);
 	if (r) {
 		kvfree(parsed);
 		return r;
 	}
-	*nr = merge_ranges(parsed, items);
+	*nr = left;
 	*ranges = parsed;
 	return 0;
 }

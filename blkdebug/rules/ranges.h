@@ -19,6 +19,7 @@ struct blkdebug_range {
 int blkdebug_parse_ranges(const char *list, sector_t nr_sectors,
 			  struct blkdebug_range **ranges, u32 *nr,
 			  struct blkdebug_error *err);
+int blkdebug_sort_ranges(struct blkdebug_range *ranges, u32 *nr);
 void blkdebug_print_range(struct seq_buf *out,
 			  const struct blkdebug_range *range, bool first);
 
