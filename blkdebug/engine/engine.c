@@ -480,7 +480,7 @@ int blkdebug_engine_init(struct blkdebug_engine *engine,
 	rs = blkdebug_ruleset_alloc(&engine->control, 0);
 	RCU_INIT_POINTER(engine->rules, rs);
 	mutex_lock(&engine->control);
-	filter = rs ? blkdebug_ruleset_filter(rs) : NULL;
+	filter = rs ? blkdebug_ruleset_filter(rs, 0, NULL) : NULL;
 	mutex_unlock(&engine->control);
 	RCU_INIT_POINTER(engine->filter, filter);
 	return engine->seen && filter ? 0 : -ENOMEM;

@@ -459,29 +459,18 @@ bool blkdebug_ruleset_dirty(const struct blkdebug_ruleset *rs)
 	return rs->nr_dead > rs->nr_entries / 2;
 }
 
-static int count_live_ranges(struct blkdebug_ruleset *rs,
-			     struct blkdebug_filter_builder *b)
-{
-	struct blkdebug_rule *rule;
-	unsigned long number;
-
-	xa_for_each(&rs->rules, number, rule) {
-		if (!READ_ONCE(rule->dead))
-			blkdebug_filter_count(b, rule);
-		cond_resched();
-	}
-	return blkdebug_filter_alloc_tables(b);
-}
-
 /**
- * blkdebug_ruleset_filter - build the filter of the rules that can match
+ * blkdebug_ruleset_filter - build a filter of the rules that can match
  * @rs: the ruleset
+ * @first: number of the first rule; rules of an add included
+ * @old: a filter that has all rules before @first, or NULL
  *
  * Context: may sleep. The control mutex is held.
  *
- * Return: the filter, or NULL if the allocation fails.
+ * Return: the filter, or NULL if an allocation fails.
  */
-struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs)
+struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs, u64 first,
+						const struct blkdebug_filter *old)
 {
 	struct blkdebug_filter *filter = NULL;
 	struct blkdebug_filter_builder *b;
@@ -492,14 +481,19 @@ struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs)
 	b = kzalloc(sizeof(*b), GFP_KERNEL);
 	if (!b)
 		return NULL;
-	if (!count_live_ranges(rs, b)) {
+	xa_for_each_start(&rs->rules, number, rule, first) {
+		if (!READ_ONCE(rule->dead))
+			blkdebug_filter_count(b, rule);
+		cond_resched();
+	}
+	if (!blkdebug_filter_alloc_tables(b)) {
 		/* Rules may be used up meanwhile, but dead rules stay dead. */
-		xa_for_each(&rs->rules, number, rule) {
+		xa_for_each_start(&rs->rules, number, rule, first) {
 			if (!READ_ONCE(rule->dead))
 				blkdebug_filter_fill(b, rule);
 			cond_resched();
 		}
-		filter = blkdebug_filter_build(b, NULL);
+		filter = blkdebug_filter_build(b, old);
 	}
 	blkdebug_filter_builder_free(b);
 	kfree(b);

@@ -146,7 +146,8 @@ void blkdebug_ruleset_drop(struct blkdebug_ruleset *rs,
 			   struct blkdebug_rule *rule);
 bool blkdebug_ruleset_dirty(const struct blkdebug_ruleset *rs);
 int blkdebug_ruleset_clean(struct blkdebug_ruleset *rs, u64 *dropped);
-struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs);
+struct blkdebug_filter *blkdebug_ruleset_filter(struct blkdebug_ruleset *rs, u64 first,
+						const struct blkdebug_filter *old);
 
 bool blkdebug_event_live(const struct blkdebug_event_rules *er);
 u64 blkdebug_faults_to_arm(const struct blkdebug_ruleset *rs,

@@ -68,32 +68,6 @@ static void account_rules(struct blkdebug_engine *engine,
 	}
 }
 
-/* Build the filter that is to be in force with the rules of an add. */
-static struct blkdebug_filter *extend_filter(struct blkdebug_engine *engine,
-					     struct list_head *rules,
-					     const struct blkdebug_filter *old)
-{
-	struct blkdebug_filter *filter = NULL;
-	struct blkdebug_filter_builder *b;
-	struct blkdebug_rule *rule;
-
-	b = kzalloc(sizeof(*b), GFP_KERNEL);
-	if (!b)
-		return NULL;
-	list_for_each_entry(rule, rules, link) {
-		blkdebug_filter_count(b, rule);
-		cond_resched();
-	}
-	if (!blkdebug_filter_alloc_tables(b)) {
-		list_for_each_entry(rule, rules, link)
-			blkdebug_filter_fill(b, rule);
-		filter = blkdebug_filter_build(b, old);
-	}
-	blkdebug_filter_builder_free(b);
-	kfree(b);
-	return filter;
-}
-
 static struct blkdebug_filter *get_filter(struct blkdebug_engine *engine)
 {
 	return rcu_dereference_protected(engine->filter,
@@ -211,18 +185,16 @@ static int prepare_rules(struct blkdebug_engine *engine,
 static int add_to_ruleset(struct blkdebug_engine *engine,
 			  struct blkdebug_ruleset *rs, struct list_head *rules)
 {
-	bool replace = rs != blkdebug_rules(engine);
-	struct blkdebug_filter *filter;
+	struct blkdebug_filter *filter = NULL, *old = NULL;
 	struct blkdebug_add add;
 
-	filter = extend_filter(engine, rules,
-			       replace ? NULL : get_filter(engine));
-	if (!filter)
-		return -ENOMEM;
+	if (rs == blkdebug_rules(engine))
+		old = get_filter(engine);
 	blkdebug_add_init(&add, rs);
-	if (prepare_rules(engine, &add, rules)) {
+	if (!prepare_rules(engine, &add, rules))
+		filter = blkdebug_ruleset_filter(rs, engine->last_number + 1, old);
+	if (!filter) {
 		blkdebug_add_abort(&add, rules);
-		blkdebug_filter_free(filter, get_filter(engine));
 		return -ENOMEM;
 	}
 	account_rules(engine, &add);
@@ -286,7 +258,7 @@ int blkdebug_clear_rules(struct blkdebug_engine *engine, bool reset)
 
 	lockdep_assert_held(&engine->control);
 	rs = alloc_successor(engine);
-	filter = rs ? blkdebug_ruleset_filter(rs) : NULL;
+	filter = rs ? blkdebug_ruleset_filter(rs, 0, NULL) : NULL;
 	if (!filter) {
 		blkdebug_ruleset_free(rs);
 		return -ENOMEM;
@@ -396,7 +368,7 @@ static void clean_rules(struct blkdebug_engine *engine)
 	blkdebug_ruleset_clean(rs, &dropped);
 	account_dropped(engine, dropped);
 
-	filter = blkdebug_ruleset_filter(rs);
+	filter = blkdebug_ruleset_filter(rs, 0, NULL);
 	if (!filter)
 		return;
 	flags = blkdebug_write_lock(engine);
