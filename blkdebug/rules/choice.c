@@ -34,51 +34,22 @@ static bool has_odds(unsigned int policy)
 	       policy == BLKDEBUG_SURVIVE_UNITS;
 }
 
-/* "<n>/<d>", with 0 <= n <= d and d > 0 */
-static int parse_odds(const char *word, size_t len,
-		      struct blkdebug_choice *choice)
-{
-	const char *slash = memchr(word, '/', len);
-	u64 numerator, denominator;
-
-	if (!slash ||
-	    blkdebug_parse_number(word, slash - word, U32_MAX, &numerator) ||
-	    blkdebug_parse_number(slash + 1, word + len - slash - 1, U32_MAX,
-				  &denominator) ||
-	    !denominator || numerator > denominator)
-		return -EINVAL;
-	choice->numerator = numerator;
-	choice->denominator = denominator;
-	return 0;
-}
-
-/**
- * blkdebug_parse_policy - read the value of survive=
- * @word: the value
- * @len: its length
- * @choice: policy and odds are set
- *
- * Return: 0 or -EINVAL.
- */
-int blkdebug_parse_policy(const char *word, size_t len,
-			  struct blkdebug_choice *choice)
+/* Parse the value of survive=. Returns 0, -EINVAL or -ERANGE. */
+static int parse_policy(const char *word, size_t len, struct blkdebug_choice *choice)
 {
 	const char *colon = memchr(word, ':', len);
-	size_t name_len = colon ? colon - word : len;
-	unsigned int i;
+	int policy = blkdebug_name_lookup(policy_names, BLKDEBUG_NR_POLICIES, word,
+					  colon ? colon - word : len);
 
-	for (i = 0; i < BLKDEBUG_NR_POLICIES; i++) {
-		if (strlen(policy_names[i]) == name_len &&
-		    !strncmp(policy_names[i], word, name_len))
-			break;
-	}
-	if (i == BLKDEBUG_NR_POLICIES || (colon && !has_odds(i)))
+	if (policy < 0 || (colon && !has_odds(policy)))
 		return -EINVAL;
-	choice->policy = i;
+	choice->policy = policy;
 	choice->numerator = 1;
 	choice->denominator = 2;
-	return colon ? parse_odds(colon + 1, word + len - colon - 1, choice) :
-		       0;
+	if (!colon)
+		return 0;
+	return blkdebug_parse_fraction(colon + 1, word + len - colon - 1,
+				       &choice->numerator, &choice->denominator);
 }
 
 /**
@@ -158,7 +129,7 @@ int blkdebug_parse_choice(struct blkdebug_cut *cut, unsigned int key,
 
 	switch (key) {
 	case BLKDEBUG_CHOICE_SURVIVE:
-		r = blkdebug_parse_policy(val, strlen(val), choice);
+		r = parse_policy(val, strlen(val), choice);
 		return r ? blkdebug_error_set(err, "Unknown policy", NULL) : 0;
 	case BLKDEBUG_CHOICE_LOSE:
 		return parse_list(val, &choice->lose, err);
@@ -273,35 +244,19 @@ static void print_choice(struct seq_buf *out, const struct blkdebug_key *key,
 	blkdebug_print_choice(out, rule->params->cut, key->max);
 }
 
-static bool has_choice(const struct blkdebug_rule *rule, unsigned int part)
+/**
+ * blkdebug_has_choice - test whether the canonical form of a rule has a key of its cut
+ * @key: the key
+ * @rule: the rule
+ *
+ * Context: Any context.
+ * Return: true if it has.
+ */
+bool blkdebug_has_choice(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	const struct blkdebug_cut *cut = rule->params->cut;
 
-	return cut && blkdebug_choice_has(cut, part);
-}
-
-/* Has a rule the key survive=? Any context. */
-bool blkdebug_has_survive(const struct blkdebug_rule *rule)
-{
-	return has_choice(rule, BLKDEBUG_CHOICE_SURVIVE);
-}
-
-/* Has a rule the key lose=? Any context. */
-bool blkdebug_has_lose(const struct blkdebug_rule *rule)
-{
-	return has_choice(rule, BLKDEBUG_CHOICE_LOSE);
-}
-
-/* Has a rule the key keep=? Any context. */
-bool blkdebug_has_keep(const struct blkdebug_rule *rule)
-{
-	return has_choice(rule, BLKDEBUG_CHOICE_KEEP);
-}
-
-/* Has a rule the key seed=? Any context. */
-bool blkdebug_has_cut_seed(const struct blkdebug_rule *rule)
-{
-	return has_choice(rule, BLKDEBUG_CHOICE_SEED);
+	return cut && blkdebug_choice_has(cut, key->max);
 }
 
 const struct blkdebug_key_type blkdebug_choice_type = { parse_choice, print_choice };

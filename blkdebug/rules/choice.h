@@ -92,8 +92,6 @@ bool blkdebug_choice_has(const struct blkdebug_cut *cut, unsigned int key);
 void blkdebug_print_choice(struct seq_buf *out, const struct blkdebug_cut *cut,
 			   unsigned int key);
 
-int blkdebug_parse_policy(const char *word, size_t len,
-			  struct blkdebug_choice *choice);
 void blkdebug_print_policy(struct seq_buf *out,
 			   const struct blkdebug_choice *choice);
 

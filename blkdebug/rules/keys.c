@@ -130,7 +130,12 @@ static bool is_whole_ms(const struct blkdebug_rule *rule)
 	return !delay_us && !jitter_us;
 }
 
-static bool has_us(const struct blkdebug_rule *rule)
+static bool has_ms(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
+{
+	return is_whole_ms(rule);
+}
+
+static bool has_us(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return !is_whole_ms(rule);
 }
@@ -151,24 +156,20 @@ static int parse_fraction(struct blkdebug_rule_parser *parser,
 			  const struct blkdebug_key *key, const char *val)
 {
 	struct blkdebug_fraction *fraction = value_address(key, parser->rule);
-	const char *slash = strchrnul(val, '/');
-	u64 numerator, denominator;
-	unsigned long divisor;
+	u32 numerator, denominator, divisor;
+	int r;
 
-	if (!*slash ||
-	    blkdebug_parse_number(val, slash - val, U32_MAX, &numerator) ||
-	    blkdebug_parse_number(slash + 1, strlen(slash + 1), U32_MAX,
-				  &denominator))
-		return blkdebug_error_set(parser->err, "Invalid fraction", NULL);
-	if (!denominator || numerator > denominator)
-		return blkdebug_error_set(parser->err, "Not between 0/1 and 1/1",
-					  NULL);
+	r = blkdebug_parse_fraction(val, strlen(val), &numerator, &denominator);
+	if (r)
+		return blkdebug_error_set(parser->err, r == -ERANGE ?
+					  "Not between 0/1 and 1/1" :
+					  "Invalid fraction", NULL);
 	/* 1/1 is the default, 0/0. */
 	if (numerator == denominator)
 		return 0;
 	divisor = gcd(numerator, denominator);
-	fraction->numerator = (u32)numerator / divisor;
-	fraction->denominator = (u32)denominator / divisor;
+	fraction->numerator = numerator / divisor;
+	fraction->denominator = denominator / divisor;
 	return 0;
 }
 
@@ -180,7 +181,7 @@ static void print_fraction(struct seq_buf *out, const struct blkdebug_key *key,
 	seq_buf_printf(out, "%u/%u", fraction->numerator, fraction->denominator);
 }
 
-static bool has_probability(const struct blkdebug_rule *rule)
+static bool has_probability(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return rule->params->probability.denominator;
 }
@@ -278,7 +279,7 @@ static int parse_iotype(struct blkdebug_rule_parser *parser,
 }
 
 /* Corrupt prints the key "on" instead; iotype=read is the default of healed=on. */
-static bool has_iotype(const struct blkdebug_rule *rule)
+static bool has_iotype(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return rule->action != BLKDEBUG_CORRUPT && !blkdebug_rule_heals(rule) &&
 	       (rule->iotypes ^ blkdebug_rule_ops(rule)->iotypes) & BLKDEBUG_ALL_IOTYPES;
@@ -313,7 +314,7 @@ static int parse_on(struct blkdebug_rule_parser *parser, const struct blkdebug_k
 	return 0;
 }
 
-static bool has_on(const struct blkdebug_rule *rule)
+static bool has_on(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return rule->iotypes != blkdebug_rule_ops(rule)->iotypes;
 }
@@ -348,7 +349,7 @@ static int parse_flags(struct blkdebug_rule_parser *parser,
 	return 0;
 }
 
-static bool has_flags(const struct blkdebug_rule *rule)
+static bool has_flags(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return rule->flags_set | rule->flags_clear;
 }
@@ -412,7 +413,7 @@ static int parse_tag(struct blkdebug_rule_parser *parser, const struct blkdebug_
 	return 0;
 }
 
-static bool has_tag(const struct blkdebug_rule *rule)
+static bool has_tag(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return rule->tag;
 }
@@ -434,7 +435,7 @@ static int parse_errno(struct blkdebug_rule_parser *parser,
 	return 0;
 }
 
-static bool has_errno(const struct blkdebug_rule *rule)
+static bool has_errno(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return rule->error != blkdebug_rule_ops(rule)->error;
 }
@@ -448,17 +449,17 @@ static void print_errno(struct seq_buf *out, const struct blkdebug_key *key,
 static const struct blkdebug_key_type errno_type = { parse_errno, print_errno };
 
 /* Canonical form: "once" for at most one hit, "times" for more. */
-static bool has_once(const struct blkdebug_rule *rule)
+static bool has_once(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return rule->times <= 1 && rule->times != blkdebug_rule_ops(rule)->once;
 }
 
-static bool has_times(const struct blkdebug_rule *rule)
+static bool has_times(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return rule->times > 1;
 }
 
-static bool sets_byte(const struct blkdebug_rule *rule)
+static bool sets_byte(const struct blkdebug_key *key, const struct blkdebug_rule *rule)
 {
 	return !rule->params->bits;
 }
@@ -512,7 +513,7 @@ const struct blkdebug_key blkdebug_keys[] = {
 	{ "transfer", A(INJECT_ERROR), 0, &name_type, PARAM(transfer),
 	  .names = blkdebug_transfer_names, .max = BLKDEBUG_NR_TRANSFERS },
 	{ "new_state", A(SET_STATE), 0, &number_type, RULE(new_state), .max = BLKDEBUG_STATE_MAX },
-	{ "ms", A(DELAY), 0, &duration_type, PARAM(delay), .is_set = is_whole_ms,
+	{ "ms", A(DELAY), 0, &duration_type, PARAM(delay), .is_set = has_ms,
 	  .max = BLKDEBUG_DELAY_MAX / USEC_PER_MSEC },
 	{ "us", A(DELAY), 0, &duration_type, PARAM(delay), .is_set = has_us,
 	  .max = BLKDEBUG_DELAY_MAX },
@@ -524,17 +525,13 @@ const struct blkdebug_key blkdebug_keys[] = {
 	{ "sectors", A(TEAR), A(TEAR), &torn_type, PARAM(sectors), .max = U32_MAX },
 	{ "to", A(MISDIRECT), A(MISDIRECT), &number_type, PARAM(at), .max = U64_MAX },
 	{ "survive", A(POWER_CUT), 0, &blkdebug_choice_type, PARAM(cut),
-	  .is_set = blkdebug_has_survive,
-	  .max = BLKDEBUG_CHOICE_SURVIVE },
+	  .is_set = blkdebug_has_choice, .max = BLKDEBUG_CHOICE_SURVIVE },
 	{ "lose", A(POWER_CUT), 0, &blkdebug_choice_type, PARAM(cut),
-	  .is_set = blkdebug_has_lose,
-	  .max = BLKDEBUG_CHOICE_LOSE },
+	  .is_set = blkdebug_has_choice, .max = BLKDEBUG_CHOICE_LOSE },
 	{ "keep", A(POWER_CUT), 0, &blkdebug_choice_type, PARAM(cut),
-	  .is_set = blkdebug_has_keep,
-	  .max = BLKDEBUG_CHOICE_KEEP },
+	  .is_set = blkdebug_has_choice, .max = BLKDEBUG_CHOICE_KEEP },
 	{ "seed", A(POWER_CUT), 0, &blkdebug_choice_type, PARAM(cut),
-	  .is_set = blkdebug_has_cut_seed,
-	  .max = BLKDEBUG_CHOICE_SEED },
+	  .is_set = blkdebug_has_choice, .max = BLKDEBUG_CHOICE_SEED },
 };
 
 const unsigned int blkdebug_nr_keys = ARRAY_SIZE(blkdebug_keys);
@@ -630,7 +627,7 @@ static bool is_set(const struct blkdebug_key *key, const struct blkdebug_rule *r
 	    (key->in_params && !rule->params))
 		return false;
 	if (key->is_set)
-		return key->is_set(rule);
+		return key->is_set(key, rule);
 	return (key->required & (1U << rule->action)) ||
 	       read_value(key, rule) != key->init;
 }

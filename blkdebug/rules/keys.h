@@ -49,7 +49,7 @@ struct blkdebug_key {
 	 * Test whether the canonical form of a rule has the key. NULL: if an action
 	 * requires the key, or if the value differs from @init
 	 */
-	bool (*is_set)(const struct blkdebug_rule *rule);
+	bool (*is_set)(const struct blkdebug_key *key, const struct blkdebug_rule *rule);
 	u64 min;			/* the smallest number */
 	u64 max;			/* the largest number, or the number of @names */
 	u64 init;			/* the default, which canonical output leaves
@@ -70,9 +70,6 @@ void blkdebug_print_key_names(struct seq_buf *out);
 
 /* Of the keys survive, lose, keep and seed, in choice.c */
 extern const struct blkdebug_key_type blkdebug_choice_type;
-bool blkdebug_has_survive(const struct blkdebug_rule *rule);
-bool blkdebug_has_lose(const struct blkdebug_rule *rule);
-bool blkdebug_has_keep(const struct blkdebug_rule *rule);
-bool blkdebug_has_cut_seed(const struct blkdebug_rule *rule);
+bool blkdebug_has_choice(const struct blkdebug_key *key, const struct blkdebug_rule *rule);
 
 #endif

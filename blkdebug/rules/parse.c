@@ -147,6 +147,33 @@ int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number)
 	return r;
 }
 
+/**
+ * blkdebug_parse_fraction - parse a fraction between 0/1 and 1/1
+ * @str: the fraction, not necessarily terminated at @len
+ * @len: length of @str in bytes
+ * @numerator: the result
+ * @denominator: the result, not 0
+ *
+ * Context: Any context.
+ * Return: 0, -EINVAL if @str is not a fraction, or -ERANGE if it is above 1/1 or has
+ * the denominator 0.
+ */
+int blkdebug_parse_fraction(const char *str, size_t len, u32 *numerator,
+			    u32 *denominator)
+{
+	const char *slash = memchr(str, '/', len);
+	u64 n, d;
+
+	if (!slash || blkdebug_parse_number(str, slash - str, U32_MAX, &n) ||
+	    blkdebug_parse_number(slash + 1, str + len - slash - 1, U32_MAX, &d))
+		return -EINVAL;
+	if (!d || n > d)
+		return -ERANGE;
+	*numerator = n;
+	*denominator = d;
+	return 0;
+}
+
 /* Does a bio that ends with this errno report the same errno to its submitter? */
 static bool is_bio_errno(int error)
 {

@@ -34,6 +34,8 @@ void blkdebug_error_text(const struct blkdebug_error *err, char *buf,
 			 size_t size);
 
 int blkdebug_parse_number(const char *str, size_t len, u64 max, u64 *number);
+int blkdebug_parse_fraction(const char *str, size_t len, u32 *numerator,
+			    u32 *denominator);
 const char *blkdebug_next_item(const char **list, size_t *len);
 int blkdebug_parse_errno(const char *str, u16 *error);
 void blkdebug_print_errno(struct seq_buf *out, u16 error);
