@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The properties of a bio that rules and the write cache know.
+ * The properties of a bio that rules and the write cache use.
  */
 #ifndef BLKDEBUG_DESCRIBE_H
 #define BLKDEBUG_DESCRIBE_H
@@ -11,7 +11,7 @@
 #include "../rules/names.h"
 
 /**
- * blkdebug_bio_iotype - the I/O type of a bio
+ * blkdebug_bio_iotype - get the I/O type of a bio
  * @bio: the bio
  *
  * Context: any.
@@ -24,7 +24,7 @@ static inline unsigned int blkdebug_bio_iotype(const struct bio *bio)
 	case REQ_OP_READ:
 		return BLKDEBUG_IO_READ;
 	case REQ_OP_WRITE:
-		/* dm splits a flush from data; what is left is an empty write */
+		/* dm splits a flush from its data: the flush is an empty write */
 		return bio_sectors(bio) ? BLKDEBUG_IO_WRITE : BLKDEBUG_IO_FLUSH;
 	case REQ_OP_FLUSH:
 		return BLKDEBUG_IO_FLUSH;
@@ -42,7 +42,7 @@ static inline unsigned int blkdebug_bio_iotype(const struct bio *bio)
 }
 
 /**
- * blkdebug_bio_flags - the flags of a bio that rules know
+ * blkdebug_bio_flags - get the flags of a bio that rules can select by
  * @bio: the bio
  *
  * Context: any.

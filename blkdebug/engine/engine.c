@@ -349,7 +349,7 @@ void blkdebug_use_up_rule(struct blkdebug_engine *engine,
 	blkdebug_notify(engine, 0);
 }
 
-/* Wake the sleepers at a number of hits; those that wait for more set @wake_at again. */
+/* Wake the sleepers; those that wait for more hits set @wake_at again. */
 static void wake_at_hit(struct blkdebug_engine *engine, u64 *wake_at)
 {
 	lockdep_assert_held(&engine->lock);

@@ -36,7 +36,7 @@ enum blkdebug_mode {
 	BLKDEBUG_REQUEUES	= 1U << 3,	/* suspending with --noflush */
 	BLKDEBUG_HAS_CACHE	= 1U << 4,	/* the owner caches I/O that passes */
 	BLKDEBUG_CHECKS_POWER	= 1U << 5,	/* the power may fail at any moment */
-	BLKDEBUG_POWERLESS	= 1U << 6,	/* I/O meets no rule and fails */
+	BLKDEBUG_POWERLESS	= 1U << 6,	/* no rule is applied to I/O, which fails */
 };
 
 /* Changes that blkdebug_engine_housekeep() reports */

@@ -87,7 +87,7 @@ static unsigned int find_embedded(const struct blkdebug_io *io)
 }
 
 /**
- * blkdebug_hold_room - test whether a breakpoint can hold an I/O
+ * blkdebug_has_free_hold - test whether a breakpoint can hold an I/O
  * @io: the I/O
  * @rule: the breakpoint
  *
@@ -95,8 +95,8 @@ static unsigned int find_embedded(const struct blkdebug_io *io)
  *
  * Return: false if the breakpoint's hold and all embedded holds are in use.
  */
-bool blkdebug_hold_room(const struct blkdebug_io *io,
-			const struct blkdebug_rule *rule)
+bool blkdebug_has_free_hold(const struct blkdebug_io *io,
+			    const struct blkdebug_rule *rule)
 {
 	return !rule->hold->io || find_embedded(io) < BLKDEBUG_HOLDS;
 }
@@ -105,7 +105,7 @@ bool blkdebug_hold_room(const struct blkdebug_io *io,
  * blkdebug_hold_begin - hold an I/O
  * @holds: the holds of the target
  * @io: the I/O
- * @rule: the breakpoint; blkdebug_hold_room() has returned true
+ * @rule: the breakpoint; blkdebug_has_free_hold() has returned true
  *
  * Context: the engine's lock is held.
  *

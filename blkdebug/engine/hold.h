@@ -87,7 +87,7 @@ struct blkdebug_io {
 	bool counted_injected;		/* counted as injected already */
 	bool counted_held;		/* counted as held already */
 	bool heals;			/* may heal bad sectors when it is submitted */
-	bool requeue;			/* may be given back to dm */
+	bool requeue;			/* dm may requeue it */
 	u8 raised;			/* BLKDEBUG_STEP_RAISED: the event */
 	const char *event;		/* event of the last hold; NULL: standing rule */
 	char *user_event;		/* buffer for the name of a user event */
@@ -126,8 +126,8 @@ void blkdebug_holds_reap(struct list_head *freed);
 struct blkdebug_hold *blkdebug_hold_alloc(struct blkdebug_rule *rule);
 void blkdebug_io_init_holds(struct blkdebug_io *io);
 
-bool blkdebug_hold_room(const struct blkdebug_io *io,
-			const struct blkdebug_rule *rule);
+bool blkdebug_has_free_hold(const struct blkdebug_io *io,
+			    const struct blkdebug_rule *rule);
 struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
 					  struct blkdebug_io *io,
 					  struct blkdebug_rule *rule);

@@ -141,7 +141,7 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 	if (!locked)
 		return blkdebug_any_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
 	while ((rule = blkdebug_next_match(&search))) {
-		if (nr == MOST_HOLDS || !blkdebug_hold_room(io, rule))
+		if (nr == MOST_HOLDS || !blkdebug_has_free_hold(io, rule))
 			break;
 		io->last_rule = rule->number;
 		if (!blkdebug_rule_should_fire(rule, engine->seed))

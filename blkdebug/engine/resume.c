@@ -182,8 +182,8 @@ static void release_hold(struct blkdebug_engine *engine,
 /**
  * blkdebug_suspend - end all holds and delays, and wake all sleepers
  * @engine: the engine
- * @requeue: give held I/Os back to dm instead, if they have not been submitted
- * @requeued: list that receives these I/Os
+ * @requeue: move held I/Os that have not been submitted to @requeued instead
+ * @requeued: list of I/Os that dm is to requeue
  *
  * Held callers of "event" return EINTR; all other I/Os continue as if they had
  * been resumed. Until blkdebug_unsuspend(), breakpoints do not match.

@@ -7,7 +7,7 @@
 
 #include "rule-index.h"
 
-/* Sources of a search at most: two classes of faults, each standing and armed */
+/* The most sources of a search: all classes of faults, standing and armed */
 #define BLKDEBUG_SEARCH_SOURCES	(2 * BLKDEBUG_NR_FAULT_CLASSES)
 
 /* Rules of one event and class to be searched */

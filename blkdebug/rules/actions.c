@@ -18,7 +18,7 @@
 #define IO(iotype)	(1U << BLKDEBUG_IO_##iotype)
 #define ANYTHING	(BLKDEBUG_ALL_IOTYPES | IO(EVENT))
 
-/* I/O that gives a bad sector new contents, and so heals it */
+/* I/O that overwrites a bad sector, and so heals it */
 #define OVERWRITING	(IO(WRITE) | IO(WRITE_ZEROES) | IO(DISCARD))
 
 /* Find the first sectors of an I/O that a rule applies to. */
@@ -255,7 +255,7 @@ static void set_destination(const struct blkdebug_rule *rule,
 
 /* power-cut */
 
-/* The rule has a cut even without keys, so that firing needs no memory. */
+/* Allocate the cut even without keys, so that the rule needs no memory when it fires. */
 static int check_power_cut(struct blkdebug_rule_parser *parser)
 {
 	struct blkdebug_params *params;
@@ -330,7 +330,7 @@ const struct blkdebug_action_ops blkdebug_action_ops[BLKDEBUG_NR_ACTIONS] = {
 };
 
 /**
- * blkdebug_class_of - when does the engine look for a rule?
+ * blkdebug_class_of - get the class of a rule
  * @rule: the rule
  *
  * Context: Any context.
@@ -343,7 +343,7 @@ enum blkdebug_class blkdebug_class_of(const struct blkdebug_rule *rule)
 }
 
 /**
- * blkdebug_rule_finds_bad - does an I/O touch a sector that is still bad?
+ * blkdebug_rule_finds_bad - test whether an I/O touches a sector that is still bad
  * @rule: a rule with healed=on, which the I/O matches
  * @desc: the I/O
  *
@@ -360,7 +360,7 @@ bool blkdebug_rule_finds_bad(const struct blkdebug_rule *rule,
 }
 
 /**
- * blkdebug_rule_effect - determine what a fault does to an I/O
+ * blkdebug_rule_effect - determine the effect of a fault on an I/O
  * @rule: a fault other than a delay, which has just fired
  * @desc: the I/O, which @rule fits
  * @geometry: of the device

@@ -9,7 +9,7 @@
 
 struct blkdebug_rule_parser;
 
-/* When the engine looks for a rule; the classes of faults come first. */
+/* Rules that the engine searches for together; the classes of faults come first. */
 enum blkdebug_class {
 	BLKDEBUG_CLASS_FAULT,
 	BLKDEBUG_CLASS_BAD,	/* bad sectors: reads fail, writes heal */
@@ -37,7 +37,7 @@ struct blkdebug_effect {
 					 */
 	u64 bytes;			/* how many bytes may be altered */
 	u64 draw;			/* source of random choices */
-	struct blkdebug_cut *cut;	/* what a power cut leaves: a reference */
+	struct blkdebug_cut *cut;	/* power-cut: which writes survive; a reference */
 };
 
 /*
@@ -54,7 +54,7 @@ struct blkdebug_action_ops {
 	bool once;			/* rules are used up after one hit by default */
 	/*
 	 * Refuse keys that contradict each other, and complete the rule; returns 0,
-	 * -ENOMEM, or -EINVAL with the error set. NULL: any keys agree
+	 * -ENOMEM, or -EINVAL with the error set. NULL: no keys contradict each other
 	 */
 	int (*check)(struct blkdebug_rule_parser *parser);
 	/* See blkdebug_rule_fits(); NULL: fits any I/O */
@@ -85,8 +85,8 @@ void blkdebug_rule_effect(const struct blkdebug_rule *rule,
 			  struct blkdebug_effect *effect);
 
 /**
- * blkdebug_rule_fits - can a rule that matches an I/O apply its action to it?
- * @rule: the rule
+ * blkdebug_rule_fits - test whether the action of a rule can be applied to an I/O
+ * @rule: the rule, which matches the I/O
  * @desc: the I/O
  * @geometry: of the device
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whether a rule fires this time, and the random numbers that rules draw.
+ * Chance: see chance.h.
  *
  * All numbers depend on the target's seed, the rule's number and the rule's
  * count of matches only, so that the same I/O fails again with the same seed.
@@ -11,7 +11,7 @@
 
 #include "chance.h"
 
-/* A match draws independent numbers for independent decisions. */
+/* Each decision about a match draws a number of its own. */
 enum draw {
 	DRAW_PROBABILITY,
 	DRAW_EFFECT,
@@ -63,12 +63,12 @@ static u64 draw_match(const struct blkdebug_rule *rule, u64 seed,
 }
 
 /**
- * blkdebug_comm_matches - does a task have the name that comm= asks for?
+ * blkdebug_comm_matches - test whether the name of a task matches comm=
  * @comm: value of comm=: a name, or the beginning of one and '*'
  * @name: name of the task, with %TASK_COMM_LEN bytes
  *
  * Context: Any context.
- * Return: true if it does.
+ * Return: true if the name matches.
  */
 bool blkdebug_comm_matches(const char *comm, const char *name)
 {
@@ -117,7 +117,7 @@ u64 blkdebug_rule_draw(const struct blkdebug_rule *rule, u64 seed)
 }
 
 /**
- * blkdebug_rule_delay - how long a delay lasts this time
+ * blkdebug_rule_delay - draw the duration of a delay
  * @rule: a delay rule, which has just fired
  * @seed: of the target
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether a rule whose filters an I/O passed fires this time (comm, after,
- * interval, probability), and the random numbers that rules draw.
+ * Chance: decide whether a rule that matches an I/O fires (comm, after, interval,
+ * probability), and draw random numbers.
  */
 #ifndef BLKDEBUG_CHANCE_H
 #define BLKDEBUG_CHANCE_H
@@ -17,7 +17,7 @@ u64 blkdebug_rule_draw(const struct blkdebug_rule *rule, u64 seed);
 u64 blkdebug_rule_delay(const struct blkdebug_rule *rule, u64 seed);
 
 /**
- * blkdebug_rule_for_task - does a rule apply to I/O of this task?
+ * blkdebug_rule_for_task - test whether a rule applies to I/O of the submitting task
  * @rule: the rule
  * @desc: the I/O
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Choices of what a power cut leaves: see choice.h.
+ * Choices of the writes that survive a power cut: see choice.h.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -54,8 +54,10 @@ static int parse_policy(const char *word, size_t len, struct blkdebug_choice *ch
 
 /**
  * blkdebug_print_policy - print the value of survive=
- * @out: where to
- * @choice: with the policy
+ * @out: the output
+ * @choice: the choice
+ *
+ * Context: Any context.
  */
 void blkdebug_print_policy(struct seq_buf *out,
 			   const struct blkdebug_choice *choice)
@@ -68,10 +70,10 @@ void blkdebug_print_policy(struct seq_buf *out,
 }
 
 /**
- * blkdebug_cut_alloc - make a cut with the default choice
+ * blkdebug_cut_alloc - allocate a cut with the default choice
  *
  * Context: Process context. May sleep.
- * Return: the cut, for blkdebug_put_cut(), or NULL.
+ * Return: the cut, for blkdebug_put_cut(), or NULL if the allocation fails.
  */
 struct blkdebug_cut *blkdebug_cut_alloc(void)
 {
@@ -113,10 +115,10 @@ static int parse_list(const char *val, struct blkdebug_numbers *numbers,
 
 /**
  * blkdebug_parse_choice - parse the value of a key
- * @cut: the cut, which the key has not been given for yet
+ * @cut: the cut, without this key so far
  * @key: enum blkdebug_choice_key
  * @val: the value
- * @err: why it is refused
+ * @err: describes a failure
  *
  * Context: Process context. May sleep.
  * Return: 0, -ENOMEM, or -EINVAL with @err set.
@@ -148,8 +150,8 @@ int blkdebug_parse_choice(struct blkdebug_cut *cut, unsigned int key,
  * blkdebug_parse_choice_word - parse a word of a choice, <key>=<value>
  * @cut: the cut
  * @word: the word
- * @seen: keys that have been given, a bit each; 0 before the first word
- * @err: why it is refused
+ * @seen: mask of the keys so far; 0 before the first word
+ * @err: describes a failure
  *
  * Context: Process context. May sleep.
  * Return: 0, -ENOMEM, or -EINVAL with @err set.
@@ -174,12 +176,12 @@ int blkdebug_parse_choice_word(struct blkdebug_cut *cut, const char *word,
 }
 
 /**
- * blkdebug_choice_has - is a key in the canonical form of a choice?
+ * blkdebug_choice_has - test whether the canonical form of a choice has a key
  * @cut: the cut
  * @key: enum blkdebug_choice_key
  *
  * Context: Any context.
- * Return: true if it is.
+ * Return: true if it has.
  */
 bool blkdebug_choice_has(const struct blkdebug_cut *cut, unsigned int key)
 {
@@ -225,7 +227,7 @@ void blkdebug_print_choice(struct seq_buf *out, const struct blkdebug_cut *cut,
 	}
 }
 
-/* The parts of a choice share one struct, which the first of them allocates. */
+/* The keys of a choice share one struct, which the first key allocates. */
 static int parse_choice(struct blkdebug_rule_parser *parser,
 			const struct blkdebug_key *key, const char *val)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Choices of what a power cut leaves, from a message or a rule: survive=, lose=, keep=
- * and seed=. See ../cache/survive.h for how survivors are drawn.
+ * Choices of the writes that survive a power cut, in a message or a rule: survive=,
+ * lose=, keep= and seed=. ../cache/survive.h draws the survivors.
  */
 #ifndef BLKDEBUG_CHOICE_H
 #define BLKDEBUG_CHOICE_H
@@ -31,44 +31,29 @@ enum blkdebug_policy {
 	BLKDEBUG_NR_POLICIES
 };
 
-/**
- * struct blkdebug_numbers - a list of writes by number
- * @nr: how many ranges
- * @range: the ranges, sorted, both ends included
- */
+/* A list of writes by number */
 struct blkdebug_numbers {
-	u32 nr;
-	const struct blkdebug_range *range;
+	u32 nr;				/* elements of @range */
+	const struct blkdebug_range *range;	/* sorted, both ends included */
 };
 
-/**
- * struct blkdebug_choice - what a cut shall leave
- * @policy: enum blkdebug_policy
- * @numerator: of the odds of "writes" and "units"
- * @denominator: of the odds, not 0
- * @lose: writes that are lost whatever the policy says
- * @keep: writes that survive whatever the policy says; not in @lose
- */
+/* The choice of the writes that survive a power cut */
 struct blkdebug_choice {
-	u8 policy;
-	u32 numerator;
-	u32 denominator;
-	struct blkdebug_numbers lose;
-	struct blkdebug_numbers keep;
+	u8 policy;			/* enum blkdebug_policy */
+	u32 numerator;			/* of the odds of "writes" and "units" */
+	u32 denominator;		/* of the odds, not 0 */
+	struct blkdebug_numbers lose;	/* writes that are lost under any policy */
+	struct blkdebug_numbers keep;	/* writes not in @lose that survive under any
+					 * policy
+					 */
 };
 
-/**
- * struct blkdebug_cut - what a cut shall leave, as a message or a rule says
- * @refs: references; the supply has one until the cut is settled
- * @choice: which writes survive; the cut owns its lists
- * @seed: of the draws, if @seeded
- * @seeded: @seed is given
- */
+/* A power cut, as a message or a rule requests it */
 struct blkdebug_cut {
-	refcount_t refs;
-	struct blkdebug_choice choice;
-	u64 seed;
-	bool seeded;
+	refcount_t refs;		/* the supply has one until the cut is settled */
+	struct blkdebug_choice choice;	/* the cut owns the lists of the choice */
+	u64 seed;			/* of the draws, if @seeded */
+	bool seeded;			/* the key "seed" is present */
 };
 
 /* The keys of a choice, in the order of canonical output */

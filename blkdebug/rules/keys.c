@@ -4,7 +4,7 @@
  *
  * The table at the end has one line a key: name, the actions that take it, those
  * that require it, its type, the member that holds its value, and the limits and
- * the default of a number. A key whose type exists needs nothing else here.
+ * the default of a number. A new key of an existing type needs no other code.
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
@@ -140,7 +140,7 @@ static bool has_us(const struct blkdebug_key *key, const struct blkdebug_rule *r
 	return !is_whole_ms(rule);
 }
 
-/* The rule's action scales what is parsed to us, when it knows the unit. */
+/* check_delay() converts parsed values to us, when the unit is known. */
 static void print_duration(struct seq_buf *out, const struct blkdebug_key *key,
 			   const struct blkdebug_rule *rule)
 {
@@ -569,7 +569,7 @@ static void write_defaults(struct blkdebug_rule *rule, bool in_params)
 }
 
 /**
- * blkdebug_set_defaults - set the values that a rule has without any key
+ * blkdebug_set_defaults - set the values of a rule without keys
  * @rule: a zeroed rule with its @action
  *
  * Context: Any context.
@@ -585,8 +585,8 @@ void blkdebug_set_defaults(struct blkdebug_rule *rule)
 }
 
 /**
- * blkdebug_alloc_params - give a rule parameters that most rules do not have
- * @rule: the rule, with them or not
+ * blkdebug_alloc_params - allocate the parameters that most rules do not have
+ * @rule: the rule, with or without parameters
  *
  * Context: Process context. May sleep.
  * Return: 0 or -ENOMEM.

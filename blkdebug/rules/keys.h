@@ -16,10 +16,8 @@ struct blkdebug_rule_parser {
 	const char *args[BLKDEBUG_MAX_KEYS];	/* the key=value words by index of
 						 * their key, NULL for a missing one
 						 */
-	const struct blkdebug_geometry *geometry;	/* what the rule may ask of
-							 * the device
-							 */
-	struct blkdebug_error *err;	/* why the rule is refused */
+	const struct blkdebug_geometry *geometry;	/* limits of the device */
+	struct blkdebug_error *err;	/* describes a failure */
 };
 
 struct blkdebug_key;

@@ -85,7 +85,7 @@ int blkdebug_name_cmp(const char *a, const char *b)
 }
 
 /**
- * blkdebug_name_valid - is this a well-formed event name?
+ * blkdebug_name_valid - test whether a name is well-formed
  * @name: the name
  *
  * Context: Any context.
@@ -104,7 +104,7 @@ bool blkdebug_name_valid(const char *name)
 }
 
 /**
- * blkdebug_tag_valid - is this a well-formed tag?
+ * blkdebug_tag_valid - test whether a tag is well-formed
  * @tag: the tag
  *
  * Context: Any context.
@@ -164,7 +164,7 @@ int blkdebug_event_lookup(const char *name)
 }
 
 /**
- * blkdebug_event_name - the canonical name of an event
+ * blkdebug_event_name - get the canonical name of an event
  * @event: below %BLKDEBUG_NR_EVENTS
  *
  * Context: Any context.
@@ -190,7 +190,7 @@ int blkdebug_iotype_lookup(const char *name, size_t len)
 }
 
 /**
- * blkdebug_iotype_name - the name of an I/O type
+ * blkdebug_iotype_name - get the name of an I/O type
  * @iotype: enum blkdebug_iotype
  *
  * Context: Any context.
@@ -220,7 +220,7 @@ int blkdebug_flag_lookup(const char *name, size_t len)
 }
 
 /**
- * blkdebug_flag_name - the name of a flag
+ * blkdebug_flag_name - get the name of a flag
  * @bit: enum blkdebug_flag_bit
  *
  * Context: Any context.
@@ -232,7 +232,7 @@ const char *blkdebug_flag_name(unsigned int bit)
 }
 
 /**
- * blkdebug_flags_known - the flags that this kernel's bios can carry
+ * blkdebug_flags_known - get the flags that bios of this kernel can have
  *
  * Context: Any context.
  * Return: a mask of enum blkdebug_flag.
@@ -260,7 +260,7 @@ int blkdebug_action_lookup(const char *name)
 }
 
 /**
- * blkdebug_action_name - the name of an action
+ * blkdebug_action_name - get the name of an action
  * @action: enum blkdebug_action
  *
  * Context: Any context.

@@ -174,7 +174,7 @@ int blkdebug_parse_fraction(const char *str, size_t len, u32 *numerator,
 	return 0;
 }
 
-/* Does a bio that ends with this errno report the same errno to its submitter? */
+/* Test whether a bio that fails with an errno reports the same errno to its submitter. */
 static bool is_bio_errno(int error)
 {
 	/* dm requeues a bio that ends with EREMCHG; submitters retry EAGAIN. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parsing of words: numbers, errnos and lists, and the error that says which
- * word is wrong and why.
+ * Parsing of words: numbers, errnos and lists, and the description of an error.
  */
 #ifndef BLKDEBUG_PARSE_H
 #define BLKDEBUG_PARSE_H
@@ -12,9 +11,7 @@
 /* User-sized allocation: failure returns -ENOMEM, so don't warn. */
 #define BLKDEBUG_GFP_LONG	(GFP_KERNEL | __GFP_NOWARN)
 
-/*
- * Why a table line or a message is refused. The words belong to the caller.
- */
+/* An error in a table line or a message. The words belong to the caller. */
 struct blkdebug_error {
 	char *reason;			/* short enough for dm's ti->error */
 	u64 rule;			/* number of the rule at fault; 0 if the error

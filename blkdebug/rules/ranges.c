@@ -147,7 +147,7 @@ static int parse_items(const char *list, sector_t nr_sectors,
  * @ranges: the ranges, sorted, none touching the next, to be freed by kvfree();
  *	unchanged on error
  * @nr: entries in @ranges
- * @err: why @list is refused; @err->part is the range at fault
+ * @err: describes a failure; @err->part is the range at fault
  *
  * Context: Process context. May sleep.
  * Return: 0, -ENOMEM, or -EINVAL with @err set.

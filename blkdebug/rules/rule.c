@@ -74,10 +74,10 @@ static int parse_rule(struct blkdebug_rule_parser *parser, unsigned int argc,
  * @argc: number of words
  * @argv: the words
  * @first: number of the first rule
- * @geometry: what rules may ask of the device
+ * @geometry: limits of the device
  * @rules: the list that the rules are added to; on error the caller frees those
  *	already in it
- * @err: why a rule is refused
+ * @err: describes a failure
  *
  * Tags and user events of the rules point into @argv until the engine copies
  * them.

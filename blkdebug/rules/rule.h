@@ -61,7 +61,7 @@ struct blkdebug_params {
 	u8 value;
 	u8 transfer;			/* enum blkdebug_transfer */
 	bool healed;			/* a write heals the sectors that it covers */
-	struct blkdebug_cut *cut;	/* power-cut: what it leaves; or NULL */
+	struct blkdebug_cut *cut;	/* power-cut: which writes survive; or NULL */
 
 	/* Has a lock of its own. */
 	struct blkdebug_media *media;	/* if @healed: sectors that are still bad */
@@ -136,7 +136,7 @@ void blkdebug_print_rule(struct seq_buf *out, const struct blkdebug_rule *rule);
 void blkdebug_print_features(struct seq_buf *out);
 
 /**
- * blkdebug_is_action - does this word start a rule?
+ * blkdebug_is_action - test whether a word begins a rule
  * @word: the word
  *
  * Context: Any context.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sorting of arrays whose size the user chooses: a merge sort that yields the
- * CPU, because sort() would keep it for the whole of a large array.
+ * Sorting of arrays of any size: a merge sort that calls cond_resched(), which sort()
+ * does not do.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sorting of arrays whose size the user chooses.
+ * Sorting of arrays of any size.
  */
 #ifndef BLKDEBUG_SORT_H
 #define BLKDEBUG_SORT_H
