@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the engine: state, arming, once, holds, and what happens at a moment.
+ * Tests of the engine: state, arming, used-up rules, delays, holds and suspends.
  */
 #include <linux/completion.h>
 #include <linux/errno.h>
@@ -9,7 +9,7 @@
 
 #include "kit.h"
 
-static u64 injected(struct kit *kit)
+static u64 count_injected(struct kit *kit)
 {
 	unsigned long flags = blkdebug_lock(&kit->engine);
 	u64 nr = blkdebug_injected(&kit->engine);
@@ -19,8 +19,8 @@ static u64 injected(struct kit *kit)
 }
 
 /* Submit an I/O and return its outcome */
-static int outcome(struct kit *kit, unsigned int iotype, sector_t sector,
-		   sector_t nr_sectors, u16 flags)
+static int get_outcome(struct kit *kit, unsigned int iotype, sector_t sector,
+		       sector_t nr_sectors, u16 flags)
 {
 	return kit_outcome(kit, kit_io(kit, iotype, sector, nr_sectors,
 					    flags));
@@ -28,13 +28,13 @@ static int outcome(struct kit *kit, unsigned int iotype, sector_t sector,
 
 #define reads(kit, sector, result)					\
 	KUNIT_EXPECT_EQ((kit)->test, result,				\
-			outcome(kit, BLKDEBUG_IO_READ, sector, 8, 0))
+			get_outcome(kit, BLKDEBUG_IO_READ, sector, 8, 0))
 #define writes(kit, sector, result)					\
 	KUNIT_EXPECT_EQ((kit)->test, result,				\
-			outcome(kit, BLKDEBUG_IO_WRITE, sector, 8, 0))
+			get_outcome(kit, BLKDEBUG_IO_WRITE, sector, 8, 0))
 #define flushes(kit, result)						\
 	KUNIT_EXPECT_EQ((kit)->test, result,				\
-			outcome(kit, BLKDEBUG_IO_FLUSH, 0, 0, 0))
+			get_outcome(kit, BLKDEBUG_IO_FLUSH, 0, 0, 0))
 
 #define expect_state(kit, n)						\
 	KUNIT_EXPECT_EQ((kit)->test, (kit)->engine.state, n)
@@ -60,18 +60,18 @@ static void test_standing(struct kunit *test)
 	reads(kit, 93, -ENODATA);
 	writes(kit, 8, BLKDEBUG_PASS);
 	KUNIT_EXPECT_EQ(test, -ENOSPC,
-			outcome(kit, BLKDEBUG_IO_WRITE, 8, 8,
-				BLKDEBUG_FUA | BLKDEBUG_SYNC));
+			get_outcome(kit, BLKDEBUG_IO_WRITE, 8, 8,
+				    BLKDEBUG_FUA | BLKDEBUG_SYNC));
 	KUNIT_EXPECT_EQ(test, BLKDEBUG_PASS,
-			outcome(kit, BLKDEBUG_IO_WRITE, 8, 8,
-				BLKDEBUG_FUA | BLKDEBUG_META));
+			get_outcome(kit, BLKDEBUG_IO_WRITE, 8, 8,
+				    BLKDEBUG_FUA | BLKDEBUG_META));
 	flushes(kit, BLKDEBUG_PASS);
 	kit_says(kit, 1, "add inject-error sector=0-99999 inject-error errno=ETIMEDOUT");
 	flushes(kit, -ETIMEDOUT);
 	expect_answer(kit, "3", "wait_hits 1 3");
 }
 
-/* The first written decides, wherever the index has it */
+/* The fault with the lowest number decides, wherever the index has it. */
 static void test_first_written(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -129,7 +129,7 @@ static void test_armed_until_others_are(struct kunit *test)
 	kit_says(kit, 0, "event user.a");
 	reads(kit, 0, -ENOSPC);
 	writes(kit, 8, -ENOSPC);
-	/* This one arms nothing, so all stays as it is */
+	/* This event arms no fault, so the armed set stays as it is. */
 	kit_says(kit, 0, "event user.c");
 	reads(kit, 0, -ENOSPC);
 	kit_says(kit, 0, "event user_b");
@@ -151,7 +151,7 @@ static void test_state_tested_when_armed(struct kunit *test)
 	kit_says(kit, 1, "state 7");
 	reads(kit, 0, -EIO);
 	reads(kit, 8, BLKDEBUG_PASS);
-	/* In this state the event arms nothing */
+	/* In this state the event arms no fault. */
 	kit_says(kit, 0, "event user.a");
 	reads(kit, 0, -EIO);
 	kit_says(kit, 1, "state 2");
@@ -173,7 +173,7 @@ static void test_written_after_arming(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit->engine.armed.nr, 2);
 }
 
-/* The events that I/Os raise themselves, before they are checked */
+/* I/O raises its events before it is checked. */
 static void test_armed_by_io(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -208,7 +208,7 @@ static void test_state_before_event(struct kunit *test)
 	expect_state(kit, 9);
 }
 
-/* Standing rules are judged by the state that they find, and change the next */
+/* Standing rules match the state before the I/O; a new state is for the next I/O. */
 static void test_state_set_by_standing(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -220,7 +220,7 @@ static void test_state_set_by_standing(struct kunit *test)
 	reads(kit, 0, BLKDEBUG_PASS);
 	expect_state(kit, 2);
 	reads(kit, 0, -ENOSPC);
-	/* An event comes before the check */
+	/* The events of a write precede its check. */
 	writes(kit, 0, -EILSEQ);
 	expect_state(kit, 3);
 }
@@ -239,7 +239,7 @@ static void test_reset(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_PASS);
 	expect_answer(kit, "", "list");
-	KUNIT_EXPECT_EQ(test, injected(kit), 0);
+	KUNIT_EXPECT_EQ(test, count_injected(kit), 0);
 	kit_says(kit, 1, "add inject-error");
 	KUNIT_EXPECT_NOT_NULL(test, kit_rule(kit, 3));
 }
@@ -272,11 +272,11 @@ static void test_once(struct kunit *test)
 
 /**
  * struct racer - a thread that submits I/O beside others
- * @kit: whose engine
- * @start: goes off for all
- * @done: this one has arrived
+ * @kit: the kit
+ * @start: completed when all threads are to start
+ * @done: completed when this thread has finished
  * @failed: I/Os that have failed
- * @passed: that have not
+ * @passed: I/Os that have passed
  */
 struct racer {
 	struct kit *kit;
@@ -286,7 +286,7 @@ struct racer {
 	unsigned int passed;
 };
 
-static int race(void *arg)
+static int run_racer(void *arg)
 {
 	struct racer *racer = arg;
 	struct blkdebug_io *io = kmalloc(sizeof(*io), GFP_KERNEL);
@@ -307,7 +307,7 @@ static int race(void *arg)
 	return 0;
 }
 
-/* Two at a once rule: exactly one gets it, the other goes on to the next */
+/* If two I/Os meet a rule with once=on, it fires for one; the other tries the next rule. */
 static void test_once_raced_for(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -321,7 +321,7 @@ static void test_once_raced_for(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, racers);
 	KUNIT_ASSERT_NOT_NULL(test, add);
-	/* In the two places where the index may have them */
+	/* Rules with sectors and rules without are in the index in different ways. */
 	for (i = 0; i < RACED_RULES; i++)
 		len += sprintf(add + len, "inject-error%s once=on immediately=on ",
 			       i % 2 ? "" : " sector=0-9");
@@ -331,7 +331,7 @@ static void test_once_raced_for(struct kunit *test)
 		racers[i].kit = kit;
 		racers[i].start = &start;
 		init_completion(&racers[i].done);
-		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(race, &racers[i],
+		KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(run_racer, &racers[i],
 							    "racer-%u", i)));
 	}
 	complete_all(&start);
@@ -358,7 +358,7 @@ static void add_rules(struct kit *kit, unsigned int tens, const char *rule)
 			 rule, rule, rule, rule, rule, rule, rule);
 }
 
-/* Of used-up rules the last thousand are kept, and the rest is cleaned up */
+/* Housekeeping keeps the last 1,000 used-up rules and frees the others. */
 static void test_many_used_up(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -411,18 +411,18 @@ static void test_many_match(struct kunit *test)
 		kit_says(kit, 1, "add inject-error sector=%u,%u after=1 once=on",
 			 i * 257 % nr * 2, (nr + i * 263 % nr) * 2);
 	KUNIT_EXPECT_EQ(test, BLKDEBUG_PASS,
-			outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
+			get_outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
 	for (i = 1; i <= nr; i++) {
 		KUNIT_EXPECT_FALSE(test, kit_rule(kit, i)->dead);
 		KUNIT_EXPECT_EQ(test, -EIO,
-				outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
+				get_outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
 		KUNIT_EXPECT_TRUE(test, kit_rule(kit, i)->dead);
 	}
 	KUNIT_EXPECT_EQ(test, BLKDEBUG_PASS,
-			outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
+			get_outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
 }
 
-/* When rules act, and what other faults do */
+/* Counted and random rules, and the effects of faults */
 
 static void test_counted(struct kunit *test)
 {
@@ -443,7 +443,7 @@ static void test_counted(struct kunit *test)
 	kit_says(kit, -ENOENT, "wait_hits a 3");
 }
 
-/* The same seed, the same choices; and about as many as asked for */
+/* The same seed draws the same numbers, and the rule fires about as often as it should. */
 static void test_probability(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -455,7 +455,7 @@ static void test_probability(struct kunit *test)
 		kit->engine.seed = 7;
 		kit_says(kit, 1, "replace inject-error probability=1/4");
 		for (i = 0; i < 256; i++) {
-			if (outcome(kit, BLKDEBUG_IO_READ, 0, 1, 0) == -EIO) {
+			if (get_outcome(kit, BLKDEBUG_IO_READ, 0, 1, 0) == -EIO) {
 				which[round][i / 64] |= 1ULL << i % 64;
 				hits[round]++;
 			}
@@ -466,11 +466,11 @@ static void test_probability(struct kunit *test)
 	KUNIT_EXPECT_LT(test, hits[0], 90);
 }
 
-/* An I/O that is altered */
-static const struct blkdebug_effect *altered(struct kit *kit,
-					     unsigned int iotype,
-					     sector_t sector,
-					     sector_t nr_sectors)
+/* Submit an I/O that a fault alters. */
+static const struct blkdebug_effect *submit_altered(struct kit *kit,
+						    unsigned int iotype,
+						    sector_t sector,
+						    sector_t nr_sectors)
 {
 	struct blkdebug_io *io = kit_io(kit, iotype, sector,
 						   nr_sectors, 0);
@@ -479,7 +479,7 @@ static const struct blkdebug_effect *altered(struct kit *kit,
 	return &io->effect;
 }
 
-/* Evenly, within small limits and large ones */
+/* Numbers are drawn evenly, within small and large limits. */
 static void test_draw_below(struct kunit *test)
 {
 	static const u64 limits[] = { 1, 2, 1000, U32_MAX, U32_MAX + 1ULL,
@@ -511,34 +511,34 @@ static void test_effects(struct kunit *test)
 
 	kit->engine.geometry.block = 8;
 	kit_says(kit, 1, "add corrupt on=read sector=20 byte=511 value=7");
-	effect = altered(kit, BLKDEBUG_IO_READ, 16, 8);
+	effect = submit_altered(kit, BLKDEBUG_IO_READ, 16, 8);
 	KUNIT_EXPECT_EQ(test, effect->start, 4 * 512 + 511);
 	KUNIT_EXPECT_EQ(test, effect->value, 7);
 	kit_says(kit, 1, "replace corrupt sector=20-99 bits=3");
-	effect = altered(kit, BLKDEBUG_IO_WRITE, 16, 8);
+	effect = submit_altered(kit, BLKDEBUG_IO_WRITE, 16, 8);
 	KUNIT_EXPECT_EQ(test, effect->start, 4 * 512);
 	KUNIT_EXPECT_EQ(test, effect->bytes, 4 * 512);
 	kit_says(kit, 1, "replace tear sectors=12");
-	effect = altered(kit, BLKDEBUG_IO_WRITE, 16, 16);
+	effect = submit_altered(kit, BLKDEBUG_IO_WRITE, 16, 16);
 	KUNIT_EXPECT_EQ(test, effect->sectors, 8);
 	kit_says(kit, 1, "replace tear sectors=random");
 	for (i = 0; i < 100; i++) {
-		effect = altered(kit, BLKDEBUG_IO_WRITE, 16, 32);
+		effect = submit_altered(kit, BLKDEBUG_IO_WRITE, 16, 32);
 		KUNIT_EXPECT_EQ(test, effect->sectors % 8, 0);
 		KUNIT_EXPECT_LT(test, effect->sectors, 32);
 	}
 	kit_says(kit, 1, "replace misdirect to=1048568");
-	effect = altered(kit, BLKDEBUG_IO_WRITE, 16, 8);
+	effect = submit_altered(kit, BLKDEBUG_IO_WRITE, 16, 8);
 	KUNIT_EXPECT_EQ(test, effect->to, 1048568);
 	writes(kit, 16, BLKDEBUG_ALTER);
 	KUNIT_EXPECT_EQ(test, BLKDEBUG_PASS,
-			outcome(kit, BLKDEBUG_IO_WRITE, 16, 16, 0));
+			get_outcome(kit, BLKDEBUG_IO_WRITE, 16, 16, 0));
 	kit_says(kit, 1, "replace inject-error sector=29 transfer=partial");
-	effect = altered(kit, BLKDEBUG_IO_READ, 16, 32);
+	effect = submit_altered(kit, BLKDEBUG_IO_READ, 16, 32);
 	KUNIT_EXPECT_EQ(test, effect->sectors, 8);
 }
 
-/* All delays that match add up, and a fault comes after them */
+/* All delays that match are added up, and a fault follows them. */
 static void test_delay(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -554,7 +554,7 @@ static void test_delay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
-/* More delays than one section of the lock adds, which the worker goes on with */
+/* The worker continues an I/O with more delays than one section of the lock tries. */
 static void test_many_delays(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -612,7 +612,7 @@ static void test_many_delays_on_zones(struct kunit *test)
 	writes(kit, 0, BLKDEBUG_NEED_LOCK);
 }
 
-/* The power fails between two batches of delays: the I/O fails at once */
+/* If the power fails between two batches of delays, the I/O fails at once. */
 static void test_delays_and_cut(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -628,7 +628,7 @@ static void test_delays_and_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
-/* In the order in which they are due */
+/* Delays end in the order of their due times. */
 static void test_delays_due(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -647,7 +647,7 @@ static void test_delays_due(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, io, slow);
 }
 
-/* Heal all that a write covers */
+/* Heal all sectors that a write covers. */
 static void heal_sectors(struct kit *kit, const struct blkdebug_io *io,
 			 sector_t sector, sector_t nr_sectors)
 {
@@ -684,8 +684,8 @@ static void test_healed(struct kunit *test)
 
 /* Holds */
 
-/* An I/O that is to be held */
-static struct blkdebug_io *held(struct kit *kit, unsigned int iotype)
+/* Submit an I/O that a breakpoint holds. */
+static struct blkdebug_io *submit_held(struct kit *kit, unsigned int iotype)
 {
 	struct blkdebug_io *io = kit_io(kit, iotype, 0, 8, 0);
 
@@ -693,9 +693,9 @@ static struct blkdebug_io *held(struct kit *kit, unsigned int iotype)
 	return io;
 }
 
-/* The next I/O that continues is this one, with this verdict */
-static void expect_goes_on(struct kit *kit, struct blkdebug_io *io,
-			   enum blkdebug_verdict verdict, int error)
+/* Expect that the next I/O on @ready is this one, with this verdict. */
+static void expect_continues(struct kit *kit, struct blkdebug_io *io,
+			     enum blkdebug_verdict verdict, int error)
 {
 	KUNIT_ASSERT_PTR_EQ(kit->test, kit_ready(kit), io);
 	KUNIT_EXPECT_EQ(kit->test, io->verdict, verdict);
@@ -710,29 +710,29 @@ static void test_hold(struct kunit *test)
 
 	kit_says(kit, 1, "break write_aio a iotype=write");
 	reads(kit, 0, BLKDEBUG_PASS);
-	io = held(kit, BLKDEBUG_IO_WRITE);
+	io = submit_held(kit, BLKDEBUG_IO_WRITE);
 	expect_answer(kit, "1", "is_suspended a");
 	writes(kit, 0, BLKDEBUG_PASS);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	expect_continues(kit, io, BLKDEBUG_PASS, 0);
 	kit_says(kit, -ENOENT, "resume a");
 	KUNIT_EXPECT_EQ(test, kit->engine.held[BLKDEBUG_IO_WRITE], 1);
 }
 
-/* A fault armed while it was held decides its fate */
+/* Faults that are armed during a hold apply to the held I/O. */
 static void test_hold_comes_before_faults(struct kunit *test)
 {
 	struct kit *kit = test->priv;
 	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a inject-error event=user.x");
-	io = held(kit, BLKDEBUG_IO_READ);
+	io = submit_held(kit, BLKDEBUG_IO_READ);
 	kit_says(kit, 0, "event user.x");
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, io, BLKDEBUG_FAIL, EIO);
+	expect_continues(kit, io, BLKDEBUG_FAIL, EIO);
 }
 
-/* All tags at once; and each event only after all that held at the last */
+/* All breakpoints of an event hold an I/O at once; the next event follows their resume. */
 static void test_hold_under_several_tags(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -742,7 +742,7 @@ static void test_hold_under_several_tags(struct kunit *test)
 	kit_says(kit, 1, "add suspend event=write_aio tag=b");
 	kit_says(kit, 1, "add suspend event=pwritev tag=c");
 	kit_says(kit, 1, "add suspend tag=d");
-	io = held(kit, BLKDEBUG_IO_WRITE);
+	io = submit_held(kit, BLKDEBUG_IO_WRITE);
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 2);
 	kit_says(kit, 0, "resume b");
 	KUNIT_EXPECT_NULL(test, kit_ready(kit));
@@ -752,10 +752,10 @@ static void test_hold_under_several_tags(struct kunit *test)
 	kit_says(kit, 0, "resume c");
 	expect_answer(kit, "1", "is_suspended d");
 	kit_says(kit, 0, "resume d");
-	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	expect_continues(kit, io, BLKDEBUG_PASS, 0);
 }
 
-/* The one held last with the tag goes first; "all" goes from the oldest on */
+/* "resume" ends the newest hold with the tag; "all" ends them from the oldest on. */
 static void test_resume_order(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -764,18 +764,18 @@ static void test_resume_order(struct kunit *test)
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a once=off");
 	for (i = 0; i < ARRAY_SIZE(io); i++)
-		io[i] = held(kit, BLKDEBUG_IO_READ);
+		io[i] = submit_held(kit, BLKDEBUG_IO_READ);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, io[3], BLKDEBUG_PASS, 0);
+	expect_continues(kit, io[3], BLKDEBUG_PASS, 0);
 	kit_says(kit, 0, "resume #2");
-	expect_goes_on(kit, io[1], BLKDEBUG_PASS, 0);
+	expect_continues(kit, io[1], BLKDEBUG_PASS, 0);
 	kit_says(kit, 0, "resume a all errno=ENODATA");
-	expect_goes_on(kit, io[0], BLKDEBUG_FAIL, ENODATA);
-	expect_goes_on(kit, io[2], BLKDEBUG_FAIL, ENODATA);
+	expect_continues(kit, io[0], BLKDEBUG_FAIL, ENODATA);
+	expect_continues(kit, io[2], BLKDEBUG_FAIL, ENODATA);
 	KUNIT_EXPECT_NULL(test, kit_ready(kit));
 }
 
-/* With an errno it leaves all its holds, and meets no more rules */
+/* "resume" with an errno ends all holds of the I/O, and no further rule is tried. */
 static void test_resume_with_errno(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -785,17 +785,17 @@ static void test_resume_with_errno(struct kunit *test)
 	kit_says(kit, 1, "add suspend event=write_aio tag=b");
 	kit_says(kit, 1, "add suspend event=pwritev tag=c");
 	kit_says(kit, 1, "add inject-error errno=EILSEQ");
-	io = held(kit, BLKDEBUG_IO_WRITE);
+	io = submit_held(kit, BLKDEBUG_IO_WRITE);
 	kit_says(kit, 0, "resume a errno=ENOSPC");
-	expect_goes_on(kit, io, BLKDEBUG_FAIL, ENOSPC);
+	expect_continues(kit, io, BLKDEBUG_FAIL, ENOSPC);
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 0);
 	kit_says(kit, 1, "break write_aio a");
-	io = held(kit, BLKDEBUG_IO_WRITE);
+	io = submit_held(kit, BLKDEBUG_IO_WRITE);
 	kit_says(kit, 0, "resume a errno=0");
-	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	expect_continues(kit, io, BLKDEBUG_PASS, 0);
 }
 
-/* More breakpoints than an I/O has holds for hold it one after the other */
+/* Breakpoints without a free hold wait for their turn with the I/O. */
 static void test_holds_beyond_embedded(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -804,17 +804,17 @@ static void test_holds_beyond_embedded(struct kunit *test)
 
 	for (i = 0; i < nr; i++)
 		kit_says(kit, 1, "add suspend event=read_aio tag=t%u once=off", i);
-	first = held(kit, BLKDEBUG_IO_READ);
+	first = submit_held(kit, BLKDEBUG_IO_READ);
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, nr);
-	second = held(kit, BLKDEBUG_IO_READ);
+	second = submit_held(kit, BLKDEBUG_IO_READ);
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, nr + BLKDEBUG_HOLDS);
 	for (i = 0; i < nr; i++) {
 		KUNIT_EXPECT_NULL(test, kit_ready(kit));
 		kit_says(kit, 0, "resume t%u all", i);
 	}
-	/* Each breakpoint has had both, once */
-	expect_goes_on(kit, first, BLKDEBUG_PASS, 0);
-	expect_goes_on(kit, second, BLKDEBUG_PASS, 0);
+	/* Each breakpoint has held both I/Os once. */
+	expect_continues(kit, first, BLKDEBUG_PASS, 0);
+	expect_continues(kit, second, BLKDEBUG_PASS, 0);
 	for (i = 1; i <= nr; i++)
 		KUNIT_EXPECT_EQ(test, kit_rule(kit, i)->hits, 2);
 }
@@ -827,13 +827,13 @@ static void test_many_holds(struct kunit *test)
 	unsigned int i;
 
 	add_rules(kit, 110, "suspend event=read_aio tag=a once=off");
-	io = held(kit, BLKDEBUG_IO_READ);
+	io = submit_held(kit, BLKDEBUG_IO_READ);
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 1024);
 	kit_says(kit, 0, "resume a all");
 	KUNIT_EXPECT_NULL(test, kit_ready(kit));
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 76);
 	kit_says(kit, 0, "resume a all");
-	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	expect_continues(kit, io, BLKDEBUG_PASS, 0);
 	for (i = 1; i <= 1100; i++)
 		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->hits, 1);
 }
@@ -848,36 +848,36 @@ static void test_resume_in_sections(struct kunit *test)
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a once=off");
 	for (i = 0; i < nr; i++)
-		held(kit, BLKDEBUG_IO_READ);
+		submit_held(kit, BLKDEBUG_IO_READ);
 	before = raw_read_seqcount(&kit->engine.seq);
 	kit_says(kit, 0, "resume a all");
 	KUNIT_EXPECT_GE(test, raw_read_seqcount(&kit->engine.seq) - before, 2 * nr);
 	for (i = 0; i < nr; i++)
-		held(kit, BLKDEBUG_IO_READ);
+		submit_held(kit, BLKDEBUG_IO_READ);
 	before = raw_read_seqcount(&kit->engine.seq);
 	blkdebug_suspend(&kit->engine, true, &requeued);
 	KUNIT_EXPECT_GE(test, raw_read_seqcount(&kit->engine.seq) - before, 2 * nr);
 	blkdebug_unsuspend(&kit->engine);
 }
 
-/* Breakpoints added during a hold come too late for its event */
-static void test_hold_of_what_there_was(struct kunit *test)
+/* Breakpoints that are added during a hold do not match at the event of that hold. */
+static void test_late_breakpoint(struct kunit *test)
 {
 	struct kit *kit = test->priv;
 	struct blkdebug_io *io;
 
 	kit_says(kit, 1, "break write_aio a");
-	io = held(kit, BLKDEBUG_IO_WRITE);
+	io = submit_held(kit, BLKDEBUG_IO_WRITE);
 	kit_says(kit, 1, "break write_aio b");
 	kit_says(kit, 1, "break pwritev c");
 	kit_says(kit, 0, "resume a");
 	expect_answer(kit, "0", "is_suspended b");
 	kit_says(kit, 0, "resume c");
-	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	expect_continues(kit, io, BLKDEBUG_PASS, 0);
 }
 
-/* Nor does it catch a bio that had no hold left for all the breakpoints there were */
-static void test_hold_of_what_there_was_without_room(struct kunit *test)
+/* The same for an I/O that breakpoints hold in turns. */
+static void test_late_breakpoint_without_free_hold(struct kunit *test)
 {
 	struct kit *kit = test->priv;
 	struct blkdebug_io *first, *second;
@@ -885,18 +885,18 @@ static void test_hold_of_what_there_was_without_room(struct kunit *test)
 
 	for (i = 0; i < nr; i++)
 		kit_says(kit, 1, "add suspend event=read_aio tag=t%u once=off", i);
-	first = held(kit, BLKDEBUG_IO_READ);
-	second = held(kit, BLKDEBUG_IO_READ);
+	first = submit_held(kit, BLKDEBUG_IO_READ);
+	second = submit_held(kit, BLKDEBUG_IO_READ);
 	kit_says(kit, 1, "add suspend event=read_aio tag=late once=off");
 	for (i = 0; i < nr; i++)
 		kit_says(kit, 0, "resume t%u all", i);
 	expect_answer(kit, "0", "is_suspended late");
 	kit_say(kit, "resume late all");
-	expect_goes_on(kit, first, BLKDEBUG_PASS, 0);
-	expect_goes_on(kit, second, BLKDEBUG_PASS, 0);
+	expect_continues(kit, first, BLKDEBUG_PASS, 0);
+	expect_continues(kit, second, BLKDEBUG_PASS, 0);
 }
 
-/* Faults are judged by the state as it is when the last hold ends */
+/* Faults match the state at the end of the last hold. */
 static void test_state_moves_during_hold(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -904,11 +904,11 @@ static void test_state_moves_during_hold(struct kunit *test)
 
 	kit_says(kit, 1, "add suspend tag=a set-state new_state=2 state=1");
 	kit_says(kit, 1, "add inject-error state=3 inject-error state=1 errno=ENOSPC");
-	io = held(kit, BLKDEBUG_IO_READ);
+	io = submit_held(kit, BLKDEBUG_IO_READ);
 	expect_state(kit, 2);
 	kit_says(kit, 1, "state 3");
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, io, BLKDEBUG_FAIL, EIO);
+	expect_continues(kit, io, BLKDEBUG_FAIL, EIO);
 }
 
 static void test_held_at_completion(struct kunit *test)
@@ -925,14 +925,14 @@ static void test_held_at_completion(struct kunit *test)
 						     BLKDEBUG_IO_WRITE));
 	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, io), BLKDEBUG_HELD);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	expect_continues(kit, io, BLKDEBUG_PASS, 0);
 	KUNIT_EXPECT_EQ(test, io->step, BLKDEBUG_STEP_DONE);
 	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, io), BLKDEBUG_HELD);
 	kit_says(kit, 0, "resume a errno=ENODATA");
-	expect_goes_on(kit, io, BLKDEBUG_FAIL, ENODATA);
+	expect_continues(kit, io, BLKDEBUG_FAIL, ENODATA);
 }
 
-/* A hold needs its rule no more */
+/* A hold outlives its breakpoint. */
 static void test_hold_outlives_rules(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -941,16 +941,16 @@ static void test_hold_outlives_rules(struct kunit *test)
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a suspend event=read_aio tag=b once=off");
 	for (i = 0; i < ARRAY_SIZE(io); i++)
-		io[i] = held(kit, BLKDEBUG_IO_READ);
+		io[i] = submit_held(kit, BLKDEBUG_IO_READ);
 	kit_says(kit, 0, "clear");
 	blkdebug_engine_housekeep(&kit->engine);
 	expect_answer(kit, "1", "is_suspended a");
 	kit_says(kit, 0, "remove_break b");
-	expect_goes_on(kit, io[1], BLKDEBUG_PASS, 0);
-	expect_goes_on(kit, io[2], BLKDEBUG_PASS, 0);
+	expect_continues(kit, io[1], BLKDEBUG_PASS, 0);
+	expect_continues(kit, io[2], BLKDEBUG_PASS, 0);
 	kit_says(kit, 1, "replace inject-error");
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, io[0], BLKDEBUG_FAIL, EIO);
+	expect_continues(kit, io[0], BLKDEBUG_FAIL, EIO);
 	blkdebug_engine_housekeep(&kit->engine);
 	kit_says(kit, 0, "clear");
 	blkdebug_engine_housekeep(&kit->engine);
@@ -969,40 +969,40 @@ static void test_suspend(struct kunit *test)
 	kit_says(kit, 1, "add suspend event=read_done tag=b");
 	kit_says(kit, 1, "add suspend event=write_aio tag=c");
 	kit_says(kit, 1, "add inject-error iotype=write");
-	done = held(kit, BLKDEBUG_IO_READ);
+	done = submit_held(kit, BLKDEBUG_IO_READ);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, done, BLKDEBUG_PASS, 0);
+	expect_continues(kit, done, BLKDEBUG_PASS, 0);
 	KUNIT_EXPECT_EQ(test, blkdebug_complete(&kit->engine, done),
 			BLKDEBUG_HELD);
-	read = held(kit, BLKDEBUG_IO_READ);
+	read = submit_held(kit, BLKDEBUG_IO_READ);
 	write = kit_io(kit, BLKDEBUG_IO_WRITE, 0, 8, 0);
 	write->requeue = false;
 	KUNIT_EXPECT_EQ(test, kit_submit(kit, write), BLKDEBUG_HELD);
 
-	/* One goes back to dm; one has completed already; one may not go back */
+	/* dm requeues one; one has completed; the last one must not be requeued. */
 	blkdebug_suspend(&kit->engine, true, &requeued);
 	KUNIT_EXPECT_PTR_EQ(test, &read->link, requeued.next);
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&requeued));
-	expect_goes_on(kit, done, BLKDEBUG_PASS, 0);
-	expect_goes_on(kit, write, BLKDEBUG_FAIL, EIO);
+	expect_continues(kit, done, BLKDEBUG_PASS, 0);
+	expect_continues(kit, write, BLKDEBUG_FAIL, EIO);
 
-	/* Nothing is held now, and no message sleeps; errors are still injected */
+	/* No I/O is held, no message sleeps, and errors are still injected. */
 	reads(kit, 0, BLKDEBUG_PASS);
 	writes(kit, 0, -EIO);
 	kit_says(kit, -EINTR, "wait_break a");
 	kit_says(kit, -EINTR, "wait_hits a 9");
 	blkdebug_unsuspend(&kit->engine);
-	held(kit, BLKDEBUG_IO_READ);
+	submit_held(kit, BLKDEBUG_IO_READ);
 }
 
-/* A task that sleeps in a message */
+/* Messages that sleep */
 
 /**
- * struct sleeper - a message that sleeps
- * @kit: whose engine
+ * struct sleeper - a thread that sends a message
+ * @kit: the kit
  * @words: the message
- * @r: how it has ended
- * @done: it has ended
+ * @r: result of the message
+ * @done: completed when the message has returned
  */
 struct sleeper {
 	struct kit *kit;
@@ -1011,7 +1011,7 @@ struct sleeper {
 	struct completion done;
 };
 
-static int sleep(void *arg)
+static int run_sleeper(void *arg)
 {
 	struct sleeper *sleeper = arg;
 	struct blkdebug_error err;
@@ -1026,14 +1026,14 @@ static int sleep(void *arg)
 }
 
 static void start_sleeper(struct kit *kit, struct sleeper *sleeper,
-			  char *verb, char *word)
+			  char *command, char *word)
 {
 	sleeper->kit = kit;
-	sleeper->words[0] = verb;
+	sleeper->words[0] = command;
 	sleeper->words[1] = word;
 	init_completion(&sleeper->done);
 	KUNIT_ASSERT_FALSE(kit->test,
-			   IS_ERR(kthread_run(sleep, sleeper, "sleeper")));
+			   IS_ERR(kthread_run(run_sleeper, sleeper, "sleeper")));
 }
 
 static void test_event_sleeps(struct kunit *test)
@@ -1065,22 +1065,22 @@ static void test_wait_break_sleeps(struct kunit *test)
 
 	kit_says(kit, 1, "add suspend event=read_aio tag=a");
 	start_sleeper(kit, &sleeper, "wait_break", "a");
-	io = held(kit, BLKDEBUG_IO_READ);
+	io = submit_held(kit, BLKDEBUG_IO_READ);
 	wait_for_completion(&sleeper.done);
 	KUNIT_EXPECT_EQ(test, sleeper.r, 1);
 	kit_says(kit, 0, "resume a");
-	expect_goes_on(kit, io, BLKDEBUG_PASS, 0);
+	expect_continues(kit, io, BLKDEBUG_PASS, 0);
 	kit_says(kit, -ETIMEDOUT, "wait_break a 10");
 }
 
-/* Reading */
+/* Messages that change nothing */
 
-/* Lockless readers have not had to start again since @before */
+/* Expect no update since @before that lockless readers notice. */
 #define expect_undisturbed(kit, before, what)				\
 	KUNIT_EXPECT_EQ_MSG((kit)->test, before,			\
 			    raw_read_seqcount(&(kit)->engine.seq), what)
 
-/* A message that only reads; lockless readers must not take it for an update */
+/* Send a message that lockless readers must not take for an update. */
 static void expect_reads_only(struct kit *kit, int r, const char *message)
 {
 	unsigned int before = raw_read_seqcount(&kit->engine.seq);
@@ -1098,8 +1098,8 @@ static void test_messages_that_read(struct kunit *test)
 	kit_says(kit, 1, "add inject-error event=user.x tag=x inject-error sector=8 healed=on");
 	kit_says(kit, 1, "add suspend event=read_aio tag=a suspend event=write_aio tag=b once=off");
 	kit_says(kit, 0, "event user.x");
-	held(kit, BLKDEBUG_IO_READ);
-	held(kit, BLKDEBUG_IO_WRITE);
+	submit_held(kit, BLKDEBUG_IO_READ);
+	submit_held(kit, BLKDEBUG_IO_WRITE);
 	expect_reads_only(kit, 1, "list");
 	expect_reads_only(kit, 1, "held");
 	expect_reads_only(kit, 1, "stats");
@@ -1117,7 +1117,7 @@ static void test_messages_that_read(struct kunit *test)
 	expect_reads_only(kit, -ENOENT, "remove nosuch");
 }
 
-/* The status and table lines, and what sysfs shows */
+/* The same for the status and table lines, and for the files in sysfs. */
 static void test_status_reads_only(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -1126,7 +1126,7 @@ static void test_status_reads_only(struct kunit *test)
 
 	kit_says(kit, 1, "add inject-error sector=8-99 healed=on inject-error tag=x sector=0");
 	kit_says(kit, 1, "add suspend event=read_aio tag=a");
-	held(kit, BLKDEBUG_IO_READ);
+	submit_held(kit, BLKDEBUG_IO_READ);
 	seq_buf_init(&out, kit->answer, sizeof(kit->answer));
 	before = raw_read_seqcount(&kit->engine.seq);
 	blkdebug_print_status(&kit->engine, &out);
@@ -1135,11 +1135,11 @@ static void test_status_reads_only(struct kunit *test)
 	expect_undisturbed(kit, before, "table");
 	blkdebug_print_held_tags(&kit->engine, &out);
 	expect_undisturbed(kit, before, "held");
-	KUNIT_EXPECT_EQ(test, injected(kit), 0);
+	KUNIT_EXPECT_EQ(test, count_injected(kit), 0);
 	expect_undisturbed(kit, before, "injected");
 }
 
-/* A message that sleeps looks at what it waits for, again and again */
+/* The same for a sleeping message that is woken and tests its condition. */
 static void test_sleeping_reads_only(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -1156,7 +1156,7 @@ static void test_sleeping_reads_only(struct kunit *test)
 		cond_resched();
 	}
 	expect_undisturbed(kit, before, "wait_break");
-	held(kit, BLKDEBUG_IO_WRITE);
+	submit_held(kit, BLKDEBUG_IO_WRITE);
 	wait_for_completion(&sleeper.done);
 	KUNIT_EXPECT_EQ(test, sleeper.r, 1);
 }
@@ -1197,8 +1197,8 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_holds_beyond_embedded),
 	KUNIT_CASE(test_many_holds),
 	KUNIT_CASE(test_resume_in_sections),
-	KUNIT_CASE(test_hold_of_what_there_was),
-	KUNIT_CASE(test_hold_of_what_there_was_without_room),
+	KUNIT_CASE(test_late_breakpoint),
+	KUNIT_CASE(test_late_breakpoint_without_free_hold),
 	KUNIT_CASE(test_state_moves_during_hold),
 	KUNIT_CASE(test_held_at_completion),
 	KUNIT_CASE(test_hold_outlives_rules),

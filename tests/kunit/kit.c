@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Shared by the unit tests, see kit.h.
+ * Shared by the unit tests: see kit.h.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
 
 #include "kit.h"
 
-static void nothing(struct blkdebug_engine *engine)
+static void do_nothing(struct blkdebug_engine *engine)
 {
 }
 
-static int set_nothing_aside(struct blkdebug_engine *engine,
-			     const struct blkdebug_rule *rule)
+static int prepare_nothing(struct blkdebug_engine *engine,
+			   const struct blkdebug_rule *rule)
 {
 	return 0;
 }
 
 static const struct blkdebug_ops ops = {
-	.queue_ready = nothing,
-	.schedule_housekeeping = nothing,
-	.prepare_rule = set_nothing_aside,
+	.queue_ready = do_nothing,
+	.schedule_housekeeping = do_nothing,
+	.prepare_rule = prepare_nothing,
 };
 
 /* The geometry of a device that does not exist */
 static const struct blkdebug_geometry geometry = { .sectors = 1 << 20, .block = 1 };
 
 /**
- * kit_begin - for a suite's @suite_init
+ * kit_begin - create the caches of the rule language, for @suite_init of a suite
  * @suite: the suite
  *
  * KUnit runs the tests before a module's own initialization, or right after it.
@@ -40,7 +40,7 @@ int __ref kit_begin(struct kunit_suite *suite)
 }
 
 /**
- * kit_end - for a suite's @suite_exit
+ * kit_end - undo kit_begin(), for @suite_exit of a suite
  * @suite: the suite
  */
 void kit_end(struct kunit_suite *suite)
@@ -49,7 +49,7 @@ void kit_end(struct kunit_suite *suite)
 }
 
 /**
- * kit_init - set up an engine, for a suite's @init
+ * kit_init - set up an engine, for @init of a suite
  * @test: the test; its @priv becomes the struct kit
  *
  * Return: 0 or -ENOMEM.
@@ -79,7 +79,7 @@ static void free_words(struct kit *kit)
 }
 
 /**
- * kit_exit - tear down the engine, for a suite's @exit
+ * kit_exit - undo kit_init(), for @exit of a suite
  * @test: the test
  */
 void kit_exit(struct kunit *test)
@@ -99,8 +99,8 @@ void kit_exit(struct kunit *test)
  * @test: the test
  * @text: the rules
  * @rules: the list that the rules are added to
- * @err: why a rule is refused
- * @argv: the words, which @rules and @err point to; the caller frees them
+ * @err: describes a failure
+ * @argv: set to the words, which @rules and @err point to; the caller frees them
  *
  * Return: as blkdebug_parse_rules().
  */
@@ -116,7 +116,7 @@ int kit_parse(struct kunit *test, const char *text, struct list_head *rules,
 }
 
 /**
- * kit_free_rules - free rules that no engine has
+ * kit_free_rules - free rules that have not been added to an engine
  * @rules: the list of the rules, empty on return
  */
 void kit_free_rules(struct list_head *rules)
@@ -127,9 +127,9 @@ void kit_free_rules(struct list_head *rules)
 /**
  * kit_print - print rules
  * @test: the test
- * @rules: the list of them
+ * @rules: the list of the rules
  *
- * Return: the rules in one line; gone after the test.
+ * Return: the rules in one line; freed after the test.
  */
 char *kit_print(struct kunit *test, const struct list_head *rules)
 {
@@ -148,8 +148,8 @@ char *kit_print(struct kunit *test, const struct list_head *rules)
 }
 
 /**
- * kit_say - send a message
- * @kit: to whose engine
+ * kit_say - send a message to the engine
+ * @kit: the kit
  * @format: the words
  *
  * Return: as blkdebug_message().
@@ -177,9 +177,9 @@ int kit_say(struct kit *kit, const char *format, ...)
 }
 
 /**
- * kit_rule - find a rule
- * @kit: in whose engine
- * @number: its number
+ * kit_rule - find a rule of the engine
+ * @kit: the kit
+ * @number: number of the rule
  *
  * Return: the rule, or NULL.
  */
@@ -188,21 +188,20 @@ struct blkdebug_rule *kit_rule(struct kit *kit, u64 number)
 	struct blkdebug_rule *rule;
 
 	mutex_lock(&kit->engine.control);
-	rule = xa_load(&rcu_dereference_protected(kit->engine.rules, 1)->rules,
-		       number);
+	rule = xa_load(&blkdebug_rules(&kit->engine)->rules, number);
 	mutex_unlock(&kit->engine.control);
 	return rule;
 }
 
 /**
- * kit_io - make an I/O in uninitialized memory, as that from dm is
- * @kit: for whose engine
+ * kit_io - allocate an I/O, uninitialized but for its description, as dm does
+ * @kit: the kit
  * @iotype: enum blkdebug_iotype
- * @sector: its first sector
- * @nr_sectors: how many
- * @flags: enum blkdebug_flag
+ * @sector: first sector
+ * @nr_sectors: number of sectors
+ * @flags: mask of enum blkdebug_flag
  *
- * Return: the I/O; gone after the test.
+ * Return: the I/O; freed after the test.
  */
 struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 			   sector_t sector, sector_t nr_sectors,
@@ -222,8 +221,8 @@ struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 }
 
 /**
- * kit_submit - count and submit an I/O
- * @kit: to whose engine
+ * kit_submit - count an I/O and submit it to the engine
+ * @kit: the kit
  * @io: the I/O
  *
  * Return: as blkdebug_submit().
@@ -233,17 +232,17 @@ enum blkdebug_verdict kit_submit(struct kit *kit, struct blkdebug_io *io)
 	bool wanted = blkdebug_count(&kit->engine, io->desc.iotype);
 	enum blkdebug_verdict verdict = blkdebug_submit(&kit->engine, io);
 
-	/* The target would not pass such an I/O to the engine. */
+	/* The target submits only I/O that rules may match. */
 	if (!wanted)
 		KUNIT_EXPECT_EQ(kit->test, verdict, BLKDEBUG_PASS);
 	return verdict;
 }
 
 /**
- * kit_ready - take an I/O off the list of those that continue
- * @kit: from whose engine
+ * kit_ready - remove the first I/O from the engine's list @ready
+ * @kit: the kit
  *
- * Return: the first of them, or NULL.
+ * Return: the I/O, or NULL if the list is empty.
  */
 struct blkdebug_io *kit_ready(struct kit *kit)
 {
@@ -259,11 +258,11 @@ struct blkdebug_io *kit_ready(struct kit *kit)
 }
 
 /**
- * kit_outcome - submit an I/O that nothing holds for long
- * @kit: to whose engine
+ * kit_outcome - submit an I/O and, if it is queued, take its verdict from the queue
+ * @kit: the kit
  * @io: the I/O
  *
- * Return: enum blkdebug_verdict, or the errno that it fails with, negative.
+ * Return: enum blkdebug_verdict, or the errno that the I/O fails with, negative.
  */
 int kit_outcome(struct kit *kit, struct blkdebug_io *io)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The engine against a model of it: random rules, events and I/Os. The model
- * tries each rule in turn and writes down what is armed; it knows neither index
- * nor filters nor locks.
+ * tries all rules one after the other and marks those that are armed, without index,
+ * filter and locks.
  */
 #include <linux/bitmap.h>
 #include <linux/module.h>
@@ -27,14 +27,14 @@ MODULE_PARM_DESC(rounds, "How often to begin without rules, each with the next s
 
 /**
  * struct model_rule - a rule as the model keeps it
- * @number: as the engine numbers it
- * @matches: I/Os and events that it has matched
- * @hits: how often it has fired
+ * @number: number of the rule in the engine
+ * @matches: I/Os and events that the rule has matched
+ * @hits: how often the rule has fired
  * @dead: used up
- * @armed: tried on I/Os; standing rules are always
- * @parsed: the list that has @rule
- * @rule: what it says
- * @argv: its words
+ * @armed: in the armed set
+ * @parsed: list whose only element is @rule
+ * @rule: the parsed rule
+ * @argv: words of the rule
  */
 struct model_rule {
 	u64 number;
@@ -49,13 +49,13 @@ struct model_rule {
 
 /**
  * struct model - the model
- * @kit: with the engine that is compared to it
+ * @kit: the kit, whose engine is compared with the model
  * @seed: of this round
  * @random: the last random number
  * @alike: rules differ in sectors and numbers only
  * @state: in force
- * @nr: rules
- * @rules: by number
+ * @nr: elements of @rules
+ * @rules: the rules, by number
  */
 struct model {
 	struct kit *kit;
@@ -67,8 +67,8 @@ struct model {
 	struct model_rule *rules[MAX_RULES];
 };
 
-/* Below @limit */
-static unsigned int draw(struct model *m, unsigned int limit)
+/* Draw a number below @limit. */
+static unsigned int draw_below(struct model *m, unsigned int limit)
 {
 	m->random ^= m->random << 13;
 	m->random ^= m->random >> 7;
@@ -78,7 +78,7 @@ static unsigned int draw(struct model *m, unsigned int limit)
 
 static bool one_in(struct model *m, unsigned int n)
 {
-	return !draw(m, n);
+	return !draw_below(m, n);
 }
 
 /* Random rules */
@@ -92,18 +92,18 @@ static const char * const iotypes[] = { "read", "write", "discard", "flush" };
 static const char * const flags[] = { "fua", "meta", "sync" };
 static const char * const errnos[] = { "0", "EIO", "ENOSPC", "ENODATA" };
 
-/* Few sectors, so that rules do meet; at times many ranges, or wide ones */
+/* Few sectors, so that several rules match an I/O; at times many or long ranges */
 static void random_sectors(struct model *m, struct seq_buf *out)
 {
-	unsigned int nr = one_in(m, 4) ? 20 : 1 + draw(m, 4), i;
+	unsigned int nr = one_in(m, 4) ? 20 : 1 + draw_below(m, 4), i;
 
 	for (i = 0; i < nr; i++) {
-		unsigned int first = draw(m, MAX_SECTOR);
+		unsigned int first = draw_below(m, MAX_SECTOR);
 
 		seq_buf_printf(out, "%s%u", i ? "," : " sector=", first);
 		if (one_in(m, 2))
 			seq_buf_printf(out, "-%u",
-				       first + draw(m, one_in(m, 5) ? 50 : 6));
+				       first + draw_below(m, one_in(m, 5) ? 50 : 6));
 	}
 }
 
@@ -119,35 +119,35 @@ static void random_rule(struct model *m, struct seq_buf *out)
 	}
 	if (!one_in(m, 3))
 		seq_buf_printf(out, " event=%s",
-			       events[draw(m, ARRAY_SIZE(events))]);
+			       events[draw_below(m, ARRAY_SIZE(events))]);
 	if (one_in(m, 2))
-		seq_buf_printf(out, " state=%u", 1 + draw(m, STATES));
+		seq_buf_printf(out, " state=%u", 1 + draw_below(m, STATES));
 	if (!one_in(m, 3))
 		random_sectors(m, out);
 	if (one_in(m, 3))
 		seq_buf_printf(out, " iotype=%s,%s",
-			       iotypes[draw(m, ARRAY_SIZE(iotypes))],
-			       iotypes[draw(m, ARRAY_SIZE(iotypes))]);
+			       iotypes[draw_below(m, ARRAY_SIZE(iotypes))],
+			       iotypes[draw_below(m, ARRAY_SIZE(iotypes))]);
 	if (one_in(m, 4))
 		seq_buf_printf(out, " flags=%s%s", one_in(m, 2) ? "!" : "",
-			       flags[draw(m, ARRAY_SIZE(flags))]);
+			       flags[draw_below(m, ARRAY_SIZE(flags))]);
 	if (fault)
 		seq_buf_printf(out, " errno=%s",
-			       errnos[draw(m, ARRAY_SIZE(errnos))]);
+			       errnos[draw_below(m, ARRAY_SIZE(errnos))]);
 	else
-		seq_buf_printf(out, " new_state=%u", draw(m, STATES + 1));
+		seq_buf_printf(out, " new_state=%u", draw_below(m, STATES + 1));
 	if (one_in(m, 2))
-		seq_buf_printf(out, " times=%u", draw(m, 4));
+		seq_buf_printf(out, " times=%u", draw_below(m, 4));
 	if (one_in(m, 4))
-		seq_buf_printf(out, " after=%u", draw(m, 3));
+		seq_buf_printf(out, " after=%u", draw_below(m, 3));
 	if (one_in(m, 4))
-		seq_buf_printf(out, " interval=%u", 1 + draw(m, 3));
+		seq_buf_printf(out, " interval=%u", 1 + draw_below(m, 3));
 }
 
 /* The model */
 
-static bool touches(const struct blkdebug_rule *rule,
-		    const struct blkdebug_io_desc *desc)
+static bool rule_touches(const struct blkdebug_rule *rule,
+			 const struct blkdebug_io_desc *desc)
 {
 	u32 i;
 
@@ -161,29 +161,29 @@ static bool touches(const struct blkdebug_rule *rule,
 	return false;
 }
 
-static bool matches(const struct blkdebug_rule *rule,
-		    const struct blkdebug_io_desc *desc)
+static bool rule_matches(const struct blkdebug_rule *rule,
+			 const struct blkdebug_io_desc *desc)
 {
 	return (rule->iotypes & (1U << desc->iotype)) &&
 	       (desc->flags & rule->flags_set) == rule->flags_set &&
-	       !(desc->flags & rule->flags_clear) && touches(rule, desc);
+	       !(desc->flags & rule->flags_clear) && rule_touches(rule, desc);
 }
 
-static bool in_state(const struct blkdebug_rule *rule, u32 state)
+static bool rule_in_state(const struct blkdebug_rule *rule, u32 state)
 {
 	return !rule->state || rule->state == state;
 }
 
-static bool of_event(const struct blkdebug_rule *rule, unsigned int event,
-		     const char *name)
+static bool rule_of_event(const struct blkdebug_rule *rule, unsigned int event,
+			  const char *name)
 {
 	return rule->event == event &&
 	       (event != BLKDEBUG_EV_USER ||
 		!blkdebug_name_cmp(rule->user_event, name));
 }
 
-/* A rule that matches: does it fire this time? */
-static bool fires(struct model_rule *mr)
+/* Count a match, and decide whether the rule fires. */
+static bool rule_fires(struct model_rule *mr)
 {
 	const struct blkdebug_params *params = mr->rule->params;
 
@@ -197,7 +197,7 @@ static bool fires(struct model_rule *mr)
 	return true;
 }
 
-/* The rule of set-state that @event, or %BLKDEBUG_EV_STANDING, makes act */
+/* Apply the first set-state rule of @event that fires. */
 static void model_set_state(struct model *m, unsigned int event,
 			    const char *name, const struct blkdebug_io_desc *desc)
 {
@@ -208,8 +208,8 @@ static void model_set_state(struct model *m, unsigned int event,
 		const struct blkdebug_rule *rule = mr->rule;
 
 		if (rule->action == BLKDEBUG_SET_STATE && !mr->dead &&
-		    of_event(rule, event, name) && in_state(rule, m->state) &&
-		    matches(rule, desc) && fires(mr)) {
+		    rule_of_event(rule, event, name) && rule_in_state(rule, m->state) &&
+		    rule_matches(rule, desc) && rule_fires(mr)) {
 			m->state = rule->new_state;
 			return;
 		}
@@ -220,7 +220,7 @@ static bool would_arm(const struct model *m, const struct model_rule *mr,
 		      unsigned int event, const char *name)
 {
 	return mr->rule->action == BLKDEBUG_INJECT_ERROR && !mr->dead &&
-	       of_event(mr->rule, event, name) && in_state(mr->rule, m->state);
+	       rule_of_event(mr->rule, event, name) && rule_in_state(mr->rule, m->state);
 }
 
 static void model_event(struct model *m, unsigned int event, const char *name,
@@ -248,12 +248,12 @@ static int model_check(struct model *m, const struct blkdebug_io_desc *desc)
 		const struct blkdebug_rule *rule = mr->rule;
 
 		if (rule->action != BLKDEBUG_INJECT_ERROR || mr->dead ||
-		    !matches(rule, desc))
+		    !rule_matches(rule, desc))
 			continue;
 		if (!mr->armed && !(rule->event == BLKDEBUG_EV_STANDING &&
-				    in_state(rule, state)))
+				    rule_in_state(rule, state)))
 			continue;
-		if (fires(mr))
+		if (rule_fires(mr))
 			return rule->error;
 	}
 	return 0;
@@ -299,7 +299,7 @@ static void step_add(struct model *m)
 {
 	struct kit *kit = m->kit;
 	u64 number = kit->engine.last_number;
-	unsigned int nr = 1 + draw(m, 4);
+	unsigned int nr = 1 + draw_below(m, 4);
 	char *text = kmalloc(KIT_TEXT, GFP_KERNEL);
 	char *all = kzalloc(KIT_TEXT, GFP_KERNEL);
 	struct seq_buf out;
@@ -325,7 +325,7 @@ static void step_remove(struct model *m)
 
 	if (!m->nr)
 		return;
-	i = draw(m, m->nr);
+	i = draw_below(m, m->nr);
 	kit_says(m->kit, 0, "remove %llu", m->rules[i]->number);
 	model_free_rule(m->rules[i]);
 	m->nr--;
@@ -342,20 +342,20 @@ static void step_clear(struct model *m)
 
 static void step_state(struct model *m)
 {
-	m->state = draw(m, STATES + 1);
+	m->state = draw_below(m, STATES + 1);
 	kit_says(m->kit, 1, "state %u", m->state);
 }
 
 static void step_event(struct model *m)
 {
 	const struct blkdebug_io_desc desc = { .iotype = BLKDEBUG_IO_EVENT };
-	const char *name = events[draw(m, ARRAY_SIZE(events))];
+	const char *name = events[draw_below(m, ARRAY_SIZE(events))];
 
 	kit_says(m->kit, 0, "event %s", name);
 	model_event(m, blkdebug_event_lookup(name), name, &desc);
 }
 
-static void step_request(struct model *m)
+static void step_io(struct model *m)
 {
 	struct kit *kit = m->kit;
 	struct blkdebug_io io;
@@ -364,19 +364,19 @@ static void step_request(struct model *m)
 
 	memset(&io, 0xa5, sizeof(io));
 	memset(&io.desc, 0, sizeof(io.desc));
-	name = iotypes[draw(m, ARRAY_SIZE(iotypes))];
+	name = iotypes[draw_below(m, ARRAY_SIZE(iotypes))];
 	io.desc.iotype = blkdebug_iotype_lookup(name, strlen(name));
-	io.desc.flags = draw(m, 1U << ARRAY_SIZE(flags));
+	io.desc.flags = draw_below(m, 1U << ARRAY_SIZE(flags));
 	if (io.desc.iotype != BLKDEBUG_IO_FLUSH) {
-		io.desc.sector = draw(m, MAX_SECTOR);
-		io.desc.nr_sectors = 1 + draw(m, one_in(m, 4) ? 60 : 4);
+		io.desc.sector = draw_below(m, MAX_SECTOR);
+		io.desc.nr_sectors = 1 + draw_below(m, one_in(m, 4) ? 60 : 4);
 	}
 	result = kit_outcome(kit, &io);
 	KUNIT_ASSERT_EQ_MSG(kit->test, result, -model_submit(m, &io.desc),
 			    "seed %u", m->seed);
 }
 
-static void compare(struct model *m)
+static void compare_rules(struct model *m)
 {
 	struct kit *kit = m->kit;
 	unsigned int i;
@@ -402,9 +402,9 @@ static void compare(struct model *m)
 	}
 }
 
-static void step(struct model *m)
+static void do_step(struct model *m)
 {
-	switch (draw(m, 32)) {
+	switch (draw_below(m, 32)) {
 	case 0:
 	case 1:
 	case 2:
@@ -429,14 +429,14 @@ static void step(struct model *m)
 			step_clear(m);
 		break;
 	default:
-		step_request(m);
+		step_io(m);
 		break;
 	}
-	compare(m);
+	compare_rules(m);
 }
 
-/* Each round has a seed of its own, so that it can be had again by itself */
-static void begin(struct model *m)
+/* Each round has a seed of its own, so that it can be repeated alone. */
+static void begin_round(struct model *m)
 {
 	if (!m->seed)
 		m->seed = seed ?: get_random_u32();
@@ -455,11 +455,11 @@ static void test_model(struct kunit *test)
 	m->kit = test->priv;
 	for (round = 0; round < rounds; round++) {
 		kit_says(m->kit, 0, "reset");
-		begin(m);
+		begin_round(m);
 		m->alike = one_in(m, 2);
 		m->state = 1;
 		for (i = 0; i < STEPS; i++)
-			step(m);
+			do_step(m);
 		step_clear(m);
 	}
 }
@@ -496,8 +496,8 @@ static struct blkdebug_media *random_media(struct model *m, unsigned long *bad)
 static void compare_media(struct model *m, struct blkdebug_media *media,
 			  const unsigned long *bad)
 {
-	unsigned int first = draw(m, 2 * MAX_SECTOR);
-	unsigned int last = first + draw(m, 2 * MAX_SECTOR - first);
+	unsigned int first = draw_below(m, 2 * MAX_SECTOR);
+	unsigned int last = first + draw_below(m, 2 * MAX_SECTOR - first);
 	unsigned int from = find_next_bit(bad, last + 1, first);
 	struct blkdebug_range found;
 	bool any = blkdebug_media_first_bad(media, first, last, &found);
@@ -523,17 +523,17 @@ static void test_media(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	m->kit = test->priv;
 	for (round = 0; round < rounds; round++) {
-		begin(m);
+		begin_round(m);
 		bitmap_zero(bad, 2 * MAX_SECTOR);
 		media = random_media(m, bad);
 		do {
-			unsigned int first = draw(m, MAX_SECTOR + 50);
-			unsigned int nr = 1 + draw(m, one_in(m, 4) ? 60 : 5);
+			unsigned int first = draw_below(m, MAX_SECTOR + 50);
+			unsigned int nr = 1 + draw_below(m, one_in(m, 4) ? 60 : 5);
 
 			compare_media(m, media, bad);
 			spare = NULL;
 			do {
-				budget = 1 + draw(m, 5);
+				budget = 1 + draw_below(m, 5);
 				if (!spare)
 					spare = blkdebug_bad_alloc(GFP_KERNEL);
 			} while (!blkdebug_media_heal(media, first,

@@ -74,7 +74,7 @@ static const struct canonical canonical[] = {
 	  "inject-error iotype=read,flush" },
 	{ "inject-error flags=!rahead,meta,!fua,meta",
 	  "inject-error flags=!fua,meta,!rahead" },
-	/* When */
+	/* Counted and random rules */
 	{ "inject-error times=5 probability=2/8 interval=2 after=3 comm=dd*",
 	  "inject-error comm=dd* after=3 interval=2 probability=1/4 times=5" },
 	{ "inject-error times=0 after=0 interval=1 probability=3/3",
@@ -83,7 +83,7 @@ static const struct canonical canonical[] = {
 	{ "suspend tag=a times=0", "suspend tag=a once=off" },
 	{ "suspend tag=a once=off times=2", "suspend tag=a times=2" },
 	{ "set-state probability=0/9", "set-state probability=0/1" },
-	/* Other faults */
+	/* Faults other than errors */
 	{ "delay ms=1 jitter=2" },
 	{ "delay us=2000 jitter=1000", "delay ms=2 jitter=1" },
 	{ "delay us=2000 jitter=1" },
@@ -277,7 +277,7 @@ static struct blkdebug_rule *parse_one(struct kunit *test, const char *text,
 	return list_last_entry(rules, struct blkdebug_rule, link);
 }
 
-/* All members of a parsed rule */
+/* The parser sets all members of a rule. */
 static void test_kept(struct kunit *test)
 {
 	const char *text =
@@ -375,7 +375,7 @@ static void test_number(struct kunit *test)
 	char followed[64];
 	u64 number;
 
-	/* The character after the number must not be read */
+	/* The parser must not read the character after the number. */
 	snprintf(followed, sizeof(followed), "%s1", n->text);
 	KUNIT_EXPECT_EQ(test, n->r,
 			blkdebug_parse_number(followed, strlen(n->text), n->max,
@@ -470,7 +470,7 @@ static void expect_sorted(struct kunit *test, size_t nr)
 	kvfree(entry);
 }
 
-/* Below, at and above the size of a chunk, and after one to three merges */
+/* Sizes around that of a chunk, and sizes that need up to four merges */
 static void test_sort(struct kunit *test)
 {
 	static const size_t sizes[] = {
