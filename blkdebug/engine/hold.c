@@ -4,10 +4,17 @@
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "hold.h"
+#include "engine.h"
+
+/* Assert that the engine's lock is held, which guards all holds. */
+static void assert_locked(const struct blkdebug_holds *holds)
+{
+	lockdep_assert_held(&container_of(holds, struct blkdebug_engine, holds)->lock);
+}
 
 /**
  * blkdebug_holds_init - initialize an empty set of holds
@@ -120,6 +127,7 @@ struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
 				     &io->hold[find_embedded(io)] : rule->hold;
 	struct rb_node *parent = NULL;
 
+	assert_locked(holds);
 	hold->number = ++holds->last;
 	hold->rule = rule->number;
 	hold->tag = blkdebug_rule_tag(rule);
@@ -152,6 +160,7 @@ struct blkdebug_hold *blkdebug_hold_begin(struct blkdebug_holds *holds,
  */
 void blkdebug_hold_end(struct blkdebug_holds *holds, struct blkdebug_hold *hold)
 {
+	assert_locked(holds);
 	rb_erase(&hold->node, &holds->tree);
 	holds->nr--;
 	list_del(&hold->tag_link);
@@ -193,6 +202,7 @@ struct blkdebug_hold *blkdebug_hold_after(struct blkdebug_holds *holds,
 	struct rb_node *node = holds->tree.rb_node;
 	struct blkdebug_hold *best = NULL;
 
+	assert_locked(holds);
 	while (node) {
 		struct blkdebug_hold *hold =
 			rb_entry(node, struct blkdebug_hold, node);
