@@ -131,7 +131,6 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 {
 	struct blkdebug_engine *engine = &t->engine;
 	struct blkdebug_error err = { .reason = NULL };
-	struct blkdebug_rule *rule, *next;
 	unsigned int pos = 0;
 	LIST_HEAD(rules);
 	int r;
@@ -149,8 +148,7 @@ static int parse_table(struct blkdebug_target *t, unsigned int argc,
 	if (r) {
 		blkdebug_log_error(t, &err);
 		t->ti->error = err.reason;
-		list_for_each_entry_safe(rule, next, &rules, link)
-			blkdebug_free_rule(rule);
+		blkdebug_free_rules(&rules);
 		return r;
 	}
 	engine->state = t->opts.state;
