@@ -7,6 +7,9 @@
 #include "../compat.h"
 #include "engine.h"
 
+/* Limit of the sum of delays, in us: ten years */
+#define LONGEST_DELAY	(10 * 365 * 86400 * 1000000ULL)
+
 /* Delays that end before the lock is dropped */
 #define LOCK_BATCH	32
 
@@ -55,6 +58,36 @@ void blkdebug_delays_init(struct blkdebug_delays *delays)
 void blkdebug_delays_exit(struct blkdebug_delays *delays)
 {
 	hrtimer_cancel(&delays->timer);
+}
+
+/**
+ * blkdebug_begin_batch - begin to add a batch of delays to an I/O
+ * @engine: the engine
+ * @io: the I/O
+ *
+ * If all delays have been ended since the last batch, that ends the delays of the I/O
+ * so far, too.
+ *
+ * Context: the engine's lock is held.
+ */
+void blkdebug_begin_batch(struct blkdebug_engine *engine, struct blkdebug_io *io)
+{
+	lockdep_assert_held(&engine->lock);
+	if (io->delays_ended != engine->delays.ended)
+		io->delay = 0;
+	io->delays_ended = engine->delays.ended;
+}
+
+/**
+ * blkdebug_add_delay - add to the delay of an I/O
+ * @io: the I/O
+ * @us: microseconds, a day or two at most
+ *
+ * Context: the engine's lock is held.
+ */
+void blkdebug_add_delay(struct blkdebug_io *io, u64 us)
+{
+	io->delay = min(io->delay + us, LONGEST_DELAY);
 }
 
 /**

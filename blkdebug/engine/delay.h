@@ -16,6 +16,7 @@ struct blkdebug_engine;
 struct blkdebug_delays {
 	/* Guarded by the engine's lock. */
 	struct timerqueue_head queue;	/* struct blkdebug_io's @due, by time */
+	unsigned int ended;		/* calls of blkdebug_end_delays() so far */
 
 	/* Started under the engine's lock. */
 	struct hrtimer timer;		/* expires when the first delay ends */
@@ -24,6 +25,8 @@ struct blkdebug_delays {
 void blkdebug_delays_init(struct blkdebug_delays *delays);
 void blkdebug_delays_exit(struct blkdebug_delays *delays);
 
+void blkdebug_begin_batch(struct blkdebug_engine *engine, struct blkdebug_io *io);
+void blkdebug_add_delay(struct blkdebug_io *io, u64 us);
 void blkdebug_delay_io(struct blkdebug_engine *engine, struct blkdebug_io *io);
 bool blkdebug_end_due_delays(struct blkdebug_engine *engine, ktime_t now);
 

@@ -104,6 +104,9 @@ struct blkdebug_io {
 	u64 state_change;		/* number of that change of state; 0: none */
 	struct blkdebug_effect effect;	/* of a fault, for BLKDEBUG_ALTER */
 	u64 delay;			/* remaining delay, us */
+	unsigned int delays_ended;	/* @ended of the engine's delays when the last
+					 * batch of delays was added to @delay
+					 */
 	struct timerqueue_node due;	/* in the queue of delayed I/Os */
 	unsigned long held_since;	/* time of the first hold, jiffies */
 	struct list_head holds;		/* struct blkdebug_hold */

@@ -25,9 +25,6 @@
 #include "process.h"
 #include "trace.h"
 
-/* Limit of the sum of delays, in us: ten years */
-#define LONGEST_DELAY	(10 * 365 * 86400 * 1000000ULL)
-
 /* Ranges of bad sectors that are healed in one section of the lock */
 #define HEAL_BATCH	256
 
@@ -243,8 +240,7 @@ static void add_delay(struct blkdebug_engine *engine, struct blkdebug_io *io,
 		      struct blkdebug_rule *rule)
 {
 	trace_blkdebug_inject(engine->dev, &io->desc, rule->number, BLKDEBUG_DELAY, 0);
-	io->delay = min(io->delay + blkdebug_rule_delay(rule, engine->seed),
-			LONGEST_DELAY);
+	blkdebug_add_delay(io, blkdebug_rule_delay(rule, engine->seed));
 	blkdebug_account_hit(engine, rule);
 }
 
@@ -255,6 +251,7 @@ static bool add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io,
 	struct blkdebug_rule *rule;
 	unsigned int i;
 
+	blkdebug_begin_batch(engine, io);
 	blkdebug_init_search(search, blkdebug_rules(engine), &io->desc,
 			     io->last_rule);
 	blkdebug_add_faults(search, engine, io, BLKDEBUG_CLASS_DELAY);
@@ -502,6 +499,7 @@ static void start_steps(struct blkdebug_io *io, enum blkdebug_step step)
 	io->step = step;
 	io->state_change = 0;
 	io->delay = 0;
+	io->delays_ended = 0;
 	io->heals = false;
 	io->error = 0;
 }

@@ -154,6 +154,8 @@ void blkdebug_end_delays(struct blkdebug_engine *engine)
 {
 	unsigned long flags = blkdebug_write_lock(engine);
 
+	/* For I/Os that the worker is still adding delays to */
+	engine->delays.ended++;
 	while (blkdebug_end_due_delays(engine, KTIME_MAX))
 		flags = cond_resched_lock_irq(engine, flags);
 	blkdebug_write_unlock(engine, flags);

@@ -628,6 +628,25 @@ static void test_delays_and_cut(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
+/* "reset" between two batches of delays ends the delays of the I/O so far. */
+static void test_delays_and_reset(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+
+	add_rules(kit, 110, "delay ms=3600000");
+	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
+	kit_says(kit, 0, "reset");
+	kit_says(kit, 1, "add delay us=7");
+	blkdebug_continue(&kit->engine, io);
+	KUNIT_EXPECT_EQ(test, io->delay, 7);
+	blkdebug_end_delays(&kit->engine);
+	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_PASS);
+}
+
 /* Delays end in the order of their due times. */
 static void test_delays_due(struct kunit *test)
 {
@@ -1187,6 +1206,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_batches_of_delays),
 	KUNIT_CASE(test_many_delays_on_zones),
 	KUNIT_CASE(test_delays_and_cut),
+	KUNIT_CASE(test_delays_and_reset),
 	KUNIT_CASE(test_delays_due),
 	KUNIT_CASE(test_healed),
 	KUNIT_CASE(test_hold),
