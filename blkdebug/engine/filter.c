@@ -10,7 +10,10 @@
 
 #include "filter.h"
 
-/* If a filter has more tables, tables for different I/O types are merged. */
+/*
+ * If a filter has more tables, tables for different I/O types are merged. Of so many
+ * tables, two have a similar size, because a table has fewer than 2^31 ranges.
+ */
 #define MANY_TABLES	32
 
 /* Ranges copied between two calls of cond_resched() */
@@ -174,8 +177,8 @@ static bool find_pair(const struct blkdebug_filter *filter, unsigned int *i,
 			const struct blkdebug_range_table *a = filter->table[*i];
 			const struct blkdebug_range_table *b = filter->table[*j];
 
-			if (many || (a->iotypes == b->iotypes &&
-				     have_similar_size(a, b)))
+			if (have_similar_size(a, b) &&
+			    (many || a->iotypes == b->iotypes))
 				return true;
 		}
 	}

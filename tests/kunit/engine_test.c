@@ -422,6 +422,51 @@ static void test_many_match(struct kunit *test)
 			get_outcome(kit, BLKDEBUG_IO_READ, 0, 4 * nr, 0));
 }
 
+/* Add a rule for the I/O types of a mask. */
+static void add_rule_for(struct kit *kit, unsigned int iotypes)
+{
+	char list[128];
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < BLKDEBUG_NR_IOTYPES; i++) {
+		if (iotypes & (1U << i))
+			len += sprintf(list + len, "%s%s", len ? "," : "",
+				       blkdebug_iotype_name(i));
+	}
+	kit_says(kit, 1, "add inject-error sector=%u iotype=%s", iotypes, list);
+}
+
+/* An add copies no large table of the filter, however many I/O types rules combine. */
+static void test_large_table_stays(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	const struct blkdebug_filter *filter;
+	const struct blkdebug_range_table *large;
+	char *sectors = kunit_kzalloc(test, 8192, GFP_KERNEL);
+	unsigned int i, found = 0;
+	size_t len = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, sectors);
+	for (i = 0; i < 1000; i++)
+		len += sprintf(sectors + len, "%s%u", i ? "," : "", 1000 + 2 * i);
+	kit_says(kit, 1, "add inject-error iotype=read sector=%s", sectors);
+	rcu_read_lock();
+	large = rcu_dereference(kit->engine.filter)->table[0];
+	rcu_read_unlock();
+	for (i = 1; i <= 200; i++)
+		add_rule_for(kit, i);
+	rcu_read_lock();
+	filter = rcu_dereference(kit->engine.filter);
+	for (i = 0; i < filter->nr; i++)
+		found += filter->table[i] == large;
+	KUNIT_EXPECT_LE(test, filter->nr, 33);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, found, 1);
+	reads(kit, 1000, -EIO);
+	writes(kit, 1000, BLKDEBUG_PASS);
+}
+
 /* Counted and random rules, and the effects of faults */
 
 static void test_counted(struct kunit *test)
@@ -1197,6 +1242,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_many_used_up),
 	KUNIT_CASE(test_hits_of_removed_tag),
 	KUNIT_CASE(test_many_match),
+	KUNIT_CASE(test_large_table_stays),
 	KUNIT_CASE(test_counted),
 	KUNIT_CASE(test_probability),
 	KUNIT_CASE(test_draw_below),
