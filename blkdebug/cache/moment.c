@@ -137,43 +137,64 @@ get_version(struct blkdebug_cache *cache, struct blkdebug_version __rcu *version
 	return rcu_dereference_protected(version, lockdep_is_held(&cache->control));
 }
 
-static void take_entries(struct blkdebug_moment *moment,
-			 struct blkdebug_cache *cache, size_t bucket,
-			 unsigned long captures)
+/* Take the versions of a bucket that belong to the moment, or only count them. */
+static unsigned int take_bucket(struct blkdebug_moment *moment,
+				struct blkdebug_cache *cache, size_t bucket,
+				unsigned long captures, bool take)
 {
 	struct blkdebug_version *version;
 	struct blkdebug_block *block;
+	unsigned int nr = 0;
 
 	hlist_for_each_entry(block, &cache->buckets[bucket], node) {
 		for (version = get_version(cache, block->newest); version;
 		     version = get_version(cache, version->older)) {
-			if (was_before(version->write, captures))
+			if (!was_before(version->write, captures))
+				continue;
+			nr++;
+			if (take)
 				take_entry(moment, block, version);
 		}
 	}
+	return nr;
+}
+
+/* Take all versions that belong to the moment, or only count them. */
+static unsigned int take_versions(struct blkdebug_moment *moment,
+				  struct blkdebug_cache *cache,
+				  unsigned long captures, bool take)
+{
+	size_t i, nr_buckets = (size_t)(cache->bucket_mask + 1) * BLKDEBUG_SHARDS;
+	unsigned int nr = 0;
+
+	for (i = 0; i < nr_buckets; i++) {
+		struct blkdebug_shard *shard =
+			&cache->shard[i / (cache->bucket_mask + 1)];
+
+		spin_lock(&shard->lock);
+		nr += take_bucket(moment, cache, i, captures, take);
+		spin_unlock(&shard->lock);
+		cond_resched();
+	}
+	return nr;
 }
 
 static int capture_entries(struct blkdebug_moment *moment,
 			   struct blkdebug_cache *cache, unsigned long captures)
 {
-	size_t i, nr = (size_t)(cache->bucket_mask + 1) * BLKDEBUG_SHARDS;
-	/* No version of the moment becomes unused while @control is held. */
-	unsigned int max = blkdebug_used_versions(&cache->pools);
+	unsigned int nr;
 
 	lockdep_assert_held(&cache->control);
-	moment->entries = kvmalloc_array(max + 1, sizeof(*moment->entries),
+	/*
+	 * All writes of the moment have entered, and while @control is held no version
+	 * leaves its chain: the second walk finds as many as the first.
+	 */
+	nr = take_versions(moment, cache, captures, false);
+	moment->entries = kvmalloc_array(nr + 1, sizeof(*moment->entries),
 					 GFP_MOMENT);
 	if (!moment->entries)
 		return -ENOMEM;
-	for (i = 0; i < nr; i++) {
-		struct blkdebug_shard *shard =
-			&cache->shard[i / (cache->bucket_mask + 1)];
-
-		spin_lock(&shard->lock);
-		take_entries(moment, cache, i, captures);
-		spin_unlock(&shard->lock);
-		cond_resched();
-	}
+	take_versions(moment, cache, captures, true);
 	return 0;
 }
 

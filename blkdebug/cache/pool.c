@@ -198,22 +198,6 @@ unsigned int blkdebug_used_data(struct blkdebug_pools *pools)
 }
 
 /**
- * blkdebug_used_versions - how many versions are in use?
- * @pools: the pools
- *
- * Return: their number, as of no single moment; at least as many as are in use all the
- * time.
- */
-unsigned int blkdebug_used_versions(struct blkdebug_pools *pools)
-{
-	unsigned int i, used = pools->nr_records;
-
-	for (i = 0; i < pools->nr; i++)
-		used -= READ_ONCE(pools->pool[i].free.versions.nr);
-	return used;
-}
-
-/**
  * blkdebug_active_writes - how many writes are volatile?
  * @pools: the pools
  *

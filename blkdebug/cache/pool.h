@@ -80,7 +80,6 @@ void blkdebug_put_write_record(struct blkdebug_pools *pools,
 			       struct blkdebug_write *write);
 
 unsigned int blkdebug_used_data(struct blkdebug_pools *pools);
-unsigned int blkdebug_used_versions(struct blkdebug_pools *pools);
 unsigned int blkdebug_active_writes(struct blkdebug_pools *pools);
 
 #endif
