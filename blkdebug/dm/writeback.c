@@ -24,6 +24,18 @@ static void queue_bio(struct blkdebug_writeback *wb, struct bio *bio)
 	queue_work(wb->wq, &wb->work);
 }
 
+/* Records may have become free, or a write may have entered: let @work look again. */
+static void wake_waiting(struct blkdebug_writeback *wb)
+{
+	/*
+	 * Pairs with the barrier in admit_waiting(): either @work finds the change that
+	 * precedes this, or @has_waiting is loaded behind the store there.
+	 */
+	smp_mb();
+	if (READ_ONCE(wb->has_waiting))
+		queue_work(wb->wq, &wb->work);
+}
+
 /* Completion */
 
 /* Called in the RCU read section that also has the effects of the result. */
@@ -58,8 +70,7 @@ void blkdebug_acknowledge(struct blkdebug_bio *b, struct bio *bio,
 		blkdebug_complete_write(t->writeback.cache, write);
 	if (write) {
 		blkdebug_put_write(t->writeback.cache, write);
-		if (READ_ONCE(t->writeback.has_waiting))
-			queue_work(t->writeback.wq, &t->writeback.work);
+		wake_waiting(&t->writeback);
 	}
 	end(bio);
 	rcu_read_unlock();
@@ -124,8 +135,10 @@ static void enter_write(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
 		b->write = write;
 	}
 	rcu_read_unlock();
-	if (!b->write)
-		blkdebug_abort_write(wb->cache, write);
+	if (b->write)
+		return;
+	blkdebug_abort_write(wb->cache, write);
+	wake_waiting(wb);
 }
 
 /**
@@ -345,39 +358,51 @@ static void end_barriers(struct blkdebug_writeback *wb,
 }
 
 /*
- * Let writes enter that wait for space. If there is none, make some; it can be used
- * after a grace period, at whose end @work runs again. Moments are given up first,
- * because nothing can be written out while there are any. If nothing can be written out
- * all the same the writes fail, as nothing else would end them.
+ * Make space for the first of the waiting writes. Moments are given up first, because
+ * nothing can be written out while there are any.
+ *
+ * Returns false if there will be space without further work here: at the end of a grace
+ * period, or when writes that are entering the cache have done so. Both run @work again.
  */
+static bool make_space(struct blkdebug_writeback *wb, bool *tried)
+{
+	struct bio *bio;
+
+	if (READ_ONCE(wb->cache->reaps))
+		return false;
+	if (blkdebug_give_up_oldest(wb->cache))
+		return true;
+	/* A moment captured since then may have kept data from being written out. */
+	if (*tried && !blkdebug_has_dirty(wb->cache))
+		return false;
+	blkdebug_harden_oldest(wb->cache, wb->cache->pools.capacity / 4);
+	*tried = true;
+	if (blkdebug_write_out(wb)) {
+		/* Nothing else would end the write. */
+		bio = bio_list_pop(&wb->waiting);
+		finish_bio(bio, wb->status);
+	}
+	return true;
+}
+
+/* Let writes enter that wait for space. */
 static void admit_waiting(struct blkdebug_writeback *wb)
 {
 	bool tried = false;
 	struct bio *bio;
 
 	/*
-	 * Writers that enter after this is stored run @work again. Pairs with the
-	 * barrier in space_freed(): either this finds the records that became free,
-	 * and @reaps false, or the end of the grace period finds @has_waiting.
+	 * Pairs with the barrier in wake_waiting(): either this finds the records that
+	 * became free, and @reaps false, or @work runs again.
 	 */
 	smp_store_mb(wb->has_waiting, !bio_list_empty(&wb->waiting));
-	while ((bio = bio_list_peek(&wb->waiting))) {
-		bio_list_pop(&wb->waiting);
+	while ((bio = bio_list_pop(&wb->waiting))) {
+		cond_resched();
 		if (write_bio(wb, blkdebug_per_bio(bio), bio))
 			continue;
 		bio_list_add_head(&wb->waiting, bio);
-		/* Records that became unused are free at the end of the grace period */
-		if (tried || READ_ONCE(wb->cache->reaps))
+		if (!make_space(wb, &tried))
 			return;
-		if (blkdebug_give_up_oldest(wb->cache))
-			continue;
-		blkdebug_harden_oldest(wb->cache, wb->cache->pools.capacity / 4);
-		if (blkdebug_write_out(wb)) {
-			bio_list_pop(&wb->waiting);
-			finish_bio(bio, wb->status);
-		} else {
-			tried = true;
-		}
 	}
 	WRITE_ONCE(wb->has_waiting, false);
 }
@@ -395,8 +420,10 @@ static void writeback_work(struct work_struct *work)
 	bio_list_init(&wb->queue);
 	spin_unlock_irq(&wb->lock);
 
-	while ((bio = bio_list_pop(&batch)))
+	while ((bio = bio_list_pop(&batch))) {
 		work_on_bio(wb, bio, &barriers);
+		cond_resched();
+	}
 	end_barriers(wb, &barriers);
 	if (xchg(&wb->write_all, false))
 		blkdebug_write_out_and_flush(wb);
@@ -406,13 +433,7 @@ static void writeback_work(struct work_struct *work)
 
 static void space_freed(struct blkdebug_cache *cache)
 {
-	struct blkdebug_writeback *wb =
-		container_of(cache->ops, struct blkdebug_writeback, ops);
-
-	/* Pairs with the barrier in admit_waiting() */
-	smp_mb();
-	if (READ_ONCE(wb->has_waiting))
-		queue_work(wb->wq, &wb->work);
+	wake_waiting(container_of(cache->ops, struct blkdebug_writeback, ops));
 }
 
 /**
