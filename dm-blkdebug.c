@@ -327,6 +327,7 @@ static void blkdebug_resume(struct dm_target *ti)
 	struct blkdebug_target *t = ti->private;
 
 	blkdebug_start_power(&t->power.line);
+	blkdebug_open_cache(t);
 	blkdebug_unsuspend(&t->engine);
 	blkdebug_add_origin(t);
 }

@@ -425,8 +425,10 @@ static void writeback_work(struct work_struct *work)
 		cond_resched();
 	}
 	end_barriers(wb, &barriers);
-	if (xchg(&wb->write_all, false))
-		blkdebug_write_out_and_flush(wb);
+	if (xchg(&wb->write_all, false) && !READ_ONCE(wb->closed) &&
+	    blkdebug_write_out_and_flush(wb))
+		DMERR("%s: cannot write the cache out",
+		      dm_table_device_name(wb->target->ti->table));
 	admit_waiting(wb);
 	memalloc_noio_restore(noio);
 }
@@ -477,6 +479,14 @@ bool blkdebug_cache_bio(struct blkdebug_target *t, struct blkdebug_bio *b,
 
 /* Power cuts, and life cycle */
 
+/* Write out all that is durable, and wait for the end. */
+static void write_all_out(struct blkdebug_writeback *wb)
+{
+	WRITE_ONCE(wb->write_all, true);
+	queue_work(wb->wq, &wb->work);
+	flush_work(&wb->work);
+}
+
 /**
  * blkdebug_cut_cache - the power was cut: choose what survives, and write it out
  * @t: the target, its power off
@@ -495,33 +505,50 @@ void blkdebug_cut_cache(struct blkdebug_target *t,
 	if (!wb->cache)
 		return;
 	blkdebug_apply_cut(wb->cache, choice, seed, outcome);
-	WRITE_ONCE(wb->write_all, true);
-	queue_work(wb->wq, &wb->work);
-	flush_work(&wb->work);
+	write_all_out(wb);
 }
 
 /**
  * blkdebug_drain_cache - write out everything before the table goes
  * @t: the target; it has no I/O, and no moment can be captured
  *
- * May sleep.
+ * Other targets of the power supply may cut the power meanwhile, or later.
+ *
+ * Context: may sleep.
  */
 void blkdebug_drain_cache(struct blkdebug_target *t)
 {
 	struct blkdebug_writeback *wb = &t->writeback;
-	unsigned int noio;
 
 	if (!wb->cache)
 		return;
-	flush_workqueue(wb->wq);
-	noio = memalloc_noio_save();
 	blkdebug_give_up_moments(wb->cache);
 	if (blkdebug_is_powered(t))
 		blkdebug_harden_all(wb->cache);
-	if (blkdebug_write_out_and_flush(wb))
-		DMERR("%s: cannot write the cache out",
-		      dm_table_device_name(t->ti->table));
-	memalloc_noio_restore(noio);
+	write_all_out(wb);
+	WRITE_ONCE(wb->closed, true);
+	/* A cut may have queued @work before that. */
+	flush_work(&wb->work);
+}
+
+/**
+ * blkdebug_open_cache - undo blkdebug_drain_cache()
+ * @t: the target, which is being resumed
+ *
+ * Context: any.
+ */
+void blkdebug_open_cache(struct blkdebug_target *t)
+{
+	struct blkdebug_writeback *wb = &t->writeback;
+
+	if (!wb->cache)
+		return;
+	WRITE_ONCE(wb->closed, false);
+	/* A cut during the suspend has left these. */
+	if (blkdebug_has_dirty(wb->cache)) {
+		WRITE_ONCE(wb->write_all, true);
+		queue_work(wb->wq, &wb->work);
+	}
 }
 
 /**

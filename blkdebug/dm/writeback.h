@@ -15,7 +15,10 @@
  *             read that lies only partly in the cache.
  *
  * Only @work writes to the device below, one batch after the other, so no two writes to
- * a sector are in flight there. Between tables, the suspend hook does so in its place.
+ * a sector are in flight there. A suspend lets @work write out everything and then closes
+ * the cache: from then on the device below may belong to another table, so that @work
+ * writes nothing there until the resume, even if another target of the power supply cuts
+ * the power.
  */
 #ifndef BLKDEBUG_WRITEBACK_H
 #define BLKDEBUG_WRITEBACK_H
@@ -53,11 +56,12 @@ struct blkdebug_writeback {
 
 	/* Written by @work and others, without a lock. */
 	bool write_all;			/* @work is to write out all that is durable */
+	bool closed;			/* suspended: @work must not write */
 	bool has_waiting;		/* @waiting is not empty, so that later writes
 					 * queue behind it
 					 */
 
-	/* Used by @work alone, or, while the target has no I/O, by its suspend. */
+	/* Used by @work alone. */
 	struct bio_list waiting;	/* writes that wait for space */
 	struct blkdebug_extent *extents;	/* what is being written out */
 
@@ -83,5 +87,6 @@ void blkdebug_cut_cache(struct blkdebug_target *t,
 			const struct blkdebug_choice *choice, u64 seed,
 			struct blkdebug_outcome *outcome);
 void blkdebug_drain_cache(struct blkdebug_target *t);
+void blkdebug_open_cache(struct blkdebug_target *t);
 
 #endif
