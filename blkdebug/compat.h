@@ -175,6 +175,13 @@ static inline bool blkdebug_encrypts_inline(struct block_device *bdev)
 #define BLKDEBUG_REQ_ATOMIC		((typeof(REQ_FUA))0)
 #endif
 
+/* Defined since 5.16; before 5.18, dm clears the flag of that purpose */
+#ifdef REQ_POLLED
+#define BLKDEBUG_REQ_POLLED		REQ_POLLED
+#else
+#define BLKDEBUG_REQ_POLLED		((typeof(REQ_FUA))0)
+#endif
+
 /* Since 6.19 the struct pages of a folio are contiguous in each memory model */
 #ifndef nth_page
 #define nth_page(page, n)		((page) + (n))

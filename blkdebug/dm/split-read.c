@@ -82,7 +82,8 @@ void blkdebug_read_below(struct blkdebug_split *split, struct bio_set *bios,
 	container_of(clone, struct read_part, bio)->split = split;
 	bio_trim(clone, offset, nr_sectors);
 	clone->bi_iter.bi_sector += shift;
-	clone->bi_opf &= ~(REQ_NOWAIT | REQ_RAHEAD);
+	/* The submitter polls for its own bio, and nothing would poll for the clone. */
+	clone->bi_opf &= ~(REQ_NOWAIT | REQ_RAHEAD | BLKDEBUG_REQ_POLLED);
 	clone->bi_end_io = end_part;
 	atomic_inc(&split->pending);
 	submit_bio_noacct(clone);

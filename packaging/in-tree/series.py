@@ -174,6 +174,7 @@ REPLACED = [
     ('*', 'blkdebug_lookup_path(', 'lookup_bdev('),
     ('*', 'blkdebug_issue_flush(', 'blkdev_issue_flush('),
     ('*', 'BLKDEBUG_REQ_ATOMIC', 'REQ_ATOMIC'),
+    ('*', 'BLKDEBUG_REQ_POLLED', 'REQ_POLLED'),
     ('*', 'nth_page(bv->bv_page, offset / PAGE_SIZE)', 'bv->bv_page + offset / PAGE_SIZE'),
     ('*', 'BLKDEBUG_MAX_BLOCK_SIZE', 'BLK_MAX_BLOCK_SIZE'),
     ('*', 'blkdebug_hrtimer_setup(&delays->timer, handle_timer,\n\t\t\t       ',
