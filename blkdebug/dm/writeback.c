@@ -591,6 +591,10 @@ int blkdebug_check_cache(struct blkdebug_target *t, struct blkdebug_error *err)
 			"Cache for a device with integrity data", "cache");
 	if (unit && (!is_power_of_2(unit) || unit < block))
 		return blkdebug_error_set(err, "Invalid unit", "atomic-write");
+	/* dm splits larger writes, so that each part would survive on its own. */
+	if (unit >> SECTOR_SHIFT > blkdebug_largest_write(t))
+		return blkdebug_error_set(err, "Unit above a quarter of the cache",
+					  "atomic-write");
 	return 0;
 }
 

@@ -112,6 +112,7 @@ refuses() {
 }
 refuses 'a cache below 1 MiB' "Number out of range: 'cache=512K'" cache=512K
 refuses 'a unit without a cache' "Option without a cache: 'atomic-write'" atomic-write=4K
+refuses 'a unit above a quarter of the cache' "Unit above a quarter of the cache: 'atomic-write'" cache=1M atomic-write=512K
 refuses 'a unit that is no power of two' "Invalid unit: 'atomic-write'" cache=1M atomic-write=3K
 fails_with ENOMEM 'a cache larger than memory is refused' bd_create bad "$dev" cache=60G
 null_disk 64 zoned=1 zone_size=4
