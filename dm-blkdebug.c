@@ -485,6 +485,9 @@ static int __init blkdebug_init(void)
 
 	if (r)
 		return r;
+	r = blkdebug_power_setup();
+	if (r)
+		goto bad_power;
 	r = dm_register_target(&blkdebug_target);
 	if (r)
 		goto bad;
@@ -495,6 +498,8 @@ static int __init blkdebug_init(void)
 bad_crash:
 	dm_unregister_target(&blkdebug_target);
 bad:
+	blkdebug_power_cleanup();
+bad_power:
 	blkdebug_rule_exit();
 	return r;
 }
@@ -503,6 +508,7 @@ static void __exit blkdebug_exit(void)
 {
 	dm_unregister_target(&blkdebug_crash_target);
 	dm_unregister_target(&blkdebug_target);
+	blkdebug_power_cleanup();
 	/*
 	 * blkdebug_end_io() runs dm's completion of a bio and, unless the compiler
 	 * makes that a jump, returns into this module. The completion of the last bio

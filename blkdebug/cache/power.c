@@ -149,17 +149,42 @@ bool blkdebug_cut_power(struct blkdebug_line *line, struct blkdebug_cut *cut)
 	return was_on;
 }
 
-/* A target that starts while a cut is being settled has power */
-static bool is_unsettled(struct blkdebug_line *line)
+/*
+ * Test whether a target has no power, and has, or has not, chosen the survivors of the
+ * cut. A target that starts while a cut is being settled has power.
+ */
+static bool is_off(struct blkdebug_line *line, bool settled)
 {
 	unsigned long flags;
-	bool unsettled;
+	bool off;
 
 	spin_lock_irqsave(&line->supply->lock, flags);
-	unsettled = line->started && !blkdebug_power_is_on(line) &&
-		    line->settled != line->moment + 1;
+	off = line->started && !blkdebug_power_is_on(line) &&
+	      (line->settled == line->moment + 1) == settled;
 	spin_unlock_irqrestore(&line->supply->lock, flags);
-	return unsettled;
+	return off;
+}
+
+/*
+ * Held I/O ends on all targets before the first one writes its survivors out: if one
+ * target lies on another, the writes may be queued behind I/O that is held there.
+ */
+static void settle_lines(struct blkdebug_supply *supply,
+			 const struct blkdebug_cut *cut)
+{
+	struct blkdebug_line *line;
+
+	lockdep_assert_held(&supply->settling);
+	list_for_each_entry(line, &supply->lines, link) {
+		if (line->failed && is_off(line, false))
+			line->failed(line);
+	}
+	list_for_each_entry(line, &supply->lines, link) {
+		if (is_off(line, false)) {
+			line->settle(line, cut);
+			line->settled = line->moment + 1;
+		}
+	}
 }
 
 /**
@@ -188,12 +213,7 @@ void blkdebug_settle_power(struct blkdebug_line *line)
 	 * acknowledgments.
 	 */
 	synchronize_rcu();
-	list_for_each_entry(line, &supply->lines, link) {
-		if (is_unsettled(line)) {
-			line->settle(line, cut);
-			line->settled = line->moment + 1;
-		}
-	}
+	settle_lines(supply, cut);
 	spin_lock_irqsave(&supply->lock, flags);
 	supply->cut = NULL;
 	spin_unlock_irqrestore(&supply->lock, flags);
@@ -212,17 +232,17 @@ void blkdebug_settle_power(struct blkdebug_line *line)
 bool blkdebug_restore_power(struct blkdebug_line *line)
 {
 	struct blkdebug_supply *supply = line->supply;
-	bool was_off = !blkdebug_power_is_on(line);
+	bool was_off;
 
-	if (!was_off)
+	if (blkdebug_power_is_on(line))
 		return false;
 	blkdebug_settle_power(line);
 	mutex_lock(&supply->settling);
-	was_off = !blkdebug_power_is_on(line);
+	was_off = is_off(line, true);
 	if (was_off) {
 		list_for_each_entry(line, &supply->lines, link) {
-			if (!READ_ONCE(line->started) ||
-			    blkdebug_power_is_on(line))
+			/* A target that has just started may be cutting the power. */
+			if (!is_off(line, true))
 				continue;
 			WRITE_ONCE(line->moment, READ_ONCE(supply->moment));
 			if (line->restored)

@@ -64,7 +64,9 @@ struct blkdebug_supply {
 struct blkdebug_line {
 	/* Constant while connected. */
 	struct blkdebug_supply *supply;	/* where it comes from */
-	/* Process context, the power off: choose survivors. */
+	/* Process context, the power off: end held I/O. May be NULL. */
+	void (*failed)(struct blkdebug_line *line);
+	/* Process context, after @failed on all lines: choose survivors. */
 	void (*settle)(struct blkdebug_line *line,
 		       const struct blkdebug_cut *cut);
 	/* Process context, the power on again. May be NULL. */

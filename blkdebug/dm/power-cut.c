@@ -2,6 +2,7 @@
 /*
  * Power cuts of a target: see power-cut.h.
  */
+#include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -12,6 +13,12 @@
 #include "../engine/resume.h"
 #include "../rules/chance.h"
 #include "target.h"
+
+/*
+ * For cuts by rules. Not a target's own queue: choosing survivors waits until all targets
+ * of the supply have written theirs out, which may need the worker of any of them.
+ */
+static struct workqueue_struct *cut_wq;
 
 static int parse_choice(struct blkdebug_call *call, struct blkdebug_cut *cut)
 {
@@ -45,8 +52,19 @@ static void set_powerless(struct blkdebug_engine *engine, bool powerless)
 
 /*
  * Called when all I/O that saw the power on has entered the cache, or has been
- * acknowledged.
+ * acknowledged: end all held and delayed I/O.
  */
+static void power_failed(struct blkdebug_line *line)
+{
+	struct blkdebug_target *t =
+		container_of(line, struct blkdebug_target, power.line);
+
+	lockdep_assert_held(&line->supply->settling);
+	set_powerless(&t->engine, true);
+	blkdebug_resume_all(&t->engine, NULL, -1);
+	blkdebug_end_delays(&t->engine);
+}
+
 static void settle_cut(struct blkdebug_line *line,
 		       const struct blkdebug_cut *cut)
 {
@@ -60,9 +78,6 @@ static void settle_cut(struct blkdebug_line *line,
 	power->seed = cut->seeded ? cut->seed :
 		      blkdebug_draw(t->engine.seed, power->nr_cuts);
 	memset(&power->outcome, 0, sizeof(power->outcome));
-	set_powerless(&t->engine, true);
-	blkdebug_resume_all(&t->engine, NULL, -1);
-	blkdebug_end_delays(&t->engine);
 	blkdebug_cut_cache(t, &cut->choice, power->seed, &power->outcome);
 	trace_blkdebug_cut(t->engine.dev, power->nr_cuts, &power->outcome,
 			   power->choice.policy, power->seed);
@@ -251,7 +266,7 @@ void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut)
 {
 	/* If the power is off, the bio fails all the same */
 	if (blkdebug_cut_power(&t->power.line, cut))
-		queue_work(t->wq, &t->power.work);
+		queue_work(cut_wq, &t->power.work);
 	blkdebug_put_cut(cut);
 }
 
@@ -268,6 +283,7 @@ void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut)
 int blkdebug_power_init(struct blkdebug_target *t)
 {
 	INIT_WORK(&t->power.work, settle_work);
+	t->power.line.failed = power_failed;
 	t->power.line.settle = settle_cut;
 	t->power.line.restored = power_restored;
 	return blkdebug_join_power(&t->power.line, t->opts.power);
@@ -284,4 +300,27 @@ void blkdebug_power_exit(struct blkdebug_target *t)
 	if (t->power.line.supply)
 		flush_work(&t->power.work);
 	blkdebug_leave_power(&t->power.line);
+}
+
+/**
+ * blkdebug_power_setup - allocate the workqueue for cuts by rules
+ *
+ * Context: may sleep; called when the module is loaded.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init blkdebug_power_setup(void)
+{
+	cut_wq = alloc_workqueue("blkdebug-cut", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	return cut_wq ? 0 : -ENOMEM;
+}
+
+/**
+ * blkdebug_power_cleanup - free the workqueue for cuts by rules
+ *
+ * Context: may sleep; there are no targets.
+ */
+void blkdebug_power_cleanup(void)
+{
+	destroy_workqueue(cut_wq);
 }

@@ -32,6 +32,9 @@ struct blkdebug_power {
 	struct blkdebug_io event;	/* for raising power_cut and power_on */
 };
 
+int blkdebug_power_setup(void);
+void blkdebug_power_cleanup(void);
+
 int blkdebug_power_init(struct blkdebug_target *t);
 void blkdebug_power_exit(struct blkdebug_target *t);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of the write cache: against the model, and its memory.
+ * Tests of the write cache: against the model, its memory, and its power.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -49,7 +49,7 @@ static void test_model(struct kunit *test)
 	for (i = 0; i < cache_rounds; i++) {
 		seeded.state = (first + i + 1) * 0x9e3779b97f4a7c15ULL | 1;
 		wrong = cache_model_run(&seeded.dice, STEPS);
-		KUNIT_ASSERT_PTR_EQ_MSG(test, wrong, NULL, "seed %u, line %s",
+		KUNIT_ASSERT_PTR_EQ_MSG(test, wrong, NULL, "seed %u, %s",
 					first + i, wrong);
 	}
 }
@@ -88,11 +88,105 @@ static void test_memory(struct kunit *test)
 			(size_t)BLKDEBUG_BLOCK_BYTES / 10);
 }
 
+/**
+ * struct powered - a target with power
+ * @line: its power
+ * @log: letters that its callbacks append: f, s or r for failed, settle or restored
+ * @starts: another target, which starts and cuts the power when this one has power again
+ */
+struct powered {
+	struct blkdebug_line line;
+	char *log;
+	struct powered *starts;
+};
+
+static void append(struct blkdebug_line *line, const char *letter)
+{
+	strcat(container_of(line, struct powered, line)->log, letter);
+}
+
+static void log_failed(struct blkdebug_line *line)
+{
+	append(line, "f");
+}
+
+static void log_settle(struct blkdebug_line *line, const struct blkdebug_cut *cut)
+{
+	append(line, "s");
+}
+
+static void cut_other(struct powered *other)
+{
+	struct blkdebug_cut *cut = blkdebug_cut_alloc();
+
+	blkdebug_start_power(&other->line);
+	if (cut)
+		blkdebug_cut_power(&other->line, cut);
+	blkdebug_put_cut(cut);
+}
+
+static void log_restored(struct blkdebug_line *line)
+{
+	struct powered *powered = container_of(line, struct powered, line);
+
+	append(line, "r");
+	if (powered->starts)
+		cut_other(powered->starts);
+}
+
+static void connect(struct kunit *test, struct powered *powered, char *log)
+{
+	powered->log = log;
+	powered->line.failed = log_failed;
+	powered->line.settle = log_settle;
+	powered->line.restored = log_restored;
+	KUNIT_ASSERT_EQ(test, blkdebug_join_power(&powered->line, "kunit"), 0);
+}
+
+/* Held I/O ends on all targets before one of them writes out. */
+static void test_power_order(struct kunit *test)
+{
+	struct powered one = { }, two = { };
+	char log[16] = "";
+
+	connect(test, &one, log);
+	connect(test, &two, log);
+	blkdebug_start_power(&one.line);
+	cut_other(&two);
+	blkdebug_settle_power(&one.line);
+	KUNIT_EXPECT_STREQ(test, log, "ffss");
+	KUNIT_EXPECT_TRUE(test, blkdebug_restore_power(&two.line));
+	KUNIT_EXPECT_STREQ(test, log, "ffssrr");
+	blkdebug_leave_power(&one.line);
+	blkdebug_leave_power(&two.line);
+}
+
+/* A target that starts and cuts the power, while it comes back on others, stays off. */
+static void test_power_cut_again(struct kunit *test)
+{
+	struct powered two = { }, one = { .starts = &two };
+	char log[16] = "";
+
+	connect(test, &one, log);
+	connect(test, &two, log);
+	cut_other(&one);
+	KUNIT_EXPECT_TRUE(test, blkdebug_restore_power(&one.line));
+	KUNIT_EXPECT_STREQ(test, log, "fsr");
+	KUNIT_EXPECT_FALSE(test, blkdebug_power_is_on(&two.line));
+	one.starts = NULL;
+	KUNIT_EXPECT_TRUE(test, blkdebug_restore_power(&two.line));
+	KUNIT_EXPECT_STREQ(test, log, "fsrffssrr");
+	blkdebug_leave_power(&one.line);
+	blkdebug_leave_power(&two.line);
+}
+
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_model),
 	KUNIT_CASE(test_late),
 	KUNIT_CASE(test_no_memory),
 	KUNIT_CASE(test_memory),
+	KUNIT_CASE(test_power_order),
+	KUNIT_CASE(test_power_cut_again),
 	{}
 };
 
