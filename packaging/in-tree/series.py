@@ -76,7 +76,9 @@ them durable, and let a policy choose which of the volatile versions survive a
 power cut. Atomic units and the order of flushes are respected.'''),
     ('moments', 'dm blkdebug: keep moments of the write cache', {
         'blkdebug/cache': 'moment.c moment.h view.c view.h',
-        'tests/kunit': 'cache_model.c cache_model.h cache_test.c',
+        'tests/kunit': '''
+            cache_model.c cache_model.h cache_steps.c cache_steps.h cache_test.c
+            cache_view_steps.c''',
     }, '''\
 A cut ends the workload, so that each run tests one crash. Keep moments of the
 cache, with the durable data that later write-back replaces, and make views of

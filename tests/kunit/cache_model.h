@@ -2,7 +2,8 @@
 /*
  * A model of the write cache, compared with the cache after each random step. The
  * model is a list of writes, walked for each question; it knows no blocks, chains,
- * masks or locks. KUnit runs it in a kernel, libFuzzer in user space.
+ * masks or locks. KUnit runs it in a kernel, libFuzzer in user space. cache_model.c is the
+ * model; cache_steps.c and cache_view_steps.c do each step with the model and the cache.
  */
 #ifndef BLKDEBUG_TEST_CACHE_MODEL_H
 #define BLKDEBUG_TEST_CACHE_MODEL_H
