@@ -44,10 +44,10 @@
  *                 Writers that enter the cache take only this and:
  *   pool->lock    guards unused records and the list of volatile writes
  *
- * They are taken in this order. Reads take none of them: they run under RCU, and
- * records are used again only after a grace period. A block's @changes lets a
- * reader detect that versions became durable, or went, while it walked the chain;
- * then it walks again under the lock.
+ * They are taken in this order; moment.h adds locks of captures. Reads take none of
+ * them: they run under RCU, and records are used again only after a grace period. A
+ * block's @changes lets a reader detect that versions became durable, or left the
+ * chain, while it walked the chain; then it walks again under the lock.
  *
  * Power. The caller runs blkdebug_enter_write() and each acknowledgment in an
  * RCU read section in which it has seen that the power is on: see power.h.

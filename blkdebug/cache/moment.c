@@ -10,6 +10,9 @@
 #include "../rules/sort.h"
 #include "moment.h"
 
+/* Serializes captures */
+static DEFINE_MUTEX(capture_lock);
+
 /* Guards the @moments of all caches, and each moment's link to its cache */
 static DEFINE_MUTEX(moments_lock);
 
@@ -275,22 +278,36 @@ static int capture_moment(struct blkdebug_moment *moment, unsigned long captures
 	return r;
 }
 
+/*
+ * Waits for discards that are under way. That must not be with moments_lock held: if one
+ * cache lies on another, the discard may need the worker of the other one, which may need
+ * moments_lock to give up a moment.
+ */
 static void lock_caches(struct blkdebug_cache **caches, unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		mutex_lock_nest_lock(&caches[i]->discarding, &moments_lock);
+	mutex_lock(&capture_lock);
+	for (i = 0; i < nr; i++)
+		mutex_lock_nest_lock(&caches[i]->discarding, &capture_lock);
+	mutex_lock(&moments_lock);
+	for (i = 0; i < nr; i++)
 		mutex_lock_nest_lock(&caches[i]->control, &moments_lock);
-	}
+}
+
+static void unlock_controls(struct blkdebug_cache **caches, unsigned int nr)
+{
+	lockdep_assert_held(&moments_lock);
+	while (nr--)
+		mutex_unlock(&caches[nr]->control);
 }
 
 static void unlock_caches(struct blkdebug_cache **caches, unsigned int nr)
 {
-	while (nr--) {
-		mutex_unlock(&caches[nr]->control);
+	mutex_unlock(&moments_lock);
+	while (nr--)
 		mutex_unlock(&caches[nr]->discarding);
-	}
+	mutex_unlock(&capture_lock);
 }
 
 static void drop_moments(struct blkdebug_moment **moments, unsigned int nr)
@@ -325,22 +342,21 @@ int blkdebug_capture_moments(struct blkdebug_supply *supply,
 	int r = 0;
 
 	memset(moments, 0, nr * sizeof(*moments));
-	mutex_lock(&moments_lock);
+	lock_caches(caches, nr);
 	for (i = 0; !r && i < nr; i++) {
 		moments[i] = alloc_moment(caches[i]);
 		r = moments[i] ? 0 : -ENOMEM;
 	}
-	lock_caches(caches, nr);
 	/* moments_lock guards changes of @captures. */
 	captures = supply->captures + 1;
 	WRITE_ONCE(supply->captures, captures);
 	synchronize_rcu_expedited();
 	for (i = 0; !r && i < nr; i++)
 		r = capture_moment(moments[i], captures);
-	unlock_caches(caches, nr);
+	unlock_controls(caches, nr);
 	if (r)
 		drop_moments(moments, nr);
-	mutex_unlock(&moments_lock);
+	unlock_caches(caches, nr);
 	return r;
 }
 

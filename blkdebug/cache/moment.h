@@ -29,7 +29,7 @@
  * read sections that begin with a look at @given_up; unused versions are used again
  * only after a grace period.
  *
- * Locking: moments_lock, then @discarding and @control of each cache.
+ * Locking: capture_lock, @discarding of each cache, moments_lock, @control of each cache.
  */
 #ifndef BLKDEBUG_CACHE_MOMENT_H
 #define BLKDEBUG_CACHE_MOMENT_H
