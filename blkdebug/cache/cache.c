@@ -168,6 +168,7 @@ static void init_version(struct blkdebug_version *version,
 	refcount_set(&version->refs, 1);
 
 	INIT_LIST_HEAD(&block->dirty);
+	block->nr_durable = 0;
 	block->nr = nr;
 	block->changes = 0;
 	block->writing = false;
@@ -215,6 +216,7 @@ static void insert_version(struct blkdebug_shard *shard,
 	struct blkdebug_version __rcu **link = &block->newest;
 	struct blkdebug_version *next;
 
+	version->newer = NULL;
 	for (;;) {
 		next = rcu_dereference_protected(*link,
 						 lockdep_is_held(&shard->lock));
@@ -222,8 +224,11 @@ static void insert_version(struct blkdebug_shard *shard,
 			break;
 		if (next->durable)
 			version->mask &= ~next->mask;
+		version->newer = next;
 		link = &next->older;
 	}
+	if (next)
+		next->newer = version;
 	RCU_INIT_POINTER(version->older, next);
 	rcu_assign_pointer(*link, version);
 }
@@ -243,6 +248,7 @@ static void enter_version(struct blkdebug_cache *cache,
 		blkdebug_put_block(&cache->pools, own);
 		return;
 	}
+	version->newer = NULL;
 	RCU_INIT_POINTER(version->older, NULL);
 	RCU_INIT_POINTER(own->newest, version);
 	hlist_add_head_rcu(&own->node, blkdebug_bucket_of(cache, own->nr));

@@ -105,6 +105,9 @@ struct blkdebug_version {
 	bool durable;		/* every cut leaves it, or a newer version */
 	bool linked;		/* it is in the chain of @block */
 
+	/* Guarded by the shard's lock. */
+	struct blkdebug_version *newer;	/* of @block, while linked; NULL: the newest */
+
 	/* Constant after initialization. */
 	u8 home;		/* pool that the record is from */
 
@@ -165,6 +168,7 @@ struct blkdebug_block {
 	u8 home;		/* pool that the record is from */
 
 	/* Guarded by the shard's lock. */
+	unsigned int nr_durable;	/* durable versions in the chain */
 	struct list_head dirty;	/* in the shard's @dirty, or in a list of limbo */
 };
 

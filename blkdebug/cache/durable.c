@@ -131,62 +131,53 @@ struct blkdebug_write *blkdebug_oldest_write(struct blkdebug_cache *cache,
 
 /* Chains */
 
+static struct blkdebug_version *get_older(struct blkdebug_cache *cache,
+					  struct blkdebug_version *version)
+{
+	return rcu_dereference_protected(version->older,
+					 lockdep_is_held(&cache->control));
+}
+
+/* The time that this takes does not depend on the length of the chain. */
 static void unlink_version(struct blkdebug_cache *cache,
-			   struct blkdebug_version __rcu **link,
 			   struct blkdebug_version *version)
 {
+	struct blkdebug_version *newer = version->newer;
+	struct blkdebug_version *older = get_older(cache, version);
 	struct blkdebug_write *write = version->write;
+	struct blkdebug_block *block = version->block;
 
-	lockdep_assert_held(&blkdebug_shard_of(cache, version->block->nr)->lock);
+	lockdep_assert_held(&blkdebug_shard_of(cache, block->nr)->lock);
 	/* A reader that is at this version goes on from here */
-	rcu_assign_pointer(*link, rcu_access_pointer(version->older));
+	if (newer)
+		rcu_assign_pointer(newer->older, older);
+	else
+		rcu_assign_pointer(block->newest, older);
+	if (older)
+		older->newer = newer;
 	version->linked = false;
-	if (!version->durable && !--write->live)
+	if (version->durable)
+		block->nr_durable--;
+	else if (!--write->live)
 		blkdebug_unlist_write(cache, write);
 	blkdebug_put_version_ref(cache, version);
 }
 
-/* Sectors of which a newer version is durable are of no use any more */
+/*
+ * Sectors of which a newer version is durable are of no use any more, from @version on,
+ * which may be NULL, to the oldest.
+ */
 static void clear_sectors(struct blkdebug_cache *cache,
-			  struct blkdebug_version __rcu **link, u8 mask)
+			  struct blkdebug_version *version, u8 mask)
 {
-	struct blkdebug_version *version;
+	struct blkdebug_version *older;
 
-	for (;;) {
-		version = rcu_dereference_protected(*link,
-						    lockdep_is_held(&cache->control));
-		if (!version)
-			break;
+	for (; version; version = older) {
+		older = get_older(cache, version);
 		WRITE_ONCE(version->mask, version->mask & ~mask);
-		if (version->mask)
-			link = &version->older;
-		else
-			unlink_version(cache, link, version);
+		if (!version->mask)
+			unlink_version(cache, version);
 	}
-}
-
-static struct blkdebug_version __rcu **
-find_link(struct blkdebug_cache *cache, struct blkdebug_version *version)
-{
-	struct blkdebug_version __rcu **link = &version->block->newest;
-
-	while (rcu_access_pointer(*link) != version)
-		link = &rcu_dereference_protected(*link,
-					lockdep_is_held(&cache->control))->older;
-	return link;
-}
-
-static bool has_durable(struct blkdebug_cache *cache,
-			const struct blkdebug_block *block)
-{
-	const struct blkdebug_version *version =
-		rcu_dereference_protected(block->newest,
-					  lockdep_is_held(&cache->control));
-
-	while (version && !version->durable)
-		version = rcu_dereference_protected(version->older,
-						    lockdep_is_held(&cache->control));
-	return version;
 }
 
 /* After a change: put the block where it belongs */
@@ -194,7 +185,7 @@ static void file_block(struct blkdebug_cache *cache,
 		       struct blkdebug_shard *shard,
 		       struct blkdebug_block *block)
 {
-	bool dirty = !block->writing && has_durable(cache, block);
+	bool dirty = !block->writing && block->nr_durable;
 
 	lockdep_assert_held(&shard->lock);
 	if (dirty && list_empty(&block->dirty)) {
@@ -229,10 +220,11 @@ void blkdebug_settle_version(struct blkdebug_cache *cache,
 	WRITE_ONCE(version->mask, version->mask & keep);
 	if (version->mask) {
 		version->write->live--;
+		block->nr_durable++;
 		WRITE_ONCE(version->durable, true);
-		clear_sectors(cache, &version->older, version->mask);
+		clear_sectors(cache, get_older(cache, version), version->mask);
 	} else {
-		unlink_version(cache, find_link(cache, version), version);
+		unlink_version(cache, version);
 	}
 	end_change(block);
 	file_block(cache, shard, block);
@@ -389,19 +381,14 @@ static void drop_from_block(struct blkdebug_cache *cache,
 			    struct blkdebug_shard *shard,
 			    struct blkdebug_block *block, u8 mask, u64 seq)
 {
-	struct blkdebug_version __rcu **link = &block->newest;
-	struct blkdebug_version *version;
+	struct blkdebug_version *version =
+		rcu_dereference_protected(block->newest, lockdep_is_held(&shard->lock));
 
 	lockdep_assert_held(&shard->lock);
-	for (;;) {
-		version = rcu_dereference_protected(*link,
-						    lockdep_is_held(&shard->lock));
-		if (!version || version->write->seq <= seq)
-			break;
-		link = &version->older;
-	}
+	while (version && version->write->seq > seq)
+		version = get_older(cache, version);
 	begin_change(block);
-	clear_sectors(cache, link, mask);
+	clear_sectors(cache, version, mask);
 	end_change(block);
 	file_block(cache, shard, block);
 }
@@ -507,9 +494,7 @@ static unsigned int take_block(struct blkdebug_cache *cache,
 
 	for (version = rcu_dereference_protected(block->newest,
 						 lockdep_is_held(&cache->control));
-	     version;
-	     version = rcu_dereference_protected(version->older,
-						 lockdep_is_held(&cache->control))) {
+	     version; version = get_older(cache, version)) {
 		mask = version->durable ? version->mask : 0;
 		while (mask) {
 			first = __ffs(mask);
@@ -592,8 +577,7 @@ static void drop_written(struct blkdebug_cache *cache,
 	if (!extent->failed && version->linked) {
 		WRITE_ONCE(version->mask, version->mask & ~mask);
 		if (!version->mask)
-			unlink_version(cache, find_link(cache, version),
-				       version);
+			unlink_version(cache, version);
 	}
 	blkdebug_put_version_ref(cache, version);
 }
