@@ -162,8 +162,10 @@ static void crash_view_work(struct work_struct *work)
 	bio_list_merge(&batch, &cv->queue);
 	bio_list_init(&cv->queue);
 	spin_unlock_irq(&cv->lock);
-	while ((bio = bio_list_pop(&batch)))
+	while ((bio = bio_list_pop(&batch))) {
 		execute_bio(cv, bio);
+		cond_resched();
+	}
 	memalloc_noio_restore(noio);
 }
 
@@ -290,9 +292,15 @@ static int open_below(struct crash_view *cv, struct blkdebug_origin *origin)
 static int load_view(struct crash_view *cv, unsigned int argc, char **argv,
 		     struct blkdebug_cut *cut)
 {
+	u64 last_block = (cv->ti->len - 1) >> BLKDEBUG_BLOCK_SHIFT;
 	struct blkdebug_origin origin;
 	int r;
 
+	/* An xarray keeps the written blocks, by unsigned long. */
+	if (last_block != (unsigned long)last_block) {
+		cv->ti->error = "Device too large for a view";
+		return -EINVAL;
+	}
 	r = parse_words(cv, argc - 1, argv + 1, cut);
 	if (!r)
 		r = open_origin(cv, argv[0]);
