@@ -265,7 +265,7 @@ static void number_write(struct blkdebug_cache *cache,
 	spin_lock_irqsave(&pool->lock, flags);
 	write->seq = atomic64_inc_return(&cache->seq);
 	list_add_tail(&write->link, &pool->active);
-	WRITE_ONCE(pool->nr_active, pool->nr_active + 1);
+	pool->nr_active++;
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 

@@ -49,7 +49,7 @@ void blkdebug_unlist_write(struct blkdebug_cache *cache,
 	spin_lock_irqsave(&pool->lock, flags);
 	if (!list_empty(&write->link)) {
 		list_del_init(&write->link);
-		WRITE_ONCE(pool->nr_active, pool->nr_active - 1);
+		pool->nr_active--;
 	}
 	spin_unlock_irqrestore(&pool->lock, flags);
 }

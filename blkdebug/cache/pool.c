@@ -198,17 +198,28 @@ unsigned int blkdebug_used_data(struct blkdebug_pools *pools)
 }
 
 /**
- * blkdebug_active_writes - how many writes are volatile?
+ * blkdebug_active_writes - count the volatile writes
  * @pools: the pools
+ *
+ * Takes the locks of the pools, one after the other, so that the result includes each
+ * write whose number the caller has seen.
+ *
+ * Context: any.
  *
  * Return: their number, as of no single moment.
  */
 unsigned int blkdebug_active_writes(struct blkdebug_pools *pools)
 {
 	unsigned int i, nr = 0;
+	unsigned long flags;
 
-	for (i = 0; i < pools->nr; i++)
-		nr += READ_ONCE(pools->pool[i].nr_active);
+	for (i = 0; i < pools->nr; i++) {
+		struct blkdebug_pool *pool = &pools->pool[i];
+
+		spin_lock_irqsave(&pool->lock, flags);
+		nr += pool->nr_active;
+		spin_unlock_irqrestore(&pool->lock, flags);
+	}
 	return nr;
 }
 

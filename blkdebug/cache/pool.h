@@ -46,9 +46,7 @@ struct blkdebug_pool {
 	struct list_head active;	/* volatile writes whose record is from this
 					 * pool, by sequence number
 					 */
-	unsigned int nr_active;		/* length of @active; read without the lock,
-					 * too
-					 */
+	unsigned int nr_active;		/* length of @active */
 } ____cacheline_aligned_in_smp;
 
 struct blkdebug_version;
