@@ -26,7 +26,7 @@ struct blkdebug_block *blkdebug_find_block(struct blkdebug_cache *cache, u64 nr)
 	return blkdebug_lookup_block(cache, nr);
 }
 
-/* Records that have left the index, and may be used again after a grace period */
+/* Limbo: records that have left the index, and may be used again after a grace period */
 
 static void reap_records(struct work_struct *work)
 {
@@ -62,7 +62,9 @@ static void reap_records(struct work_struct *work)
  * @cache: the cache
  *
  * One grace period runs at a time; its end starts the next if there are records
- * waiting for one. Any context.
+ * waiting for one.
+ *
+ * Context: any.
  */
 void blkdebug_start_reaping(struct blkdebug_cache *cache)
 {
@@ -88,7 +90,7 @@ void blkdebug_start_reaping(struct blkdebug_cache *cache)
  * blkdebug_finish_reaping - wait until all removed records are unused
  * @cache: the cache; no I/O uses it
  *
- * May sleep.
+ * Context: may sleep.
  */
 void blkdebug_finish_reaping(struct blkdebug_cache *cache)
 {
@@ -181,7 +183,9 @@ static void init_version(struct blkdebug_version *version,
  * @desc: the write
  *
  * The caller fills the @data of the write's @versions, if it has data, and calls
- * blkdebug_enter_write() or blkdebug_abort_write(). Any context.
+ * blkdebug_enter_write() or blkdebug_abort_write().
+ *
+ * Context: any.
  *
  * Return: the write, or NULL if the cache is full: a write that needs no more than
  * all memory succeeds after blkdebug_cache_ops.space_freed().
@@ -276,13 +280,15 @@ static struct blkdebug_version *next_version(const struct blkdebug_version *vers
 }
 
 /**
- * blkdebug_enter_write - a write enters the cache
+ * blkdebug_enter_write - insert a write into the cache
  * @cache: the cache
  * @write: from blkdebug_begin_write(), its data in place
  * @captures: of the power supply, loaded in the RCU read section
  *
  * From now on the write is in flight. The caller is in an RCU read section in
- * which the power was on. Not in interrupts.
+ * which the power was on.
+ *
+ * Context: not in interrupts.
  */
 void blkdebug_enter_write(struct blkdebug_cache *cache,
 			  struct blkdebug_write *write, unsigned long captures)
@@ -312,12 +318,14 @@ void blkdebug_enter_write(struct blkdebug_cache *cache,
 }
 
 /**
- * blkdebug_complete_write - a write is about to be acknowledged
+ * blkdebug_complete_write - make a write visible, because it is about to be acknowledged
  * @cache: the cache
  * @write: in flight
  *
  * The caller acknowledges it behind this, in the same RCU read section in which the
- * power was on. Any context.
+ * power was on.
+ *
+ * Context: any.
  */
 void blkdebug_complete_write(struct blkdebug_cache *cache,
 			     struct blkdebug_write *write)
@@ -335,7 +343,9 @@ void blkdebug_complete_write(struct blkdebug_cache *cache,
  * @cache: the cache
  * @write: the write
  *
- * For its submitter, once it has been acknowledged or has failed. Any context.
+ * For its submitter, once it has been acknowledged or has failed.
+ *
+ * Context: any.
  */
 void blkdebug_put_write(struct blkdebug_cache *cache,
 			struct blkdebug_write *write)
@@ -349,7 +359,7 @@ void blkdebug_put_write(struct blkdebug_cache *cache,
  * @cache: the cache
  * @write: has not entered the cache
  *
- * Any context.
+ * Context: any.
  */
 void blkdebug_abort_write(struct blkdebug_cache *cache,
 			  struct blkdebug_write *write)
@@ -366,7 +376,7 @@ void blkdebug_abort_write(struct blkdebug_cache *cache,
 
 /* Reads */
 
-/* Completed writes are visible, and what is durable in place of older versions */
+/* A version is visible if its write has completed, or if it is durable. */
 static bool is_visible(const struct blkdebug_version *version)
 {
 	unsigned long completed;
@@ -378,7 +388,7 @@ static bool is_visible(const struct blkdebug_version *version)
 	return completed >= BLKDEBUG_FIRST_EPOCH;
 }
 
-/* Where are the sectors from @first on that share one source? */
+/* Find the sectors of a block from @first on that have one source. */
 static void walk_chain(const struct blkdebug_block *block, unsigned int first,
 		       struct blkdebug_span *span)
 {
@@ -432,7 +442,7 @@ static void search_block(struct blkdebug_cache *cache,
 }
 
 /**
- * blkdebug_find_span - where does a read get its data from?
+ * blkdebug_find_span - find where a read gets its data from
  * @cache: the cache
  * @sector: its first sector
  * @nr_sectors: how many
@@ -497,12 +507,12 @@ static int alloc_index(struct blkdebug_cache *cache)
 }
 
 /**
- * blkdebug_cache_alloc - make a cache
- * @bytes: its size, from %BLKDEBUG_CACHE_MIN to %BLKDEBUG_CACHE_MAX
- * @unit_bytes: a power of two, from 512 to %BLKDEBUG_UNIT_MAX
+ * blkdebug_cache_alloc - allocate a cache
+ * @bytes: size of its data memory in bytes, from %BLKDEBUG_CACHE_MIN to %BLKDEBUG_CACHE_MAX
+ * @unit_bytes: size of a unit in bytes, a power of two from 512 to %BLKDEBUG_UNIT_MAX
  * @ops: the owner's functions
  *
- * May sleep.
+ * Context: may sleep.
  *
  * Return: the cache, or NULL if memory is not sufficient.
  */
@@ -542,7 +552,7 @@ struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
  * blkdebug_cache_free - free a cache, with what it holds
  * @cache: the cache, or NULL; no I/O uses it, and it has no moments
  *
- * May sleep.
+ * Context: may sleep.
  */
 void blkdebug_cache_free(struct blkdebug_cache *cache)
 {

@@ -282,7 +282,7 @@ void blkdebug_find_span(struct blkdebug_cache *cache, sector_t sector,
 			sector_t nr_sectors, struct blkdebug_span *span);
 
 /**
- * blkdebug_version_data - where the data of a version goes
+ * blkdebug_version_data - get the memory that the data of a version goes to
  * @version: of a write that has not entered the cache, and has data
  * @nr_sectors: how many sectors are to be filled
  *
@@ -318,10 +318,10 @@ static inline unsigned int blkdebug_count_run(u8 mask, unsigned int first)
 }
 
 /**
- * blkdebug_is_frozen - must the device below stay as it is?
+ * blkdebug_is_frozen - test whether the device below must not change
  * @cache: the cache
  *
- * The caller holds @control or @discarding.
+ * Context: the caller holds @control or @discarding.
  *
  * Return: true if there are moments.
  */

@@ -10,7 +10,7 @@
 #include "durable.h"
 #include "power-trace.h"
 
-/* Around changes that a reader must see together, see search_block() */
+/* These enclose changes that a reader must see together: see search_block(). */
 static void begin_change(struct blkdebug_block *block)
 {
 	WRITE_ONCE(block->changes, block->changes + 1);
@@ -33,7 +33,7 @@ static struct blkdebug_pool *pool_of(struct blkdebug_cache *cache,
 }
 
 /**
- * blkdebug_unlist_write - a write is no longer volatile
+ * blkdebug_unlist_write - remove a write from the list of volatile writes
  * @cache: the cache
  * @write: the write, on the list or not
  *
@@ -77,7 +77,7 @@ struct blkdebug_write *blkdebug_next_write(struct blkdebug_pool *pool,
 	return write;
 }
 
-/* Are all versions of the write in their chains? */
+/* Test whether all versions of the write are in their chains. */
 static bool is_entered(const struct blkdebug_write *write)
 {
 	/* Pairs with blkdebug_enter_write() */
@@ -164,8 +164,8 @@ static void unlink_version(struct blkdebug_cache *cache,
 }
 
 /*
- * Sectors of which a newer version is durable are of no use any more, from @version on,
- * which may be NULL, to the oldest.
+ * Drop sectors of which a newer version is durable from @version, which may be NULL, and
+ * from all older versions: no cut can leave these sectors.
  */
 static void clear_sectors(struct blkdebug_cache *cache,
 			  struct blkdebug_version *version, u8 mask)
@@ -180,7 +180,7 @@ static void clear_sectors(struct blkdebug_cache *cache,
 	}
 }
 
-/* After a change: put the block where it belongs */
+/* After a change: list the block if it is dirty, and retire it if it is empty. */
 static void file_block(struct blkdebug_cache *cache,
 		       struct blkdebug_shard *shard,
 		       struct blkdebug_block *block)
@@ -200,7 +200,7 @@ static void file_block(struct blkdebug_cache *cache,
 }
 
 /**
- * blkdebug_settle_version - decide about a volatile version
+ * blkdebug_settle_version - decide which sectors of a volatile version become durable
  * @cache: the cache
  * @version: in its chain
  * @keep: the sectors that become durable, in place of all older versions of
@@ -246,13 +246,13 @@ static void harden_write(struct blkdebug_cache *cache,
 	}
 }
 
-/* Flushes and their like */
+/* Flushes, FUA and a full cache */
 
 /**
- * blkdebug_begin_flush - a flush is submitted
+ * blkdebug_begin_flush - begin a flush
  * @cache: the cache
  *
- * Any context.
+ * Context: any.
  *
  * Return: for blkdebug_flush_writes(): which writes the flush covers.
  */
@@ -301,7 +301,9 @@ void blkdebug_flush_writes(struct blkdebug_cache *cache, unsigned long epoch)
  * @cache: the cache
  * @write: has entered the cache; the caller has a reference
  *
- * For FUA. Older volatile versions of the same sectors are gone. May sleep.
+ * For FUA. Older volatile versions of the same sectors are gone.
+ *
+ * Context: may sleep.
  */
 void blkdebug_harden_write(struct blkdebug_cache *cache,
 			   struct blkdebug_write *write)
@@ -341,7 +343,9 @@ static unsigned int harden_some(struct blkdebug_cache *cache,
  * @nr_versions: stop when the writes had that many versions
  *
  * So that they can be written out when the cache is full. Writes in flight come
- * last. May sleep.
+ * last.
+ *
+ * Context: may sleep.
  *
  * Return: how many versions the writes had; 0 if there are none.
  */
@@ -355,7 +359,9 @@ unsigned int blkdebug_harden_oldest(struct blkdebug_cache *cache,
  * blkdebug_harden_all - make all volatile writes durable
  * @cache: the cache
  *
- * For a suspend with the power on. May sleep.
+ * For a suspend with the power on.
+ *
+ * Context: may sleep.
  */
 void blkdebug_harden_all(struct blkdebug_cache *cache)
 {
@@ -366,7 +372,7 @@ void blkdebug_harden_all(struct blkdebug_cache *cache)
 /* Discards */
 
 /**
- * blkdebug_last_seq - the number of the write that entered the cache last
+ * blkdebug_last_seq - get the number of the write that entered the cache last
  * @cache: the cache
  *
  * Return: the number, for blkdebug_drop_sectors().
@@ -443,7 +449,9 @@ static void drop_by_bucket(struct blkdebug_cache *cache, sector_t first,
  * @nr_sectors: how many
  * @seq: only writes up to this one
  *
- * Nothing of these sectors is being written out, and there are no moments. May sleep.
+ * Nothing of these sectors is being written out, and there are no moments.
+ *
+ * Context: may sleep.
  */
 void blkdebug_drop_sectors(struct blkdebug_cache *cache, sector_t sector,
 			   sector_t nr_sectors, u64 seq)
@@ -461,7 +469,7 @@ void blkdebug_drop_sectors(struct blkdebug_cache *cache, sector_t sector,
 /* Writing out */
 
 /**
- * blkdebug_has_dirty - is there anything to write out?
+ * blkdebug_has_dirty - test whether there are data to write out
  * @cache: the cache
  *
  * Return: true if blkdebug_take_dirty() would find something.
@@ -541,7 +549,7 @@ static int compare_extents(const void *a, const void *b)
  * @extents: the result, by sector; no two share a sector
  * @max: how many fit there, at least %BLKDEBUG_BLOCK_SECTORS
  *
- * May sleep.
+ * Context: may sleep.
  *
  * Return: how many extents; 0 if nothing can be written out now, as while there are
  * moments.
@@ -583,12 +591,13 @@ static void drop_written(struct blkdebug_cache *cache,
 }
 
 /**
- * blkdebug_put_dirty - durable sectors have been written below, or could not be
+ * blkdebug_put_dirty - drop sectors that have been written to the device below
  * @cache: the cache
- * @extents: all that one blkdebug_take_dirty() has returned, @failed set
+ * @extents: all that one blkdebug_take_dirty() has returned; those with @failed set stay
+ *	in the cache
  * @nr: how many
  *
- * May sleep.
+ * Context: may sleep.
  */
 void blkdebug_put_dirty(struct blkdebug_cache *cache,
 			struct blkdebug_extent *extents, unsigned int nr)

@@ -19,7 +19,7 @@ static void push_record(struct blkdebug_stack *stack, void *record)
 {
 	*(void **)record = stack->top;
 	stack->top = record;
-	/* Pairs with the loads in blkdebug_used_data() and its like */
+	/* Pairs with the loads in blkdebug_used_data() */
 	WRITE_ONCE(stack->nr, stack->nr + 1);
 }
 
@@ -101,7 +101,7 @@ static void gather_records(struct blkdebug_pools *pools,
  * @nr_versions: how many versions it has
  * @has_data: whether they have data
  *
- * Any context.
+ * Context: any.
  *
  * Return: the write with its @versions, each of which has a @block and @data; the other
  * members are not set. NULL if there are not enough records.
@@ -135,11 +135,11 @@ static void put_record(struct blkdebug_pool *pool, struct blkdebug_stack *stack,
 }
 
 /**
- * blkdebug_put_version - give a version back, and its data
+ * blkdebug_put_version - give back a version and its data
  * @pools: where it is from
  * @version: the version, in no list
  *
- * Any context.
+ * Context: any.
  */
 void blkdebug_put_version(struct blkdebug_pools *pools,
 			  struct blkdebug_version *version)
@@ -156,7 +156,7 @@ void blkdebug_put_version(struct blkdebug_pools *pools,
  * @pools: where it is from
  * @block: the block, in no list
  *
- * Any context.
+ * Context: any.
  */
 void blkdebug_put_block(struct blkdebug_pools *pools,
 			struct blkdebug_block *block)
@@ -171,7 +171,7 @@ void blkdebug_put_block(struct blkdebug_pools *pools,
  * @pools: where it is from
  * @write: the record, in no list
  *
- * Any context.
+ * Context: any.
  */
 void blkdebug_put_write_record(struct blkdebug_pools *pools,
 			       struct blkdebug_write *write)
@@ -182,10 +182,12 @@ void blkdebug_put_write_record(struct blkdebug_pools *pools,
 }
 
 /**
- * blkdebug_used_data - how much data memory is in use?
+ * blkdebug_used_data - count the blocks of data memory in use
  * @pools: the pools
  *
- * Return: blocks, as of no single moment.
+ * Context: any.
+ *
+ * Return: their number, as of no single moment.
  */
 unsigned int blkdebug_used_data(struct blkdebug_pools *pools)
 {
@@ -260,16 +262,18 @@ static bool fits_memory(unsigned int capacity)
 {
 	u64 bytes = (u64)capacity * BLKDEBUG_BLOCK_BYTES;
 
-	/* With what the records take, and a little for everybody else */
+	/* An eighth more for the records; some memory must be left. */
 	return (bytes + bytes / 8) >> PAGE_SHIFT < (u64)si_mem_available();
 }
 
 /**
  * blkdebug_pools_init - allocate all memory of a cache
  * @pools: zeroed
- * @capacity: blocks of data memory
+ * @capacity: number of blocks of data memory, 4 KiB each
  *
- * May sleep. After an error the caller calls blkdebug_pools_exit() all the same.
+ * The caller calls blkdebug_pools_exit() also after an error.
+ *
+ * Context: may sleep.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -302,9 +306,9 @@ int blkdebug_pools_init(struct blkdebug_pools *pools, unsigned int capacity)
 
 /**
  * blkdebug_pools_exit - free all memory of a cache
- * @pools: set up, or partly, or zeroed; what records still hold is forgotten
+ * @pools: set up, partly set up or zeroed; no record is used any more
  *
- * May sleep.
+ * Context: may sleep.
  */
 void blkdebug_pools_exit(struct blkdebug_pools *pools)
 {

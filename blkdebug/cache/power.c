@@ -43,10 +43,12 @@ static struct blkdebug_supply *alloc_supply(const char *name)
 
 /**
  * blkdebug_join_power - connect a target to its supply
- * @line: the target's, zeroed but for @settle
+ * @line: the target's, zeroed but for the callbacks
  * @name: of the supply, or empty for a supply of its own
  *
- * Cuts do not concern the target before blkdebug_start_power(). May sleep.
+ * Cuts do not concern the target before blkdebug_start_power().
+ *
+ * Context: may sleep.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -78,12 +80,14 @@ static void start_line(struct blkdebug_line *line)
 }
 
 /**
- * blkdebug_start_power - from now on, cuts of the supply concern a target
+ * blkdebug_start_power - let cuts of the supply concern a target from now on
  * @line: the target's, connected
  *
  * The first call gives it power, even if others of the supply have none; later calls
  * do nothing. Does not wait for the end of blkdebug_settle_power(), because what that
- * writes out may be waiting until this target is resumed. Any context.
+ * writes out may be waiting until this target is resumed.
+ *
+ * Context: any.
  */
 void blkdebug_start_power(struct blkdebug_line *line)
 {
@@ -98,7 +102,7 @@ void blkdebug_start_power(struct blkdebug_line *line)
  * blkdebug_leave_power - disconnect a target from its supply
  * @line: the target's, connected or zeroed; no I/O uses it
  *
- * May sleep.
+ * Context: may sleep.
  */
 void blkdebug_leave_power(struct blkdebug_line *line)
 {
@@ -122,12 +126,14 @@ void blkdebug_leave_power(struct blkdebug_line *line)
 }
 
 /**
- * blkdebug_cut_power - the moment at which the power is gone
+ * blkdebug_cut_power - cut the power at this moment
  * @line: of a target of the supply
  * @cut: what the cut shall leave
  *
  * From now on I/O to all targets of the supply fails. The caller calls
- * blkdebug_settle_power() as soon as it may sleep. Any context.
+ * blkdebug_settle_power() as soon as it may sleep.
+ *
+ * Context: any.
  *
  * Return: false if the power was off.
  */
@@ -191,7 +197,9 @@ static void settle_lines(struct blkdebug_supply *supply,
  * blkdebug_settle_power - choose what survives the cut, on all targets
  * @line: of a target of the supply
  *
- * Does nothing if that has been done. May sleep.
+ * Does nothing if that has been done.
+ *
+ * Context: may sleep.
  */
 void blkdebug_settle_power(struct blkdebug_line *line)
 {
@@ -222,10 +230,10 @@ void blkdebug_settle_power(struct blkdebug_line *line)
 }
 
 /**
- * blkdebug_restore_power - the power comes back, on all targets
+ * blkdebug_restore_power - let the power come back on all targets
  * @line: of a target of the supply
  *
- * May sleep.
+ * Context: may sleep.
  *
  * Return: false if the power was on.
  */

@@ -97,10 +97,10 @@ void blkdebug_settle_power(struct blkdebug_line *line);
 bool blkdebug_restore_power(struct blkdebug_line *line);
 
 /**
- * blkdebug_power_is_on - does a target have power?
+ * blkdebug_power_is_on - test whether a target has power
  * @line: the target's
  *
- * In an RCU read section that includes what depends on it. Any context.
+ * Context: any, in an RCU read section that includes all that depends on the result.
  *
  * Return: true if so.
  */

@@ -88,7 +88,7 @@ static bool survives_prefix(const struct blkdebug_lottery *lottery, u64 number,
 }
 
 /**
- * blkdebug_survives_unit - does a unit of a volatile write survive?
+ * blkdebug_survives_unit - test whether a unit of a volatile write survives
  * @lottery: what has been drawn
  * @number: the write's number, from 1
  * @desc: the write
@@ -141,7 +141,7 @@ static u64 count_units(const struct blkdebug_write_desc *desc, u8 unit_shift)
 }
 
 /**
- * blkdebug_surviving_mask - the sectors of a version that survive
+ * blkdebug_surviving_mask - get the sectors of a version that survive
  * @lottery: what has been drawn
  * @number: the number of the version's write, from 1
  * @desc: the write
@@ -212,7 +212,7 @@ static void settle_write(struct blkdebug_cache *cache,
 }
 
 /**
- * blkdebug_apply_cut - the power was cut: choose what survives
+ * blkdebug_apply_cut - choose what survives a power cut
  * @cache: the cache
  * @choice: what shall survive
  * @seed: of the draws
@@ -220,7 +220,9 @@ static void settle_write(struct blkdebug_cache *cache,
  *
  * No write is entering the cache, and none is being acknowledged: the power is off
  * and a grace period is over. What survives is durable afterwards, and there are no
- * volatile writes. May sleep.
+ * volatile writes.
+ *
+ * Context: may sleep.
  */
 void blkdebug_apply_cut(struct blkdebug_cache *cache,
 			const struct blkdebug_choice *choice, u64 seed,
@@ -277,7 +279,7 @@ static unsigned int collect_pool(struct blkdebug_cache *cache,
  * @cache: the cache
  * @nr: how many there are
  *
- * May sleep.
+ * Context: may sleep.
  *
  * Return: the list, oldest first, for kvfree(); NULL without memory for it.
  */

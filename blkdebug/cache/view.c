@@ -206,7 +206,7 @@ static u8 extend_mask(u8 mask, u8 unit_shift)
 	return extended;
 }
 
-/* Units are larger than a block: is any sector of the block's unit looked at? */
+/* Units are larger than a block: test whether any sector of the block's unit is looked at. */
 static bool looks_at_unit(struct look *look, u64 block)
 {
 	u8 shift = look->view->moment->unit_shift - BLKDEBUG_BLOCK_SHIFT;
@@ -379,7 +379,7 @@ int blkdebug_view_init(struct blkdebug_view *view, struct blkdebug_moment *momen
 }
 
 /**
- * blkdebug_view_exit - free what a view has
+ * blkdebug_view_exit - free the members of a view
  * @view: the view, set up, partly set up or zeroed; no I/O uses it
  *
  * Context: may sleep.

@@ -173,7 +173,7 @@ static int do_volatile(struct blkdebug_target *t, struct blkdebug_call *call)
  * @t: the target
  * @call: the message
  *
- * May sleep.
+ * Context: may sleep.
  *
  * Return: %BLKDEBUG_ANSWERED or a negative errno.
  */
@@ -214,7 +214,7 @@ void blkdebug_print_power(struct blkdebug_target *t, struct seq_buf *out)
 }
 
 /**
- * blkdebug_next_cut_seed - the seed of the next cut, unless the cut has one
+ * blkdebug_next_cut_seed - get the seed of the next cut, if that cut is given none
  * @t: the target
  *
  * Context: any.
@@ -239,7 +239,7 @@ static void settle_work(struct work_struct *work)
 }
 
 /**
- * blkdebug_expect_cut - a rule may cut the power from now on
+ * blkdebug_expect_cut - prepare for cuts by rules
  * @t: the target
  *
  * From now on each bio is mapped only after a look at the power, so that all I/O fails
@@ -264,7 +264,7 @@ void blkdebug_expect_cut(struct blkdebug_target *t)
  */
 void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut)
 {
-	/* If the power is off, the bio fails all the same */
+	/* If the power is off already, the bio fails without a cut. */
 	if (blkdebug_cut_power(&t->power.line, cut))
 		queue_work(cut_wq, &t->power.work);
 	blkdebug_put_cut(cut);
@@ -276,7 +276,7 @@ void blkdebug_cut_by_rule(struct blkdebug_target *t, struct blkdebug_cut *cut)
  * blkdebug_power_init - connect a target to its power supply
  * @t: the target, with its options
  *
- * May sleep.
+ * Context: may sleep.
  *
  * Return: 0 or -ENOMEM; blkdebug_power_exit() is to be called either way.
  */
@@ -293,7 +293,7 @@ int blkdebug_power_init(struct blkdebug_target *t)
  * blkdebug_power_exit - disconnect a target from its power supply
  * @t: the target, connected or not; it has no I/O
  *
- * May sleep.
+ * Context: may sleep.
  */
 void blkdebug_power_exit(struct blkdebug_target *t)
 {

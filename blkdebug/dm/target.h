@@ -97,7 +97,7 @@ static inline void blkdebug_remap(struct blkdebug_target *t, struct bio *bio)
 }
 
 /**
- * blkdebug_is_powered - does a target have power at this moment?
+ * blkdebug_is_powered - test whether a target has power at this moment
  * @t: the target
  *
  * Context: any.

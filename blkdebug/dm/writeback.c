@@ -38,7 +38,7 @@ static void wake_waiting(struct blkdebug_writeback *wb)
 
 /* Completion */
 
-/* Called in the RCU read section that also has the effects of the result. */
+/* Called in the RCU read section that has the effects of the result, too. */
 static bool lost_power(struct blkdebug_target *t)
 {
 	return (READ_ONCE(t->engine.mode) &
@@ -52,8 +52,9 @@ static bool lost_power(struct blkdebug_target *t)
  * @bio: the bio, with its status
  * @end: completes it
  *
- * The cache learns of the acknowledgment of a write. Any context. The target may be
- * gone when this returns.
+ * Makes a write visible in the cache. The target may be gone when this returns.
+ *
+ * Context: any.
  */
 void blkdebug_acknowledge(struct blkdebug_bio *b, struct bio *bio,
 			  void (*end)(struct bio *bio))
@@ -142,12 +143,14 @@ static void enter_write(struct blkdebug_writeback *wb, struct blkdebug_bio *b,
 }
 
 /**
- * blkdebug_enter_unfinished - put a write into the cache that is going to fail
+ * blkdebug_enter_unfinished - insert a write into the cache that is going to fail
  * @t: the target, with a cache
  * @b: the bio's own data
  * @bio: the bio; if it is no write, or the cache is full, nothing happens
  *
- * Neither sleeps nor allocates. Not in interrupts.
+ * Neither sleeps nor allocates.
+ *
+ * Context: not in interrupts.
  */
 void blkdebug_enter_unfinished(struct blkdebug_target *t, struct blkdebug_bio *b,
 			       struct bio *bio)
@@ -190,7 +193,7 @@ enum coverage {
 	PARTLY_IN_CACHE,
 };
 
-/* Copy all sectors of a read from the cache, if all of them are there */
+/* Copy the sectors of a read from the cache, as long as all are there. */
 static enum coverage read_from_cache(struct blkdebug_writeback *wb,
 				     struct bio *bio)
 {
@@ -439,12 +442,14 @@ static void space_freed(struct blkdebug_cache *cache)
 }
 
 /**
- * blkdebug_cache_bio - a bio that has passed all rules meets the cache
+ * blkdebug_cache_bio - serve a bio that has passed all rules from the cache
  * @t: the target, with a cache
  * @b: the bio's own data; @target, @hooked and @write are set
  * @bio: the bio, its sector that of the dm device
  *
- * Neither sleeps nor allocates. Not in interrupts.
+ * Neither sleeps nor allocates.
+ *
+ * Context: not in interrupts.
  *
  * Return: true if the bio goes to the device below; false if the cache completes it, or
  * has done so.
@@ -488,13 +493,15 @@ static void write_all_out(struct blkdebug_writeback *wb)
 }
 
 /**
- * blkdebug_cut_cache - the power was cut: choose what survives, and write it out
+ * blkdebug_cut_cache - choose what survives a power cut, and write it out
  * @t: the target, its power off
  * @choice: what shall survive
  * @seed: of the draws
  * @outcome: the result
  *
- * Afterwards the device below has all that survived, unless it fails. May sleep.
+ * Afterwards the device below has all that survived, unless it fails.
+ *
+ * Context: may sleep.
  */
 void blkdebug_cut_cache(struct blkdebug_target *t,
 			const struct blkdebug_choice *choice, u64 seed,
@@ -552,7 +559,7 @@ void blkdebug_open_cache(struct blkdebug_target *t)
 }
 
 /**
- * blkdebug_largest_write - the largest write that the cache takes as one
+ * blkdebug_largest_write - get the size of the largest write that the cache takes as one
  * @t: the target
  *
  * Return: how many sectors, a power of two; 0: there is no cache.
@@ -566,7 +573,7 @@ sector_t blkdebug_largest_write(const struct blkdebug_target *t)
 }
 
 /**
- * blkdebug_check_cache - can the device below have a write cache?
+ * blkdebug_check_cache - test whether the target can have a write cache
  * @t: the target, with its device and options
  * @err: why not
  *
@@ -599,10 +606,10 @@ int blkdebug_check_cache(struct blkdebug_target *t, struct blkdebug_error *err)
 }
 
 /**
- * blkdebug_writeback_init - make the cache of a target
+ * blkdebug_writeback_init - allocate the cache of a target
  * @t: the target, with its device and options; without cache= there is none
  *
- * May sleep.
+ * Context: may sleep.
  *
  * Return: 0 or -ENOMEM; blkdebug_writeback_exit() is to be called either way.
  */
@@ -644,9 +651,9 @@ int blkdebug_writeback_init(struct blkdebug_target *t)
 
 /**
  * blkdebug_writeback_exit - free the cache of a target
- * @t: the target, its cache drained, made partly or never
+ * @t: the target, its cache drained, allocated partly or never
  *
- * May sleep.
+ * Context: may sleep.
  */
 void blkdebug_writeback_exit(struct blkdebug_target *t)
 {
