@@ -201,6 +201,20 @@ is "$(bd_status a power)" off 'a resume of the same table leaves the power off'
 bd_msg a power-on > /tmp/null
 for name in a b c; do dmsetup remove $name; done
 
+# One target of a supply on another. Its new table joins the supply behind the upper target.
+bd_create lower "$dev" seed=1 power=psu
+bd_create upper /dev/mapper/lower seed=2 cache=1M power=psu
+bd_load lower "$dev" seed=1 power=psu suspend event=flush_to_disk tag=below
+dmsetup resume lower
+io /dev/mapper/upper 'w 0 8 byte=66' > /tmp/null
+background /tmp/flush io /dev/mapper/upper f
+wait_until bd_status_is lower held 1
+background /tmp/cut bd_msg upper power-cut
+eventually 'a cut of the upper target does not wait for a hold of the lower one' file_like /tmp/cut '^cut=1 '
+eventually 'the flush that the lower target held ends in EIO' file_is /tmp/flush EIO
+dmsetup remove upper
+dmsetup remove lower
+
 like "$(cat /sys/module/dm_blkdebug/parameters/features)" ' power_cut power_on .* cache atomic-write power .* power-cut power-on volatile mark unmark' \
 	'features lists the events, options and messages of power cuts'
 
