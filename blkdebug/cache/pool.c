@@ -58,25 +58,36 @@ static struct blkdebug_write *take_from_pool(struct blkdebug_pool *pool,
 	return write;
 }
 
-static void move_records(struct blkdebug_stack *from, struct blkdebug_stack *to,
+/* Records of a kind that are moved in one section of the lock */
+#define MOVE_BATCH	64
+
+/* Move a batch of records until @to has @max. Returns true if there is more to move. */
+static bool move_records(struct blkdebug_stack *from, struct blkdebug_stack *to,
 			 unsigned int max)
 {
-	while (from->nr && to->nr < max)
+	unsigned int i;
+
+	for (i = 0; i < MOVE_BATCH && from->nr && to->nr < max; i++)
 		push_record(to, pop_record(from));
+	return i == MOVE_BATCH;
 }
 
+/* A write may need thousands of records: bound the time with interrupts off. */
 static void move_all_kinds(struct blkdebug_pool *pool,
 			   struct blkdebug_records *from,
 			   struct blkdebug_records *to, unsigned int max)
 {
 	unsigned long flags;
+	bool more;
 
-	spin_lock_irqsave(&pool->lock, flags);
-	move_records(&from->versions, &to->versions, max);
-	move_records(&from->blocks, &to->blocks, max);
-	move_records(&from->writes, &to->writes, max);
-	move_records(&from->data, &to->data, max);
-	spin_unlock_irqrestore(&pool->lock, flags);
+	do {
+		spin_lock_irqsave(&pool->lock, flags);
+		more = move_records(&from->versions, &to->versions, max);
+		more |= move_records(&from->blocks, &to->blocks, max);
+		more |= move_records(&from->writes, &to->writes, max);
+		more |= move_records(&from->data, &to->data, max);
+		spin_unlock_irqrestore(&pool->lock, flags);
+	} while (more);
 }
 
 /* Move up to @max unused records of each kind from the other pools to one */
