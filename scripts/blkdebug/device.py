@@ -7,7 +7,7 @@ import contextlib
 import errno
 import re
 from dataclasses import dataclass
-from typing import Iterable, Iterator, NamedTuple, Optional, TypeVar
+from typing import Iterable, Iterator, NamedTuple, Optional, Sequence, TypeVar
 
 from .dmsetup import Runner, run_dmsetup, run_program
 from .errors import DmsetupError, Error
@@ -150,6 +150,19 @@ class DmDevice:
         except DmsetupError as error:
             if error.errno != errno.ENXIO:
                 raise
+
+
+def remove_devices(devices: Sequence[DmDevice]) -> None:
+    """Remove several devices by one process; those that do not exist are left out."""
+    if not devices:
+        return
+    try:
+        run_dmsetup('remove', '--retry', *(device.name for device in devices))
+    except DmsetupError:
+        # dmsetup stops at the first one that fails.
+        with contextlib.ExitStack() as stack:
+            for device in devices:
+                stack.callback(device.remove)
 
 
 class View(DmDevice):

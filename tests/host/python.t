@@ -133,6 +133,17 @@ same(sent(lambda: view.is_valid(), '0 8 blkdebug-crash invalid\n')[0], False,
      'a view that was given up is invalid')
 same(sent(lambda: view.touched(), '3 1 2\n')[0], [3, 1, 2], 'touched keeps the order')
 
+# Several devices by one process
+same(sent(lambda: blkdebug.device.remove_devices([blkdebug.View('a'), blkdebug.View('b')]))[1],
+     ['remove --retry a b'], 'devices are removed together')
+try:
+    out = sent(lambda: blkdebug.device.remove_devices([blkdebug.View('a'), blkdebug.View('b')]),
+               error='device-mapper: remove ioctl on a  failed: No such device or address\n')[1]
+except blkdebug.DmsetupError as failure:
+    out = str(failure)
+same(out, ['remove --retry a b', 'remove --retry b', 'remove --retry a'],
+     'after an error each is removed alone, and those that do not exist are left out')
+
 # Errors
 
 
