@@ -9,6 +9,7 @@ import errno
 import os
 import sys
 import tempfile
+import threading
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [f'{TOP}/scripts', f'{TOP}/tests/lib']
@@ -18,6 +19,7 @@ os.environ['FAKE'] = WORK.name
 
 import blkdebug                                   # pylint: disable=wrong-import-position
 from blkdebug import table                        # pylint: disable=wrong-import-position
+from blkdebug.dmsetup import Children, run_program  # pylint: disable=wrong-import-position
 from tap import done, raises, same                # pylint: disable=wrong-import-position
 
 FAKE = '''#!/bin/sh
@@ -143,6 +145,21 @@ except blkdebug.DmsetupError as failure:
     out = str(failure)
 same(out, ['remove --retry a b', 'remove --retry b', 'remove --retry a'],
      'after an error each is removed alone, and those that do not exist are left out')
+
+# Processes
+status, out = run_program(['sh', '-c', 'sleep 1000 & echo $!; printf "\\377"; exit 3'])
+same((status, out[-2:]), (3, '\n\ufffd'),
+     'a process in the background delays nothing, and what is no text is replaced')
+while os.path.exists(f'/proc/{out.split()[0]}'):
+    with open(f'/proc/{out.split()[0]}/stat', encoding='ascii') as stat:
+        if stat.read().rsplit(')', 1)[1].split()[0] == 'Z':
+            break
+same(run_program(['cat'], 'x' * 100000), (0, 'x' * 100000), 'it is killed; input may be long')
+children = Children()
+running = children.start(['sh', '-c', 'echo begun; sleep 1000'])
+threading.Timer(0.1, children.stop).start()
+same(children.finish(running)[0], -9, 'stop kills what runs')
+raises(lambda: children.run(['true']), blkdebug.Error, 'interrupted', 'and starts nothing more')
 
 # Errors
 

@@ -133,7 +133,7 @@ class Origin:
     def message_wait_break(self, tag, _):
         self.dm.changed.wait_for(lambda: any(hold.rule['tag'] == tag for hold in self.holds)
                                  or self.dm.ended)
-        return self.message_held().splitlines()[-1]
+        return next(hold.line for hold in self.holds if hold.rule['tag'] == tag)
 
     def message_volatile(self):
         return ''.join(f'{number} write {flags or "-"} {sector} {sectors} 1 0\n' for number,

@@ -6,14 +6,14 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-import subprocess
+import signal
 import threading
 import time
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Dict, List, NamedTuple, Optional, Tuple, Union
 
 from ..device import FOREVER, Device, Hold, Write
-from ..dmsetup import ENVIRONMENT, Children, kill_session
+from ..dmsetup import ENVIRONMENT, Child, Children
 from ..errors import Error
 from .choice import Stake
 from .options import Options, PointKind
@@ -49,26 +49,35 @@ class End:
     output: str
 
 
+class Held(NamedTuple):
+    """A breakpoint holds something on a device."""
+
+    device: int
+    hold: Hold
+
+
+News = Union[End, Held, Error]
+
+
 class Waiter(threading.Thread):
     """Sleeps in the kernel until something is held on a device, and tells the recorder."""
 
-    def __init__(self, device: Device, device_index: int, children: Children,
-                 news: queue.Queue[Tuple[str, int]]):
+    def __init__(self, device: Device, which: int, children: Children, news: queue.Queue[News]):
         super().__init__(daemon=True)
-        self.device_index = device_index
+        self.device = device
+        self.which = which
         self.news = news
-        self.child = children.start(
-            ['dmsetup', 'message', '--', device.name, '0', 'wait_break', TAG, str(FOREVER)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=ENVIRONMENT)
         self.children = children
+        self.child = children.start(['dmsetup', 'message', '--', device.name, '0', 'wait_break',
+                                     TAG, str(FOREVER)], env=ENVIRONMENT)
         self.start()
 
     def run(self) -> None:
-        output, _ = self.child.communicate()
-        self.children.forget(self.child)
-        self.news.put(('held' if self.child.returncode == 0 else f'failed: {output.strip()}',
-                       self.device_index))
+        status, output = self.children.finish(self.child)
+        if status:
+            self.news.put(Error(f'wait_break on {self.device.name} failed: {output.strip()}'))
+        else:
+            self.news.put(Held(self.which, Hold.parse(output)))
 
 
 class Recorder(threading.Thread):
@@ -88,7 +97,7 @@ class Recorder(threading.Thread):
         self.environment = environment
         self.promise = environment['BLKDEBUG_PROMISE']
         self.points: queue.Queue[Union[Point, End, BaseException]] = queue.Queue()
-        self.news: queue.Queue[Tuple[str, int]] = queue.Queue()
+        self.news: queue.Queue[News] = queue.Queue()
         self.rules: Dict[Tuple[int, int], PointKind] = {}
         self.waiters: Dict[int, Waiter] = {}
         self.released = threading.Condition()
@@ -96,7 +105,8 @@ class Recorder(threading.Thread):
         self.count = 0
         self.began = 0.0
         self.stopping = False
-        self.workload: Optional[subprocess.Popen[str]] = None
+        self.workload: Optional[Child] = None
+        self.ender: Optional[threading.Thread] = None
 
     # --- The thread ---
 
@@ -111,33 +121,31 @@ class Recorder(threading.Thread):
     def record(self) -> End:
         self.set_breakpoints()
         self.began = time.monotonic()
-        log = os.path.join(self.directory, 'workload.log')
-        with open(log, 'w', encoding='utf-8') as output:
-            self.workload = self.children.start(
-                ['sh', '-c', self.options.workload], stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, env=self.environment)
-        threading.Thread(target=self.wait_workload, args=(self.workload,), daemon=True).start()
-        status = self.follow()
-        with open(log, encoding='utf-8', errors='replace') as file:
-            return End(status, file.read())
+        self.workload = self.children.start(['sh', '-c', self.options.workload],
+                                            env=self.environment)
+        self.ender = threading.Thread(target=self.wait_workload, args=(self.workload,),
+                                      daemon=True)
+        self.ender.start()
+        return self.follow()
 
-    def wait_workload(self, child: subprocess.Popen[str]) -> None:
-        child.wait()
-        self.children.forget(child)
-        self.news.put(('ended', child.returncode))
+    def wait_workload(self, child: Child) -> None:
+        self.news.put(End(*self.children.finish(child)))
 
-    def follow(self) -> int:
-        """Take each point until the workload ends; its status."""
-        for index, device in enumerate(self.devices):
-            self.waiters[index] = Waiter(device, index, self.children, self.news)
+    def follow(self) -> End:
+        """Take each point until the workload ends."""
+        for which in range(len(self.devices)):
+            self.wait_break(which)
         while True:
-            what, which = self.news.get()
-            if what == 'ended':
-                return which
-            if what != 'held':
-                raise Error(f'wait_break on {self.devices[which].name} {what}')
-            self.take_point(which)
-            self.waiters[which] = Waiter(self.devices[which], which, self.children, self.news)
+            news = self.news.get()
+            if isinstance(news, End):
+                return news
+            if isinstance(news, Error):
+                raise news
+            self.take_point(*news)
+            self.wait_break(news.device)
+
+    def wait_break(self, which: int) -> None:
+        self.waiters[which] = Waiter(self.devices[which], which, self.children, self.news)
 
     # --- Breakpoints ---
 
@@ -148,23 +156,18 @@ class Recorder(threading.Thread):
                 self.rules[index, number] = kind
 
     def remove_breakpoints(self) -> None:
-        for waiter in self.waiters.values():
-            kill_session(waiter.child)
+        for waiter in list(self.waiters.values()):
+            waiter.child.kill()
         for name in (device.name for device in self.devices):
             for tag in (PAUSE, TAG):
                 release_tag(name, tag)
 
     # --- Points ---
 
-    def take_point(self, which: int) -> None:
-        device = self.devices[which]
-        held = [hold for hold in device.held() if hold.tag == TAG]
-        if not held:
-            return
-        kind = self.rules[which, held[0].rule]
-        self.points.put(self.mark_point(kind, held[0]))
+    def take_point(self, which: int, hold: Hold) -> None:
+        self.points.put(self.mark_point(self.rules[which, hold.rule], hold))
         self.wait_for_memory()
-        device.message('resume', f'#{held[0].number}')
+        self.devices[which].message('resume', f'#{hold.number}')
 
     def mark_point(self, kind: PointKind, hold: Hold) -> Point:
         self.count += 1
@@ -231,13 +234,13 @@ class Recorder(threading.Thread):
             self.stopping = True
             self.released.notify_all()
         if self.workload is not None:
-            kill_session(self.workload)
-        self.news.put(('ended', -15))
+            self.workload.kill()
+        self.news.put(End(-signal.SIGTERM, ''))
         self.remove_breakpoints()
         if self.is_alive():
             self.join()
-        if self.workload is not None:
-            self.workload.wait()
+        if self.ender is not None:
+            self.ender.join()
         for mark in list(self.marks):
             Device(self.devices[0].name).unmark(mark)
 
