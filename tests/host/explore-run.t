@@ -5,6 +5,7 @@ Tests whole runs of blkdebug-explore, its processes and threads, on a model of t
 points, promises, judgments, what is removed, and interrupts.
 """
 
+import collections
 import os
 import signal
 import sys
@@ -73,6 +74,15 @@ same((labels(fua)[0][:2], fua.failed() > 0), (('fua', 2), True),
 every = run('io "$BLKDEBUG_DEVICE" "w 0 1 11" "w 1 1 11" "w 2 1 11" "w 3 1 11"', 'true', 'write:2')
 same([point[:2] for point in labels(every)], [('write:2', 2), ('write:2', 4)],
      'every second write makes a point')
+
+# Processes
+every = run('io "$BLKDEBUG_DEVICE" "w 0 1 11" "w 1 1 11" "w 2 1 11" "w 3 1 11" f',
+            'io "$BLKDEBUG_DEVICE" "r 0" "r 1" "r 2" "r 3"')
+calls = collections.Counter(line.split()[1] for line in DM.log
+                            if line.startswith('dmsetup') and '-view' in line)
+same((labels(every), calls), ([('flush', 4, 16, True)],
+                              {'create': 16, 'message': 16, 'remove': 2, 'status': 1}),
+     'a state takes two processes of dmsetup, and a few more for all')
 
 # Promises
 promise = run('''for n in 1 2; do io "$BLKDEBUG_DEVICE" "w $n 1 1$n" f; echo $n >> "$BLKDEBUG_PROMISE"

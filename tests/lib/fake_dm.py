@@ -246,18 +246,23 @@ class FakeDm:
         command, *words = [word for word in words if not word.startswith('--')]
         if command == 'create':
             return self.create(words[0], text.split())
+        if command == 'remove':
+            for name in words:
+                self.remove(name)
+            return ''
         device = self.find(words[0])
         if command == 'message':
             return device.message(*words[2:])
-        if command == 'status':
-            return f'0 {self.sectors} {device.status()}\n'
-        assert command == 'remove', command
+        assert command == 'status', command
+        return f'0 {self.sectors} {device.status()}\n'
+
+    def remove(self, name):
+        device = self.find(name)
         if any(isinstance(other, View) and other.origin is device
                for other in self.devices.values()):
             raise Failed('Device or resource busy')
-        del self.devices[words[0]]
-        os.remove(f'{self.directory}/nodes/{words[0]}')
-        return ''
+        del self.devices[name]
+        os.remove(f'{self.directory}/nodes/{name}')
 
     def create(self, name, table):
         if table[2] == 'blkdebug':

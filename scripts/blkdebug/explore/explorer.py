@@ -15,8 +15,9 @@ from ..device import Device
 from ..dmsetup import Children
 from ..errors import Error
 from .choice import Choice
-from .judge import Overflow, StateJudge, Views, device_environment, mount_point
+from .judge import Overflow, StateJudge, Views, device_environment
 from .keep import keep_state
+from .mount import mount_point
 from .options import Options
 from .owners import Owners
 from .point import Limits, PointExplorer
@@ -103,8 +104,9 @@ class Explorer:
                 device.add('drop iotype=flush')
 
     def make_judges(self, stack: contextlib.ExitStack) -> None:
+        self.views = Views(self.devices)
+        stack.callback(self.views.remove_all)
         self.pool = stack.enter_context(ThreadPoolExecutor(self.options.jobs))
-        self.views = Views(self.devices, self.children, self.options.jobs + 1)
         self.judge = StateJudge(self.options, self.views, self.directory, self.children)
         self.owners = Owners(self.options, self.views, self.directory, self.judge.mounts)
 
@@ -137,6 +139,7 @@ class Explorer:
                 self.run.incomplete = True
                 self.run.notes.append(f'{overflow}; the point is not judged')
             finally:
+                self.views.remove_done()
                 recorder.release(point)
             if self.drop_flushes and self.run.failed():
                 return
@@ -147,6 +150,7 @@ class Explorer:
                                  self.pool, limits, self.draw, self.progress.update)
         promises = point.promises()
         judged = JudgedPoint(point, explorer.explore(), len(promises))
+        self.views.check_point(point)
         self.run.points.append(judged)
         for culprit in judged.result.culprits:
             choice = culprit.state.choice

@@ -44,8 +44,12 @@ class FileSystem:
         words = [self.make_log, size.group(0).strip() if size else '', f'"{log.group(1)}"']
         return f'{" ".join(filter(None, words))} && {command}'
 
+    def join_options(self, options: str, view: bool = False) -> str:
+        """The options of mount: the user's, and those that a view needs."""
+        return ','.join(filter(None, [options, self.view_options if view else '']))
+
     def mount_command(self, options: str, view: bool = False) -> str:
-        words = ','.join(filter(None, [options, self.view_options if view else '']))
+        words = self.join_options(options, view)
         return (f'mount -t {self.name} {f"-o {words} " if words else ""}'
                 '"$BLKDEBUG_DEVICE" "$BLKDEBUG_MOUNT"')
 

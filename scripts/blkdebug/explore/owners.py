@@ -14,7 +14,8 @@ from ..dmsetup import run_program
 from ..errors import Error
 from ..table import SECTOR
 from .choice import Choice
-from .judge import Views, device_environment, mount_point
+from .judge import Views, device_environment
+from .mount import mount_point
 from .options import Options
 from .recorder import Point
 
