@@ -116,23 +116,36 @@ raises(lambda: run('true', 'true', power=['/nowhere']), Error,
 same(left(), [], 'the first device is removed when the second cannot be made')
 
 
-# Interrupts, by a signal while a check runs
-def interrupt_soon():
-    while not any(line.startswith('dmsetup create') and 'view' in line for line in DM.log):
-        pause.wait(0.01)
-    os.kill(os.getpid(), signal.SIGINT)
+# Interrupts, by a signal to this process
+def run_interrupted(*words, at):
+    """Send SIGINT before dmsetup does what at(its command) says; is the run interrupted?"""
+    def send_signal(line):
+        if at(line) and line not in seen:
+            seen.append(line)
+            os.kill(os.getpid(), signal.SIGINT)
+            pause.wait(0.5)
+
+    seen = []
+    pause = threading.Event()
+    signal.signal(signal.SIGINT, interrupt)
+    DM.before = send_signal
+    try:
+        run(*words)
+        return False
+    except KeyboardInterrupt:
+        return True
+    finally:
+        DM.before = lambda line: None
 
 
-pause = threading.Event()
-signal.signal(signal.SIGINT, interrupt)
-DM.log.clear()
-threading.Thread(target=interrupt_soon, daemon=True).start()
-try:
-    run('io "$BLKDEBUG_DEVICE" "w 0 1 11" f "w 1 1 11" f', 'sleep 1000')
-    interrupted = False
-except KeyboardInterrupt:
-    interrupted = True
-same(interrupted, True, '^C ends a run in which a check sleeps')
-same(left(), [], 'all is removed after it')
+TWO = 'io "$BLKDEBUG_DEVICE" "w 0 1 11" f "w 1 1 11" f'
+DEVICE = f'explore-{os.getpid()}'
+for what, check, at in (
+        ('while a check sleeps', 'sleep 1000', lambda line: 'message' in line and 'wait' in line),
+        ('while a view is made', 'true', lambda line: line.startswith(f'dmsetup create {DEVICE}-')),
+        ('while a view is removed', 'true', lambda line: '--retry' in line and '-view' in line),
+        ('while the device is made', 'true', lambda line: line == f'dmsetup create {DEVICE}'),
+        ('while the device is removed', 'true', lambda line: line.endswith(f'--retry {DEVICE}'))):
+    same((run_interrupted(TWO, check, at=at), left()), (True, []), f'^C {what} leaves nothing')
 
 done()

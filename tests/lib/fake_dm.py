@@ -7,6 +7,7 @@ writes, volatile writes, marks, views that note what is touched, and dropped flu
 
 import json
 import os
+import select
 import socketserver
 import sys
 import threading
@@ -195,6 +196,7 @@ class FakeDm:
         self.changed = threading.Condition()
         self.ended = False
         self.log = []
+        self.before = lambda line: None
         os.makedirs(f'{directory}/bin')
         os.makedirs(f'{directory}/nodes')
         for program in ('dmsetup', 'io'):
@@ -206,19 +208,26 @@ class FakeDm:
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
                 asked = json.loads(self.rfile.readline())
-                answer = json.dumps(fake.answer(**asked)).encode() + b'\n'
+                answer = json.dumps(fake.answer(**asked, ended=self.has_ended)).encode() + b'\n'
                 try:
                     self.wfile.write(answer)
                 except OSError:
                     pass             # the client was killed
 
+            def has_ended(self):
+                return bool(select.select([self.connection], [], [], 0)[0])
+
         self.server = socketserver.ThreadingUnixStreamServer(f'{directory}/socket', Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def answer(self, program, words, text):
+    def answer(self, program, words, text, ended):
+        line = ' '.join([program, *words])
+        self.before(line)
+        if ended():
+            return -9, ''            # It was killed before its ioctl.
         with self.changed:
-            self.log.append(' '.join([program, *words]))
+            self.log.append(line)
             try:
                 return 0, getattr(self, program)(words, text)
             except Failed as failure:

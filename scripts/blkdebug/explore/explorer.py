@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import signal
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,21 @@ from .recorder import End, Point, Recorder
 from .summary import JudgedPoint, Progress, Run
 
 
+@contextlib.contextmanager
+def deferred_signals() -> Iterator[None]:
+    """Handle SIGINT and SIGTERM at the end of the block: what it starts or removes is whole."""
+    came: List[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: came.append(number))
+                for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
 class Explorer:
     """Makes all that it needs, and removes it at the end of explore()."""
 
@@ -38,22 +54,30 @@ class Explorer:
         self.draw = random.Random(options.seed)
 
     def explore(self) -> Run:
-        with contextlib.ExitStack() as stack:
-            self.directory = stack.enter_context(
-                tempfile.TemporaryDirectory(prefix='blkdebug-explore-'))
-            self.devices = self.make_devices(stack)
-            mount = self.make_file_system(stack)
-            self.add_rules()
-            self.make_judges(stack)
-            recorder = Recorder(self.devices, self.options, self.children, self.directory,
-                                self.workload_environment(mount))
-            stack.callback(recorder.stop)
-            # Before the others, so that nothing new is started while they end.
-            stack.callback(self.children.stop)
-            recorder.start()
-            self.judge_points(recorder)
+        stack = contextlib.ExitStack()
+        try:
+            self.explore_in(stack)
+        finally:
+            with deferred_signals():
+                stack.close()
         self.run.seconds = time.monotonic() - self.run.began
         return self.run
+
+    def explore_in(self, stack: contextlib.ExitStack) -> None:
+        self.directory = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix='blkdebug-explore-'))
+        with deferred_signals():
+            self.devices = self.make_devices(stack)
+        mount = self.make_file_system(stack)
+        self.add_rules()
+        self.make_judges(stack)
+        recorder = Recorder(self.devices, self.options, self.children, self.directory,
+                            self.workload_environment(mount))
+        stack.callback(recorder.stop)
+        # Before the others, so that nothing new is started while they end.
+        stack.callback(self.children.stop)
+        recorder.start()
+        self.judge_points(recorder)
 
     # --- What is made ---
 
@@ -148,16 +172,21 @@ class Explorer:
         limits = Limits(self.options.budget, self.options.jobs, self.drop_flushes)
         explorer = PointExplorer(point.stakes, lambda choice: self.judge.judge(point, choice),
                                  self.pool, limits, self.draw, self.progress.update)
-        promises = point.promises()
-        judged = JudgedPoint(point, explorer.explore(), len(promises))
+        judged = JudgedPoint(point, explorer.explore(), len(point.promises()))
         self.views.check_point(point)
         self.run.points.append(judged)
+        # By another thread, so that ^C does not end it amid its clean-up.
+        self.pool.submit(self.explain, judged).result()
+
+    def explain(self, judged: JudgedPoint) -> None:
+        """Add to a point what helps to understand its culprits."""
+        point = judged.point
         for culprit in judged.result.culprits:
             choice = culprit.state.choice
             judged.recipes.append(self.views.recipe(point, choice))
             judged.kept.append(self.keep(point, choice))
         if judged.result.culprits:
-            judged.promises = promises
+            judged.promises = point.promises()
             judged.owners = self.owners.find(point, list(range(len(point.stakes))))
 
     def keep(self, point: Point, choice: Choice) -> Optional[str]:

@@ -184,7 +184,8 @@ class PointExplorer:
         kept = choice.kept(self.stakes)
         verdict = None if kept is None else self.search.find(kept)
         if verdict is None:
-            verdict = self.judge(choice)
+            # By another thread, so that ^C does not end it amid its clean-up.
+            verdict = self.pool.submit(self.judge, choice).result()
             self.runs += 1
             self.learn(None, choice, verdict)
         return verdict
