@@ -233,27 +233,13 @@ static u8 units_looked_at(struct look *look, u64 block)
 	return extend_mask(looked_in_block(look, block), unit_shift);
 }
 
-static void touch_write(struct blkdebug_view *view, u32 number)
-{
-	if (test_bit(number - 1, view->touched) ||
-	    test_and_set_bit(number - 1, view->touched))
-		return;
-	WRITE_ONCE(view->order[atomic_inc_return(&view->nr_touched) - 1], number);
-}
-
-/**
- * blkdebug_touch_view - record which volatile writes a reader may tell apart
- * @view: the view
- * @sector: the first sector that the reader looks at
- * @nr_sectors: number of sectors
- *
- * These are the writes, surviving or lost, that have a version of a unit of which the
- * reader looks at sectors that the view has not written.
- *
- * Context: does not sleep.
+/*
+ * Call @visit for each volatile write that has a version of a unit of which a reader looks
+ * at sectors that the view has not written, until a call returns true. Returns whether
+ * one did.
  */
-void blkdebug_touch_view(struct blkdebug_view *view, sector_t sector,
-			 sector_t nr_sectors)
+static bool visit_looks(struct blkdebug_view *view, sector_t sector, sector_t nr_sectors,
+			bool (*visit)(struct blkdebug_view *view, u32 number))
 {
 	const struct blkdebug_moment *moment = view->moment;
 	struct look look = {
@@ -276,9 +262,55 @@ void blkdebug_touch_view(struct blkdebug_view *view, sector_t sector,
 		if (entry->block != block)
 			mask = units_looked_at(&look, entry->block);
 		block = entry->block;
-		if (entry->number && (entry->mask & mask))
-			touch_write(view, entry->number);
+		if (entry->number && (entry->mask & mask) && visit(view, entry->number))
+			return true;
 	}
+	return false;
+}
+
+static bool is_untouched(struct blkdebug_view *view, u32 number)
+{
+	return !test_bit(number - 1, view->touched);
+}
+
+static bool touch_write(struct blkdebug_view *view, u32 number)
+{
+	if (is_untouched(view, number) && !test_and_set_bit(number - 1, view->touched))
+		WRITE_ONCE(view->order[atomic_inc_return(&view->nr_touched) - 1], number);
+	return false;
+}
+
+/**
+ * blkdebug_would_touch_view - test whether a read would touch a write that is not touched
+ * @view: the view
+ * @sector: the first sector of the read
+ * @nr_sectors: number of sectors
+ *
+ * Context: does not sleep.
+ *
+ * Return: true if blkdebug_touch_view() would record another write.
+ */
+bool blkdebug_would_touch_view(struct blkdebug_view *view, sector_t sector,
+			       sector_t nr_sectors)
+{
+	return visit_looks(view, sector, nr_sectors, is_untouched);
+}
+
+/**
+ * blkdebug_touch_view - record which volatile writes a reader may tell apart
+ * @view: the view
+ * @sector: the first sector that the reader looks at
+ * @nr_sectors: number of sectors
+ *
+ * These are the writes, surviving or lost, that have a version of a unit of which the
+ * reader looks at sectors that the view has not written.
+ *
+ * Context: does not sleep.
+ */
+void blkdebug_touch_view(struct blkdebug_view *view, sector_t sector,
+			 sector_t nr_sectors)
+{
+	visit_looks(view, sector, nr_sectors, touch_write);
 }
 
 /* Writing */

@@ -57,6 +57,8 @@ void blkdebug_view_exit(struct blkdebug_view *view);
 
 bool blkdebug_view_holds(struct blkdebug_view *view, sector_t sector,
 			 sector_t nr_sectors);
+bool blkdebug_would_touch_view(struct blkdebug_view *view, sector_t sector,
+			       sector_t nr_sectors);
 void blkdebug_touch_view(struct blkdebug_view *view, sector_t sector,
 			 sector_t nr_sectors);
 void blkdebug_find_in_view(struct blkdebug_view *view, sector_t sector,

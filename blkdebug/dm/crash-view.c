@@ -133,11 +133,25 @@ static void write_bio(struct crash_view *cv, struct bio *bio)
 	end_bio(bio, errno_to_blk_status(r));
 }
 
+/*
+ * Must this readahead fail? It reads more than the reader needs, and so would touch writes
+ * that do not matter. Readahead may fail at any time: the reader then reads what it needs.
+ */
+static bool refuses_readahead(struct crash_view *cv, const struct bio *bio)
+{
+	return bio->bi_opf & REQ_RAHEAD &&
+	       blkdebug_would_touch_view(&cv->view, view_sector(cv, bio),
+					 bio_sectors(bio));
+}
+
 static void execute_bio(struct crash_view *cv, struct bio *bio)
 {
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
-		read_bio(cv, bio);
+		if (refuses_readahead(cv, bio))
+			end_bio(bio, BLK_STS_IOERR);
+		else
+			read_bio(cv, bio);
 		break;
 	case REQ_OP_WRITE:
 	case REQ_OP_WRITE_ZEROES:

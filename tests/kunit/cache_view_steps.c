@@ -101,6 +101,7 @@ static unsigned long stakes_of_unit(const struct model *m,
 static void look_at_view(struct model *m, struct model_view *mv)
 {
 	unsigned int first = roll(m, SECTORS), nr = 1 + roll(m, SECTORS - first);
+	unsigned long before = mv->touched;
 	unsigned int i;
 
 	nr = roll(m, 2) ? nr : 1;
@@ -109,6 +110,7 @@ static void look_at_view(struct model *m, struct model_view *mv)
 			mv->touched |= stakes_of_unit(m, mv, i / m->unit);
 	}
 	expect(m, !mv->touched || blkdebug_view_holds(&mv->view, 0, SECTORS));
+	expect(m, blkdebug_would_touch_view(&mv->view, first, nr) == (mv->touched != before));
 	blkdebug_touch_view(&mv->view, first, nr);
 	expect(m, mv->view.touched[0] == mv->touched);
 	nr = atomic_read(&mv->view.nr_touched);

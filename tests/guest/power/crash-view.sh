@@ -46,6 +46,12 @@ is "$(bd_msg other touched)" '' 'a read of sectors that the view has written tou
 ios /dev/mapper/other 'w 0 2 byte=77' 'r 0 3' > /tmp/null
 is "$(bd_msg other touched)" '3 1' 'a read beside sectors that the view has written touches the writes there'
 like "$(view_words other)" ' touched=2 ' 'status of a view counts the touched writes'
+new_view third survive=all
+buffered() { dd if=/dev/mapper/third bs=4096 count="$1" 2> /tmp/null | tr '\002\003' ab | tr -s ab | tr -d '\000'; }
+is "$(buffered 1)" aa 'a buffered read of a block'
+is "$(bd_msg third touched)" '3 1' 'readahead touches no write behind the block'
+is "$(buffered 3) $(bd_msg third touched)" 'aab 3 1 2' 'a read after failed readahead returns the data, and touches the write'
+dmsetup remove third
 
 # --- Nothing changes a view, and a view changes nothing ---
 
