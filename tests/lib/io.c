@@ -32,6 +32,8 @@
  *						or, if there are less, "miss"; and what OP said
  *	until FILE OP...			does that again and again until FILE exists; the
  *						different results, and how many times each: "9*ok"
+ *	repeat NR OP...				does that NR times, and counts the results likewise
+ *	view START LENGTH TARGET WORD...	creates a dm device with this table and removes it
  *	begin OP...				does that in a process of its own
  *	end WORD				waits for that; "ok" if WORD is what OP said
  *
@@ -98,7 +100,8 @@ static struct op parse(const char *text)
 	op.rest = text + strcspn(text, " ");
 	op.rest += strspn(op.rest, " ");
 	if (sscanf(text, "%7s %llu %llu%n", op.name, &op.first, &op.count, &used) < 3 ||
-	    !strcmp(op.name, "table") || !strcmp(op.name, "load") || !strcmp(op.name, "q"))
+	    !strcmp(op.name, "table") || !strcmp(op.name, "load") || !strcmp(op.name, "view") ||
+	    !strcmp(op.name, "q"))
 		return op;
 	snprintf(copy, sizeof(copy), "%s", text + used);
 	while ((word = strsep(&rest, " ")))
@@ -401,6 +404,32 @@ static const char *dm_table(int fd, const char *line)
 	return strcmp(said, "ok") ? said : dm_suspend(fd, 0);
 }
 
+/* The ops that follow are about the new device. */
+static const char *create_device(int fd, const char *name)
+{
+	union dm_call *call = dm_call(fd, "");
+	const char *said;
+
+	call->header.dev = 0;
+	strcpy(call->header.name, name);
+	said = dm_ioctl(DM_DEV_CREATE, call);
+	if (!strcmp(said, "ok"))
+		device = call->header.dev;
+	return said;
+}
+
+static const char *make_view(int fd, const char *line)
+{
+	const char *said = create_device(fd, "io-view"), *removed;
+
+	if (strcmp(said, "ok"))
+		return said;
+	said = dm_table(fd, line);
+	removed = dm_ioctl(DM_DEV_REMOVE, dm_call(fd, ""));
+	device = 0;
+	return strcmp(said, "ok") ? said : removed;
+}
+
 static void add_status(char *text, int fd, unsigned int flags)
 {
 	union dm_call *call = dm_call(fd, "");
@@ -598,6 +627,21 @@ static const char *perform_until(int fd, const char *text)
 	return tally_text(&tally);
 }
 
+static const char *repeat_op(int fd, const char *text)
+{
+	struct tally tally = { 0 };
+	unsigned int nr;
+	struct op op;
+	int used = 0;
+
+	if (sscanf(text, "%u %n", &nr, &used) < 1 || !nr)
+		errx(2, "no number: %s", text);
+	op = parse(text + used);
+	while (nr--)
+		tally_add(&tally, perform(fd, &op));
+	return tally_text(&tally);
+}
+
 static const char *write_and_flush(int fd, const struct op *op)
 {
 	const char *said = transfer(fd, op, true);
@@ -634,6 +678,10 @@ static const char *perform(int fd, const struct op *op)
 		return dm_message(fd, op->rest);
 	if (!strcmp(op->name, "ask"))
 		return ask(fd, op->rest);
+	if (!strcmp(op->name, "repeat"))
+		return repeat_op(fd, op->rest);
+	if (!strcmp(op->name, "view"))
+		return make_view(fd, op->rest);
 	if (!strcmp(op->name, "table"))
 		return dm_table(fd, op->rest);
 	if (!strcmp(op->name, "load"))

@@ -208,6 +208,35 @@ dmsetup remove view
 umount /tmp/origin
 rmdir /tmp/origin /tmp/view
 
+# --- Memory: one view and 100 views of a moment ---
+
+available() { awk '/^MemAvailable:/ { print $2 }' /proc/meminfo; }
+
+# many_views FIRST LAST: views of the mark, each by a seed of its own
+many_views() {
+	local i list=''
+
+	for ((i = $1; i <= $2; i++)); do
+		list+="many$i,,,rw,0 $bd_sectors blkdebug-crash $bd survive=units seed=$i at=m;"
+	done
+	dmsetup create --concise "${list%;}"
+}
+echo 3 > /proc/sys/vm/drop_caches
+before=$(available)
+dd if=/dev/zero of=$bd bs=4096 count=7000 oflag=direct 2> /tmp/null
+bd_msg bd mark m
+many_views 1 1
+of_one=$(bd_status bd cached)
+taken=$((before - $(available)))
+many_views 2 100
+is "$(bd_status bd views) $(bd_status bd cached)" "101 $of_one" '100 views have no more data in the cache than one'
+diag "volatile=$(bd_status bd volatile): with one view $taken KiB are taken, with 100 views $((before - $(available))) KiB"
+mapfile -t names < <(dmsetup ls --target blkdebug-crash | cut -f1)
+dmsetup remove "${names[@]}"
+bd_msg bd unmark m
+is "$(bd_status bd views)" 0 '100 views are removed'
+ios $bd f > /tmp/null
+
 # --- Stacks ---
 
 ios $bd 'w 0 8 byte=51' 'w 8 8 byte=50' > /tmp/null
@@ -284,6 +313,9 @@ for ((i = 0; i < 40; i++)); do
 	[[ $i -lt 3 ]] || dmsetup remove view$(((i + 1) % 4))
 done
 is $made 40 'forty views can be made during I/O'
+rounds=${VIEW_ROUNDS:-200}
+is "$(io $bd "repeat $rounds view 0 $bd_sectors blkdebug-crash $bd survive=units")" "$rounds*ok" \
+	"$rounds views are made and removed under load"
 : > /tmp/stop
 wait "$pid"
 for name in $(dmsetup ls --target blkdebug-crash | cut -f1); do dmsetup remove "$name"; done
