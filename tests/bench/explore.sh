@@ -24,7 +24,9 @@ export BLKDEBUG_MOUNT=/mnt BLKDEBUG_PROMISE=$work/promise
 workload=$(replace "$sync_data" "$sync_directory")
 # In the log a mark stands for a promise.
 workload=${workload/%done/'[ ! -e /dev/mapper/log ] || dmsetup message log 0 mark "promise-$n"; done'}
-check='n=$(tail -n 1 "$BLKDEBUG_PROMISE"); data=$(cat "$BLKDEBUG_MOUNT/data" 2> /dev/null)
+# Starts no program, as it is not the check that is compared.
+check='n=; while read -r line; do n=$line; done < "$BLKDEBUG_PROMISE"
+data=; [ ! -e "$BLKDEBUG_MOUNT/data" ] || read -r data < "$BLKDEBUG_MOUNT/data" || true
 [ -z "$n" ] || [ "$data" = "record $n" ] || [ "$data" = "record $((n + 1))" ]'
 judge='dd if=/dev/zero of='$cow' bs=4096 count=1 conv=notrunc 2> /dev/null
 dmsetup create snap --table "0 '$sectors' snapshot '$origin' '$cow' N 8" || exit
