@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-Tests scripts/blkdebug/report.py: the page of a run is well formed, needs nothing from a
+Tests scripts/blkdebug/report/: the page of a run is well formed, needs nothing from a
 network, has the numbers of the run, shows hostile text as text, and stays small for large runs.
 """
 
@@ -19,6 +19,8 @@ sys.path[:0] = [f'{TOP}/scripts', f'{TOP}/tests/lib']
 from tap import done, same
 
 from blkdebug import report
+from blkdebug.report.picture import Place
+from blkdebug.report.totals import describe_coverage
 
 VOID = {'meta', 'input', 'br', 'hr', 'img', 'link'}
 
@@ -152,7 +154,7 @@ def test_failing():
 def test_pictures_are_drawn_to_place():
     writes = [make_write(1, sector=0), make_write(2, sector=8), make_write(3, sector=10**9),
               make_write(4, sector=4, sectors=0)]
-    place = report.Place(writes)
+    place = Place(writes)
     same(place.bands, [(0, 16), (10**9, 10**9 + 8)], 'sectors without writes are left out')
     boxes = [place.box(write) for write in writes]
     same(boxes[0][0] + boxes[0][1] <= boxes[1][0] + 0.01 and boxes[1][0] < boxes[2][0], True,
@@ -164,7 +166,7 @@ def test_verdicts():
     page, _ = written(good_run())
     has(page, 'All 37 states good', 'a good run says so')
     has(page, '37 states stand for all 219.', 'a search to its end says what its states stand for')
-    same(report.describe_coverage(good_run()), '37 states stand for all 2^19.',
+    same(describe_coverage(good_run()), '37 states stand for all 2^19.',
          'the explorer can print the same without markup')
     page, _ = written(good_run(exhaustive=False))
     has(page, '37 states of 219, budget spent. States that were not judged may fail.',
