@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import threading
-from typing import Any, BinaryIO, Callable, Optional, Sequence
+from typing import BinaryIO, Callable, Optional, Sequence
 
 from .errors import DmsetupError, Error
 

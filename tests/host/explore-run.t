@@ -97,6 +97,11 @@ report = report_run(early)
 same((report['points'][0]['promises'], report['failures'][0]['promises']), (1, ['1']),
      'the report has the promises after the run has removed its files')
 
+kept = run("""printf 'a\\377' >> "$BLKDEBUG_PROMISE"; io "$BLKDEBUG_DEVICE" "w 1 1 11" f""", 'false',
+           keep=f'{WORK.name}/keep')
+with open(kept.points[0].kept[0].replace('.sh', '.promise'), 'rb') as file:
+    same(file.read(), b'a\xff', 'the promises are kept as they are')
+
 # Several I/Os at once, as many points as there are flushes
 many = run('for n in 1 2 3 4; do io "$BLKDEBUG_DEVICE" "w $n 1 11" f & done; wait', 'true')
 same(len(many.points), 4, 'none of four flushes at once is missed')

@@ -8,6 +8,7 @@ compared with all states, for random disks and checks.
 import os
 import random
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -149,6 +150,23 @@ result, _ = explore(Disk(sectors(6), any_check), budget=64)
 same((len(result.states), result.exhaustive), (64, True), 'a budget that just suffices is used')
 result, _ = explore(Disk(sectors(6), any_check), budget=63)
 same((len(result.states), result.exhaustive), (63, False), 'one state less does not suffice')
+
+# Errors
+ended = []
+
+
+def judge_slowly(choice):
+    if choice.survive == 'all':
+        raise ValueError('no verdict')
+    time.sleep(0.3)
+    ended.append(choice)
+    return Disk(sectors(4), any_check).judge(choice)
+
+
+try:
+    PointExplorer(sectors(4), judge_slowly, POOL, Limits(jobs=2), random.Random(1)).explore()
+except ValueError:
+    same(len(ended), 1, 'after an error no state of the point is being judged')
 
 # Culprits
 same(minimise(range(100), lambda some: {7, 70} <= set(some)), [7, 70], 'ddmin finds both of two')

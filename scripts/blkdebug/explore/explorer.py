@@ -118,9 +118,8 @@ class Explorer:
         """The workload begins with nothing at stake."""
         self.run_command('sync -f "$BLKDEBUG_MOUNT"', mount)
         for device in self.devices:
-            descriptor = os.open(device.path, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
+            with open(device.path, 'rb') as file:
+                os.fsync(file.fileno())
 
     def add_rules(self) -> None:
         if self.drop_flushes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import stat
 from typing import List
 
@@ -74,8 +75,7 @@ def keep_state(directory: str, number: int, point: Point, choice: Choice, views:
         for index, view in enumerate(made):
             images.append(f'{base}{f"-{index}" if index else ""}.img')
             store_image(view.path, images[-1])
-    with open(f'{base}.promise', 'w', encoding='utf-8') as promise:
-        promise.writelines(f'{line}\n' for line in point.promises())
+    shutil.copyfile(point.promise, f'{base}.promise')
     store_script(f'{base}.sh', images, point, f'"{choice.text(point.stakes)}"',
                  f'failure-{number}.promise', options)
     return f'{base}.sh'

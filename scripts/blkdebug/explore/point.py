@@ -112,6 +112,16 @@ class PointExplorer:
                    give: Callable[[object, Choice, Verdict], None]) -> None:
         """Judge what the iterator yields; it is asked only when a job is free."""
         running: Dict[Future[Verdict], Tuple[object, Choice]] = {}
+        try:
+            self.judge_until_end(choices, give, running)
+        except Exception:
+            # Not after ^C: checks are killed later.
+            wait(running)
+            raise
+
+    def judge_until_end(self, choices: Iterator[Tuple[object, Choice]],
+                        give: Callable[[object, Choice, Verdict], None],
+                        running: Dict[Future[Verdict], Tuple[object, Choice]]) -> None:
         while True:
             while len(running) < self.limits.jobs and not self.is_full(len(running)):
                 item = next(choices, None)
