@@ -28,6 +28,7 @@ mock_tree() {
 	local docs=$src/Documentation/admin-guide/device-mapper
 
 	mkdir -p "$src/drivers/md" "$docs"
+	printf 'VERSION = 7\nPATCHLEVEL = 9\nSUBLEVEL = 0\n' > "$src/Makefile"
 	printf 'config DM_ZERO\n\nsource "drivers/md/dm-vdo/Kconfig"\n\nendif\n' > "$src/drivers/md/Kconfig"
 	# shellcheck disable=SC2016 # make expands it
 	printf 'obj-$(CONFIG_DM_%s)\t+= dm-%s.o\n' DELAY delay ZERO zero > "$src/drivers/md/Makefile"
@@ -67,6 +68,8 @@ for patch in "${patches[@]:1}"; do
 done
 is "$failed" '' 'the patches apply one after the other'
 is "$before_sysfs" '' 'no patch but the last uses sysfs.h'
+is "$(grep '^KernelVersion' "$src/Documentation/ABI/testing/sysfs-block-dm-blkdebug" | sort -u)" \
+	$'KernelVersion:\t7.10' 'the files in sysfs have an entry with the next release'
 is "$(cd "$src" && grep -rh ':doc:' Documentation | grep -v ':doc:`dm-blkdebug')" '' 'links to pages have the names in the kernel'
 is "$(cd "$src" && grep -rl 'LINUX_VERSION_CODE\|compat\.h' $driver)" '' 'no code for old kernels is left'
 is "$(cd "$src/$driver" && grep -v '^obj\|^CFLAGS\|^#' Makefile | grep -o '[a-z/_-]*\.o\b' | sed 's/o$/c/' | sort)" \
