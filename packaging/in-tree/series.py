@@ -24,7 +24,8 @@ engine (events, states, breakpoints, choice of faults), and the model of a
 volatile cache with power cuts and views. KUnit tests link these without the
 target. Patches 6 and 7 add the faults that alter data and the target, with
 which CONFIG_DM_BLKDEBUG can be chosen. Patch 8 adds the target that shows
-views, 9 documents the targets, and sysfs is last, so that it can be dropped.''')
+views, 9 documents the targets, 10 adds selftests, and sysfs is last, so that it
+can be dropped.''')
 
 # (name, subject, {directory: files}, body)
 PATCHES = [
@@ -113,6 +114,10 @@ cache as a device of its own. Marks give names to moments. Tests run fsck or
 recovery on such a device while the workload continues on its origin.'''),
     ('documentation', 'dm blkdebug: document the targets', {}, '''\
 Add the reference of rules, messages and options, recipes, and the design.'''),
+    ('selftests', 'selftests: dm-blkdebug: test errors, holds and power cuts', {}, '''\
+The KUnit tests use no device. Test the target with dmsetup over a loop device:
+failing and dropped I/O, breakpoints, and power cuts with views. The tests print
+KTAP and skip if they cannot run.'''),
     ('sysfs', 'dm blkdebug: add a directory in sysfs', {
         'blkdebug/dm': 'sysfs.c sysfs.h',
     }, '''\

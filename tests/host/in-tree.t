@@ -9,7 +9,7 @@ set -u
 top=$(cd -- "${BASH_SOURCE[0]%/*}/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
-src=$work/linux out=$work/series driver=drivers/md/dm-blkdebug
+src=$work/linux out=$work/series driver=drivers/md/dm-blkdebug selftests=tools/testing/selftests
 checks=0 failures=0
 exec 3>&1
 
@@ -27,13 +27,14 @@ write_series() {
 mock_tree() {
 	local docs=$src/Documentation/admin-guide/device-mapper
 
-	mkdir -p "$src/drivers/md" "$docs"
+	mkdir -p "$src/drivers/md" "$docs" "$src/$selftests"
 	printf 'VERSION = 7\nPATCHLEVEL = 9\nSUBLEVEL = 0\n' > "$src/Makefile"
 	printf 'config DM_ZERO\n\nsource "drivers/md/dm-vdo/Kconfig"\n\nendif\n' > "$src/drivers/md/Kconfig"
 	# shellcheck disable=SC2016 # make expands it
 	printf 'obj-$(CONFIG_DM_%s)\t+= dm-%s.o\n' DELAY delay ZERO zero > "$src/drivers/md/Makefile"
 	printf 'DEVICE-MAPPER  (LVM)\nS:\tMaintained\n' > "$src/MAINTAINERS"
 	printf '=====\nTitle\n=====\n\n.. toctree::\n\n    delay\n    zero\n' > "$docs/index.rst"
+	printf 'TARGETS += %s\n' devices dmabuf-heaps zram > "$src/$selftests/Makefile"
 }
 
 is "$(write_series '')" $'usage: make in-tree SRC=<kernel tree>\nstatus 1' 'SRC has to be given'
@@ -54,7 +55,7 @@ mock_tree
 before=$(cd "$src" && find . -type f -exec sha256sum {} + | sort)
 
 mapfile -t patches < <("$top/packaging/in-tree/write" "$src" "$out")
-is "${#patches[@]}" 11 'ten patches and a cover letter are written'
+is "${#patches[@]}" 12 'eleven patches and a cover letter are written'
 is "$(cd "$src" && find . -type f -exec sha256sum {} + | sort)" "$before" 'SRC is not modified'
 is "$(grep -c 'HERE \*\*\*' "${patches[0]}")" 0 'the cover letter has a subject and a text'
 is "$("$top/packaging/in-tree/write" --files | sort)" \
@@ -64,12 +65,19 @@ is "$("$top/packaging/in-tree/write" --files | sort)" \
 failed=''
 for patch in "${patches[@]:1}"; do
 	git -C "$src" apply "$patch" || failed+=" ${patch##*/}"
-	case ${patch##*/} in 0009-*) before_sysfs=$(grep -rlw 'sysfs\.h' "$src/$driver") ;; esac
+	case ${patch##*/} in 0010-*) before_sysfs=$(grep -rlw 'sysfs\.h' "$src/$driver") ;; esac
 done
 is "$failed" '' 'the patches apply one after the other'
 is "$before_sysfs" '' 'no patch but the last uses sysfs.h'
 is "$(grep '^KernelVersion' "$src/Documentation/ABI/testing/sysfs-block-dm-blkdebug" | sort -u)" \
 	$'KernelVersion:\t7.10' 'the files in sysfs have an entry with the next release'
+is "$(sed -n 2p "$src/$selftests/Makefile")" 'TARGETS += dm-blkdebug' 'the selftests are a target in the order of names'
+is "$(cd "$src/$selftests/dm-blkdebug" && for file in *; do stat -c '%a %n' "$file"; done)" '644 Makefile
+644 config
+644 device.sh
+755 errors.sh
+755 holds.sh
+755 power-cut.sh' 'the selftests are there, and the programs are executable'
 is "$(cd "$src" && grep -rh ':doc:' Documentation | grep -v ':doc:`dm-blkdebug')" '' 'links to pages have the names in the kernel'
 is "$(cd "$src" && grep -rl 'LINUX_VERSION_CODE\|compat\.h' $driver)" '' 'no code for old kernels is left'
 is "$(cd "$src/$driver" && grep -v '^obj\|^CFLAGS\|^#' Makefile | grep -o '[a-z/_-]*\.o\b' | sed 's/o$/c/' | sort)" \
