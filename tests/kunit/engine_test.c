@@ -599,21 +599,28 @@ static void test_delay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
+/* Continue an I/O as the worker does, and count the sections of the lock that this takes. */
+static unsigned int continue_delays(struct kit *kit, struct blkdebug_io *io)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < 9 && kit_ready(kit) == io; nr++) {
+		KUNIT_EXPECT_EQ(kit->test, io->verdict, BLKDEBUG_NEED_LOCK);
+		blkdebug_continue(&kit->engine, io);
+	}
+	return nr;
+}
+
 /* The worker continues an I/O with more delays than one section of the lock tries. */
 static void test_many_delays(struct kunit *test)
 {
 	struct kit *kit = test->priv;
 	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
-	unsigned int i;
 
 	add_rules(kit, 210, "delay us=7 once=on");
 	kit_says(kit, 1, "add inject-error");
 	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
-	for (i = 0; kit_ready(kit) == io; i++) {
-		KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
-		blkdebug_continue(&kit->engine, io);
-	}
-	KUNIT_EXPECT_EQ(test, i, 2);
+	KUNIT_EXPECT_EQ(test, continue_delays(kit, io), 2);
 	KUNIT_EXPECT_EQ(test, io->delay, 14700);
 	blkdebug_end_delays(&kit->engine);
 	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
@@ -631,11 +638,7 @@ static void test_batches_of_delays(struct kunit *test)
 	add_rules(kit, 110, "delay us=7");
 	add_rules(kit, 110, "delay us=1 after=9");
 	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
-	for (i = 0; i < 9 && kit_ready(kit) == io; i++) {
-		KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
-		blkdebug_continue(&kit->engine, io);
-	}
-	KUNIT_EXPECT_EQ(test, i, 2);
+	KUNIT_EXPECT_EQ(test, continue_delays(kit, io), 2);
 	KUNIT_EXPECT_EQ(test, io->delay, 7700);
 	for (i = 1; i <= 1100; i++)
 		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->hits, 1);
