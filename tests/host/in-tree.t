@@ -7,14 +7,11 @@
 set -u
 
 top=$(cd -- "${BASH_SOURCE[0]%/*}/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
-src=$work/linux out=$work/series driver=drivers/md/dm-blkdebug selftests=tools/testing/selftests
-checks=0 failures=0
-exec 3>&1
 
-# shellcheck source=tests/lib/tap.sh
-. "$top/tests/lib/tap.sh"
+# shellcheck source=tests/lib/host-tap.sh
+. "$top/tests/lib/host-tap.sh"
+
+src=$work/linux out=$work/series driver=drivers/md/dm-blkdebug selftests=tools/testing/selftests
 
 # write_series ARGUMENT...: prints output and exit status
 write_series() {

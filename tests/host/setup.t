@@ -7,13 +7,9 @@
 set -u
 
 vm=$(cd -- "${BASH_SOURCE[0]%/*}/../vm" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
-checks=0 failures=0
-exec 3>&1
 
-# shellcheck source=tests/lib/tap.sh
-. "$vm/../lib/tap.sh"
+# shellcheck source=tests/lib/host-tap.sh
+. "$vm/../lib/host-tap.sh"
 
 # setup_on ID SET...: prints output and exit status of setup on that distribution
 setup_on() {

@@ -6,13 +6,9 @@
 set -u
 
 tests=$(cd -- "${BASH_SOURCE[0]%/*}/.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
-checks=0 failures=0
-exec 3>&1
 
-# shellcheck source=tests/lib/tap.sh
-. "$tests/lib/tap.sh"
+# shellcheck source=tests/lib/host-tap.sh
+. "$tests/lib/host-tap.sh"
 # shellcheck source=tests/lib/splats.sh
 . "$tests/lib/splats.sh"
 
