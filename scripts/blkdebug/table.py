@@ -64,6 +64,12 @@ def parse_size(text: str) -> int:
     return int(match.group(1)) << 10 * ' KMG'.index(match.group(2).upper() or ' ')
 
 
+def format_size(size: int) -> str:
+    """A size that parse_size() reads, with the largest suffix that it is a multiple of."""
+    power = next(power for power in (3, 2, 1, 0) if size % (1 << 10 * power) == 0)
+    return f'{size >> 10 * power}{" KMG"[power].strip()}'
+
+
 def format_numbers(numbers: Iterable[int]) -> str:
     """A list of numbers and ranges, as in lose=1,3-5."""
     ranges: list[list[int]] = []

@@ -65,6 +65,8 @@ raises(lambda: blkdebug.parse_numbers('1,x'), blkdebug.Refused,
        "'x': neither a number nor a range", 'a wrong list names the word')
 same([blkdebug.parse_size(word) for word in ('512', '4K', '1m', '2G')],
      [512, 4096, 1 << 20, 1 << 31], 'sizes have suffixes')
+same([blkdebug.format_size(size) for size in (512, 4096, 1 << 20, 1 << 31, 3 << 20, 1025 << 10)],
+     ['512', '4K', '1M', '2G', '3M', '1025K'], 'sizes are printed with the largest suffix')
 raises(lambda: blkdebug.parse_size('1T'), blkdebug.Refused, "'1T': not a size, such as 64M",
        'a wrong size is named')
 same(blkdebug.format_rule('suspend', tag='x', once=False, errno=None), 'suspend tag=x once=off',

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, TextIO
 
+from ..table import format_size
 from .choice import Choice, Stake, Stakes
 from .options import Options
 from .point import Culprit, PointResult, State, describe
@@ -63,7 +64,7 @@ class Run:
             return 'the workload has reached no point'
         if self.incomplete:
             return 'the cache was too small for the marks: give more than ' \
-                   f'--cache {self.options.cache >> 20}M'
+                   f'--cache {format_size(self.options.cache)}'
         if not self.at_stake():
             return 'no point had anything at stake: there never was a volatile write'
         if self.self_test is not None and not self.self_test['failed']:
@@ -225,7 +226,7 @@ def report_run(run: Run) -> Dict[str, Any]:
     options = run.options
     settings = {'file system': options.file_system.name if options.file_system else 'none',
                 'device': options.device, 'workload': options.workload, 'check': options.check,
-                'cache': options.cache, 'budget': options.budget, 'seed': options.seed}
+                'cache': format_size(options.cache), 'budget': options.budget, 'seed': options.seed}
     report: Dict[str, Any] = {
         'title': options.workload, 'verdict': verdict_word(run), 'reason': run.why_unproved(),
         'command': options.command, 'kernel': os.uname().release,
