@@ -7,6 +7,7 @@
 #include <linux/sched/mm.h>
 #include <linux/string.h>
 
+#include "../engine/heal.h"
 #include "../engine/process.h"
 #include "../engine/resume.h"
 #include "../engine/trace.h"
@@ -149,7 +150,7 @@ static void blkdebug_end_io(struct bio *bio)
 	if (b->finish)
 		b->finish(b, bio);
 	if (!b->raise_done ||
-	    blkdebug_complete(&b->target->engine, &b->io) != BLKDEBUG_HELD)
+	    blkdebug_complete(&b->target->engine, &b->io) == BLKDEBUG_PASS)
 		blkdebug_acknowledge(b, bio, bio->bi_end_io);
 }
 

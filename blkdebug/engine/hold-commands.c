@@ -40,8 +40,13 @@ static int raise_event(struct blkdebug_call *call, struct blkdebug_io *io,
 
 	strscpy(name, call->argv[0], sizeof(name));
 	blkdebug_raise(engine, io, event, name);
-	left = wait_event_killable_timeout(engine->wait, event_released(engine, io),
-					   timeout);
+	while ((left = wait_event_killable_timeout(engine->wait,
+						   event_released(engine, io),
+						   timeout)) > 0 &&
+	       io->verdict == BLKDEBUG_NEED_LOCK) {
+		timeout = left;
+		blkdebug_continue_event(engine, io);
+	}
 	if (blkdebug_cancel_event(engine, io))
 		return blkdebug_wait_error(left);
 	return -(int)io->error;

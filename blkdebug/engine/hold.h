@@ -6,7 +6,7 @@
  * memory is allocated when a hold begins: each breakpoint has one preallocated
  * hold, for the first I/O that hits the breakpoint, and each I/O embeds
  * BLKDEBUG_HOLDS more, for breakpoints whose own hold is in use. If no hold is
- * free for a breakpoint, or if 1,024 breakpoints hold the I/O already, further
+ * free for a breakpoint, or if 1,024 breakpoints have been tried, further
  * breakpoints that match at the same event hold the I/O after the first ones
  * have resumed it.
  *
@@ -88,11 +88,14 @@ struct blkdebug_io {
 	bool counted_held;		/* counted as held already */
 	bool heals;			/* may heal bad sectors when it is submitted */
 	bool requeue;			/* dm may requeue it */
+	bool second_search;		/* of two searches in @step, the second is under
+					 * way: for breakpoints, or for faults
+					 */
 	u8 raised;			/* BLKDEBUG_STEP_RAISED: the event */
 	const char *event;		/* event of the last hold; NULL: standing rule */
 	char *user_event;		/* buffer for the name of a user event */
-	u64 last_rule;			/* breakpoints, or delays, up to this number are
-					 * done at @step
+	u64 last_rule;			/* rules up to this number have been tried by the
+					 * search under way
 					 */
 	u32 event_state;		/* state when the event of @step was raised */
 	u32 prev_state;			/* state before a standing rule changed it for

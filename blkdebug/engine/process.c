@@ -20,41 +20,11 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 
-#include "../rules/bad-sectors.h"
 #include "../rules/chance.h"
+#include "fault.h"
 #include "process.h"
 #include "trace.h"
-
-/* Ranges of bad sectors that are healed in one section of the lock */
-#define HEAL_BATCH	256
-
-/* Delays that one section of the lock tries on an I/O */
-#define DELAY_BATCH	1024
-
-/* Breakpoints that hold an I/O at once: one section of the lock may end all holds */
-#define MOST_HOLDS	1024
-
-/* Count a match, and decide whether the rule fires. */
-static bool rule_fires(struct blkdebug_engine *engine,
-		       const struct blkdebug_io_desc *desc,
-		       struct blkdebug_rule *rule)
-{
-	lockdep_assert_held(&engine->lock);
-	return blkdebug_rule_fits(rule, desc, &engine->geometry) &&
-	       blkdebug_rule_should_fire(rule, engine->seed);
-}
-
-/* Find the next match that fires. */
-static struct blkdebug_rule *find_rule_to_fire(struct blkdebug_engine *engine,
-					       struct blkdebug_search *search)
-{
-	struct blkdebug_rule *rule;
-
-	do {
-		rule = blkdebug_next_match(search);
-	} while (rule && !rule_fires(engine, search->desc, rule));
-	return rule;
-}
+#include "try.h"
 
 static enum blkdebug_verdict arm_faults(struct blkdebug_engine *engine,
 					struct blkdebug_event_rules *er,
@@ -119,15 +89,37 @@ static void begin_hold(struct blkdebug_engine *engine,
 	blkdebug_account_hit(engine, rule);
 }
 
-/* Hold the I/O by the next breakpoints that match, as long as there are free holds. */
+/* Hold the I/O by the next breakpoints that match, in a batch, as long as there are free holds. */
+static unsigned int begin_holds(struct blkdebug_engine *engine,
+				struct blkdebug_io *io,
+				struct blkdebug_search *search)
+{
+	struct blkdebug_rule *rule;
+	unsigned int i, nr = 0;
+
+	lockdep_assert_held(&engine->lock);
+	for (i = 0; i < BLKDEBUG_TRY_BATCH; i++) {
+		rule = blkdebug_next_match(search);
+		if (rule && !blkdebug_has_free_hold(io, rule))
+			break;
+		io->last_rule = rule ? rule->number : U64_MAX;
+		if (!rule)
+			break;
+		if (blkdebug_rule_should_fire(rule, engine->seed)) {
+			begin_hold(engine, io, rule);
+			nr++;
+		}
+	}
+	return nr;
+}
+
+/* Hold the I/O by the breakpoints that match. */
 static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 					     struct blkdebug_io *io,
 					     struct blkdebug_event_rules *er,
 					     bool locked)
 {
-	struct blkdebug_rule *rule;
 	struct blkdebug_search search;
-	unsigned int nr = 0;
 
 	if (READ_ONCE(engine->mode) & (BLKDEBUG_SUSPENDING | BLKDEBUG_POWERLESS))
 		return BLKDEBUG_PASS;
@@ -137,19 +129,8 @@ static enum blkdebug_verdict hit_breakpoints(struct blkdebug_engine *engine,
 			    io->event_state, io->event_up_to);
 	if (!locked)
 		return blkdebug_any_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
-	while ((rule = blkdebug_next_match(&search))) {
-		if (nr == MOST_HOLDS || !blkdebug_has_free_hold(io, rule))
-			break;
-		io->last_rule = rule->number;
-		if (!blkdebug_rule_should_fire(rule, engine->seed))
-			continue;
-		begin_hold(engine, io, rule);
-		nr++;
-	}
-	if (!rule)
-		io->last_rule = U64_MAX;
-	if (!nr)
-		return BLKDEBUG_PASS;
+	if (!begin_holds(engine, io, &search))
+		return blkdebug_search_ended(io) ? BLKDEBUG_PASS : BLKDEBUG_NEED_LOCK;
 	record_event(io, er);
 	account_held(engine, io);
 	return BLKDEBUG_HELD;
@@ -164,14 +145,15 @@ static enum blkdebug_verdict apply_set_state(struct blkdebug_engine *engine,
 	struct blkdebug_rule *rule;
 	struct blkdebug_search search;
 
-	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0);
+	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc,
+			     io->last_rule);
 	blkdebug_add_source(&search, &er->class[BLKDEBUG_CLASS_SET_STATE],
-			    io->event_state, U64_MAX);
+			    io->event_state, io->event_up_to);
 	if (!locked)
 		return blkdebug_any_match(&search) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
-	rule = find_rule_to_fire(engine, &search);
+	rule = blkdebug_try_matches(engine, io, &search);
 	if (!rule)
-		return BLKDEBUG_PASS;
+		return blkdebug_search_ended(io) ? BLKDEBUG_PASS : BLKDEBUG_NEED_LOCK;
 	blkdebug_change_state(engine, &io->desc, rule->number, rule->new_state);
 	blkdebug_account_hit(engine, rule);
 	if (er->event == BLKDEBUG_EV_STANDING &&
@@ -190,138 +172,22 @@ static enum blkdebug_verdict process_event(struct blkdebug_engine *engine,
 {
 	enum blkdebug_verdict verdict = BLKDEBUG_PASS;
 
-	/* A resumed I/O has been here before: only breakpoints remain. */
-	if (!io->last_rule) {
+	if (blkdebug_step_begins(io)) {
 		io->event_state = READ_ONCE(engine->state);
 		io->event_up_to = READ_ONCE(blkdebug_rules(engine)->visible);
 		if (er->event != BLKDEBUG_EV_STANDING)
 			verdict = arm_faults(engine, er, io->event_state,
 					     locked);
+	}
+	/* For a resumed I/O, only breakpoints remain. */
+	if (!io->second_search) {
 		if (verdict == BLKDEBUG_PASS)
 			verdict = apply_set_state(engine, io, er, locked);
 		if (verdict != BLKDEBUG_PASS)
 			return verdict;
+		blkdebug_begin_second_search(io);
 	}
 	return hit_breakpoints(engine, io, er, locked);
-}
-
-/* Begin a search for the rules whose bad sectors an I/O heals. Reads heal none. */
-static void init_heal_search(struct blkdebug_search *search,
-			     struct blkdebug_engine *engine,
-			     const struct blkdebug_io *io,
-			     const struct blkdebug_io_desc *desc, u64 after)
-{
-	blkdebug_init_search(search, blkdebug_rules(engine), desc, after);
-	if (desc->iotype != BLKDEBUG_IO_READ)
-		blkdebug_add_faults(search, engine, io, BLKDEBUG_CLASS_BAD);
-}
-
-/* Test whether the I/O heals bad sectors if it goes where it was submitted to. */
-static bool heals_in_place(struct blkdebug_engine *engine,
-			   const struct blkdebug_io *io,
-			   struct blkdebug_search *search)
-{
-	if (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND)
-		return blkdebug_may_heal(engine, io);
-	init_heal_search(search, engine, io, &io->desc, 0);
-	return blkdebug_any_match(search);
-}
-
-/* Count an I/O that a fault is applied to, once. */
-static void account_injected(struct blkdebug_engine *engine, struct blkdebug_io *io)
-{
-	lockdep_assert_held(&engine->lock);
-	if (io->desc.iotype < BLKDEBUG_NR_IOTYPES && !io->counted_injected)
-		engine->injected[io->desc.iotype]++;
-	io->counted_injected = true;
-}
-
-static void add_delay(struct blkdebug_engine *engine, struct blkdebug_io *io,
-		      struct blkdebug_rule *rule)
-{
-	trace_blkdebug_inject(engine->dev, &io->desc, rule->number, BLKDEBUG_DELAY, 0);
-	blkdebug_add_delay(io, blkdebug_rule_delay(rule, engine->seed));
-	blkdebug_account_hit(engine, rule);
-}
-
-/* Try a batch of delays on an I/O. Returns false if there may be more. */
-static bool add_delays(struct blkdebug_engine *engine, struct blkdebug_io *io,
-		       struct blkdebug_search *search)
-{
-	struct blkdebug_rule *rule;
-	unsigned int i;
-
-	blkdebug_begin_batch(engine, io);
-	blkdebug_init_search(search, blkdebug_rules(engine), &io->desc,
-			     io->last_rule);
-	blkdebug_add_faults(search, engine, io, BLKDEBUG_CLASS_DELAY);
-	/* On zones, only a delay that fires may send the I/O to the worker. */
-	for (i = 0; i < DELAY_BATCH || (engine->geometry.zoned && !io->delay); i++) {
-		rule = blkdebug_next_match(search);
-		if (!rule)
-			return true;
-		io->last_rule = rule->number;
-		if (rule_fires(engine, &io->desc, rule))
-			add_delay(engine, io, rule);
-	}
-	return false;
-}
-
-/* Test whether an I/O that is to fail transfers data first. */
-static bool error_transfers(const struct blkdebug_io *io,
-			    const struct blkdebug_rule *rule)
-{
-	return io->effect.sectors ||
-	       (rule->params && rule->params->transfer == BLKDEBUG_TRANSFER_ALL);
-}
-
-static enum blkdebug_verdict apply_fault(struct blkdebug_engine *engine,
-					 struct blkdebug_io *io,
-					 struct blkdebug_rule *rule)
-{
-	lockdep_assert_held(&engine->lock);
-	trace_blkdebug_inject(engine->dev, &io->desc, rule->number, rule->action,
-			      rule->error);
-	blkdebug_rule_effect(rule, &io->desc, &engine->geometry, engine->seed,
-			     &io->effect);
-	io->error = rule->error;
-	io->immediately = rule->immediately;
-	blkdebug_account_hit(engine, rule);
-	if (rule->action == BLKDEBUG_INJECT_ERROR && !rule->error)
-		return BLKDEBUG_PASS;
-	/* A misdirected write heals other sectors than it was submitted with. */
-	io->heals = blkdebug_may_heal(engine, io);
-	account_injected(engine, io);
-	return rule->action == BLKDEBUG_INJECT_ERROR && !error_transfers(io, rule) ?
-	       BLKDEBUG_FAIL : BLKDEBUG_ALTER;
-}
-
-static enum blkdebug_verdict check_faults(struct blkdebug_engine *engine,
-					  struct blkdebug_io *io,
-					  bool locked)
-{
-	struct blkdebug_search search;	/* used thrice, as it is large */
-	struct blkdebug_rule *rule;
-	unsigned int i;
-
-	if (!locked) {
-		blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0);
-		for (i = 0; i < BLKDEBUG_NR_FAULT_CLASSES; i++)
-			blkdebug_add_faults(&search, engine, io, i);
-		/* The device chooses which sectors a zone append heals. */
-		return blkdebug_any_match(&search) ||
-		       (io->desc.iotype == BLKDEBUG_IO_ZONE_APPEND &&
-			blkdebug_may_heal(engine, io)) ? BLKDEBUG_NEED_LOCK : BLKDEBUG_PASS;
-	}
-	if (!add_delays(engine, io, &search))
-		return BLKDEBUG_NEED_LOCK;
-	io->heals = heals_in_place(engine, io, &search);
-	blkdebug_init_search(&search, blkdebug_rules(engine), &io->desc, 0);
-	blkdebug_add_faults(&search, engine, io, BLKDEBUG_CLASS_FAULT);
-	if (io->desc.iotype == BLKDEBUG_IO_READ)
-		blkdebug_add_faults(&search, engine, io, BLKDEBUG_CLASS_BAD);
-	rule = find_rule_to_fire(engine, &search);
-	return rule ? apply_fault(engine, io, rule) : BLKDEBUG_PASS;
 }
 
 /* Get the event that the step of an I/O raises, or BLKDEBUG_EV_STANDING. */
@@ -367,7 +233,7 @@ static bool trace_step(struct blkdebug_engine *engine,
 {
 	const char *name;
 
-	if (!trace_blkdebug_event_enabled() || io->last_rule ||
+	if (!trace_blkdebug_event_enabled() || !blkdebug_step_begins(io) ||
 	    event == BLKDEBUG_EV_STANDING ||
 	    (event == BLKDEBUG_EV_NONE && io->step != BLKDEBUG_STEP_RAISED))
 		return true;
@@ -391,7 +257,7 @@ static bool process_step(struct blkdebug_engine *engine,
 	unsigned int event;
 
 	if (io->step == BLKDEBUG_STEP_FAULTS) {
-		*verdict = check_faults(engine, io, locked);
+		*verdict = blkdebug_check_faults(engine, io, locked);
 		return true;
 	}
 	event = get_step_event(io);
@@ -419,10 +285,8 @@ static enum blkdebug_verdict process_steps(struct blkdebug_engine *engine,
 		return io->step == BLKDEBUG_STEP_DONE ? BLKDEBUG_PASS :
 							BLKDEBUG_FAIL;
 	}
-	while (!process_step(engine, io, locked, &verdict)) {
-		io->step++;
-		io->last_rule = 0;
-	}
+	while (!process_step(engine, io, locked, &verdict))
+		blkdebug_begin_step(io, io->step + 1);
 	return verdict;
 }
 
@@ -495,8 +359,7 @@ static bool needs_worker(const struct blkdebug_io *io,
 
 static void start_steps(struct blkdebug_io *io, enum blkdebug_step step)
 {
-	io->last_rule = 0;
-	io->step = step;
+	blkdebug_begin_step(io, step);
 	io->state_change = 0;
 	io->delay = 0;
 	io->delays_ended = 0;
@@ -520,6 +383,14 @@ static enum blkdebug_verdict process_lockless(struct blkdebug_engine *engine,
 	return verdict;
 }
 
+/* Test whether an I/O to a zone must stay with its submitter, as no rule has delayed it. */
+static bool keeps_order(const struct blkdebug_engine *engine,
+			const struct blkdebug_io *io)
+{
+	return engine->geometry.zoned && !io->delay &&
+	       io->step != BLKDEBUG_STEP_DONE;
+}
+
 static enum blkdebug_verdict process_io(struct blkdebug_engine *engine,
 					struct blkdebug_io *io,
 					enum blkdebug_step step)
@@ -533,6 +404,11 @@ static enum blkdebug_verdict process_io(struct blkdebug_engine *engine,
 	flags = blkdebug_write_lock(engine);
 	start_steps(io, step);
 	verdict = process_steps(engine, io, true);
+	while (verdict == BLKDEBUG_NEED_LOCK && keeps_order(engine, io)) {
+		blkdebug_write_unlock(engine, flags);
+		flags = blkdebug_write_lock(engine);
+		verdict = process_steps(engine, io, true);
+	}
 	if (needs_worker(io, verdict)) {
 		blkdebug_dispatch(engine, io, verdict);
 		verdict = BLKDEBUG_QUEUED;
@@ -569,7 +445,7 @@ enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
  *
  * Context: any, hard interrupts included.
  *
- * Return: %BLKDEBUG_PASS or %BLKDEBUG_HELD, as for blkdebug_submit().
+ * Return: %BLKDEBUG_PASS, %BLKDEBUG_HELD or %BLKDEBUG_QUEUED, as for blkdebug_submit().
  */
 enum blkdebug_verdict blkdebug_complete(struct blkdebug_engine *engine,
 					struct blkdebug_io *io)
@@ -603,14 +479,12 @@ void blkdebug_continue(struct blkdebug_engine *engine, struct blkdebug_io *io)
  * @name: name of a user event, in a buffer of %BLKDEBUG_NAME_MAX + 1 bytes that
  *	is valid as long as @io is
  *
- * Context: any.
+ * Context: may sleep.
  */
 void blkdebug_raise(struct blkdebug_engine *engine,
 		    struct blkdebug_io *io, unsigned int event,
 		    char *name)
 {
-	unsigned long flags;
-
 	memset(io, 0, sizeof(*io));
 	io->desc.iotype = BLKDEBUG_IO_EVENT;
 	memcpy(io->desc.comm, current->comm, sizeof(io->desc.comm));
@@ -618,79 +492,27 @@ void blkdebug_raise(struct blkdebug_engine *engine,
 	io->raised = event;
 	io->user_event = name;
 	blkdebug_io_init_holds(io);
-	flags = blkdebug_write_lock(engine);
-	io->verdict = process_steps(engine, io, true);
-	blkdebug_write_unlock(engine, flags);
+	blkdebug_continue_event(engine, io);
 }
 
 /**
- * blkdebug_resume_with - let an I/O continue without applying further rules
+ * blkdebug_continue_event - process an event with many rules to its end
  * @engine: the engine
- * @io: the I/O, whose holds have ended
- * @error: errno to fail with, positive; 0: submit the I/O unaltered
+ * @io: represents the caller; no breakpoint holds it
  *
- * Context: the engine's lock is held.
+ * Context: may sleep.
  */
-void blkdebug_resume_with(struct blkdebug_engine *engine,
-			  struct blkdebug_io *io, int error)
+void blkdebug_continue_event(struct blkdebug_engine *engine,
+			     struct blkdebug_io *io)
 {
-	lockdep_assert_held(&engine->lock);
-	trace_blkdebug_inject(engine->dev, &io->desc, 0, BLKDEBUG_INJECT_ERROR, error);
-	io->error = error;
-	if (error)
-		account_injected(engine, io);
-	io->heals = blkdebug_may_heal(engine, io);
-	blkdebug_dispatch(engine, io, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
-}
-
-/* Heal the bad sectors of a rule. Returns false if the batch ends with this rule. */
-static bool heal_rule(struct blkdebug_engine *engine,
-		      struct blkdebug_rule *rule, const struct blkdebug_io_desc *desc,
-		      struct blkdebug_heal *heal)
-{
-	struct blkdebug_media *media = rule->params->media;
-	bool done;
-
-	lockdep_assert_held(&engine->lock);
-	done = blkdebug_media_heal(media, desc->sector,
-				   desc->sector + desc->nr_sectors - 1,
-				   &heal->spare, &heal->budget);
-	heal->after = done ? rule->number : rule->number - 1;
-	if (blkdebug_media_empty(media))
-		blkdebug_use_up_rule(engine, rule);
-	return done && heal->budget;
-}
-
-/**
- * blkdebug_heal_some - heal some of the bad sectors that a write covers
- * @engine: the engine
- * @io: the write, with @heals set
- * @heal: the progress; if @spare is NULL, the caller allocates one before each call
- *
- * Heals one batch, so that the time with interrupts disabled does not grow with the
- * number of bad sectors.
- *
- * Context: any.
- *
- * Return: true if all sectors are healed; false: call again.
- */
-bool blkdebug_heal_some(struct blkdebug_engine *engine,
-			const struct blkdebug_io *io,
-			struct blkdebug_heal *heal)
-{
-	struct blkdebug_io_desc desc = io->desc;
-	struct blkdebug_rule *rule;
-	struct blkdebug_search search;
+	enum blkdebug_verdict verdict;
 	unsigned long flags;
 
-	desc.sector = heal->sector;
-	desc.nr_sectors = heal->nr_sectors;
-	heal->budget = HEAL_BATCH;
-	flags = blkdebug_write_lock(engine);
-	init_heal_search(&search, engine, io, &desc, heal->after);
 	do {
-		rule = blkdebug_next_match(&search);
-	} while (rule && heal_rule(engine, rule, &desc, heal));
-	blkdebug_write_unlock(engine, flags);
-	return !rule;
+		flags = blkdebug_write_lock(engine);
+		verdict = process_steps(engine, io, true);
+		io->verdict = verdict;
+		blkdebug_write_unlock(engine, flags);
+		cond_resched();
+	} while (verdict == BLKDEBUG_NEED_LOCK);
 }

@@ -5,7 +5,6 @@
 #ifndef BLKDEBUG_PROCESS_H
 #define BLKDEBUG_PROCESS_H
 
-#include "../rules/bad-sectors.h"
 #include "engine.h"
 
 enum blkdebug_verdict blkdebug_submit(struct blkdebug_engine *engine,
@@ -16,30 +15,14 @@ void blkdebug_continue(struct blkdebug_engine *engine, struct blkdebug_io *io);
 void blkdebug_raise(struct blkdebug_engine *engine,
 		    struct blkdebug_io *io, unsigned int event,
 		    char *name);
+void blkdebug_continue_event(struct blkdebug_engine *engine,
+			     struct blkdebug_io *io);
 
 enum blkdebug_verdict blkdebug_process_locked(struct blkdebug_engine *engine,
 					      struct blkdebug_io *io);
 void blkdebug_dispatch(struct blkdebug_engine *engine,
 		       struct blkdebug_io *io,
 		       enum blkdebug_verdict verdict);
-void blkdebug_resume_with(struct blkdebug_engine *engine,
-			  struct blkdebug_io *io, int error);
-
-/*
- * Progress of a write that heals bad sectors, in batches. Used by one thread,
- * zeroed before the first batch but for @sector and @nr_sectors.
- */
-struct blkdebug_heal {
-	sector_t sector;		/* first sector that the device below writes */
-	sector_t nr_sectors;		/* not 0 */
-	u64 after;			/* rules up to this number are healed */
-	unsigned int budget;		/* ranges that this batch may still heal */
-	struct blkdebug_bad *spare;	/* for a range that is split, or NULL */
-};
-
-bool blkdebug_heal_some(struct blkdebug_engine *engine,
-			const struct blkdebug_io *io,
-			struct blkdebug_heal *heal);
 
 /**
  * blkdebug_span_passes - test an I/O against the span of all rules for its type

@@ -6,6 +6,7 @@
 #include <linux/lockdep.h>
 #include <linux/sched.h>
 
+#include "fault.h"
 #include "process.h"
 #include "resume.h"
 #include "trace.h"
@@ -54,6 +55,19 @@ static void end_one_hold(struct blkdebug_engine *engine,
 				  blkdebug_process_locked(engine, io));
 }
 
+/* Fail an I/O whose holds have ended or, if @error is 0, submit it unaltered. */
+static void resume_with(struct blkdebug_engine *engine,
+			struct blkdebug_io *io, int error)
+{
+	lockdep_assert_held(&engine->lock);
+	trace_blkdebug_inject(engine->dev, &io->desc, 0, BLKDEBUG_INJECT_ERROR, error);
+	io->error = error;
+	if (error)
+		blkdebug_account_injected(engine, io);
+	io->heals = blkdebug_may_heal(engine, io);
+	blkdebug_dispatch(engine, io, error ? BLKDEBUG_FAIL : BLKDEBUG_PASS);
+}
+
 /**
  * blkdebug_resume_hold - end a hold
  * @engine: the engine
@@ -75,7 +89,7 @@ void blkdebug_resume_hold(struct blkdebug_engine *engine,
 		return;
 	}
 	end_all_holds(engine, io);
-	blkdebug_resume_with(engine, io, error);
+	resume_with(engine, io, error);
 }
 
 static struct blkdebug_hold *find_oldest_hold(struct blkdebug_engine *engine,

@@ -53,10 +53,11 @@ Index rules by event, I/O type, state and sector, and keep a filter of I/O types
 and sectors, so that an I/O that no rule can match takes no lock.'''),
     ('engine', 'dm blkdebug: add events, states and breakpoints', {
         'blkdebug/engine': '''
-            call.h commands.c commands.h delay.c delay.h engine.c engine.h
-            hold-commands.c hold.c hold.h process.c process.h resume.c resume.h
-            rule-commands.c ruleset.c ruleset.h tag.c tag.h trace.c trace.h''',
-        'tests/kunit': 'kit.c kit.h rule_test.c engine_test.c model_test.c',
+            call.h commands.c commands.h delay.c delay.h engine.c engine.h fault.c
+            fault.h heal.c heal.h hold-commands.c hold.c hold.h process.c process.h
+            resume.c resume.h rule-commands.c ruleset.c ruleset.h tag.c tag.h trace.c
+            trace.h try.c try.h''',
+        'tests/kunit': 'kit.c kit.h rule_test.c engine_test.c batch_test.c model_test.c',
     }, '''\
 The engine processes an I/O step by step: the I/O raises an event, which changes
 the state and arms faults, a breakpoint may hold it, and a fault decides its

@@ -36,6 +36,7 @@
 #include <linux/tracepoint.h>
 
 #include "engine/commands.h"
+#include "engine/heal.h"
 #include "engine/process.h"
 #include "engine/resume.h"
 #include "engine/ruleset.h"

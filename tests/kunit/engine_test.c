@@ -350,14 +350,6 @@ static void test_once_raced_for(struct kunit *test)
 	}
 }
 
-/* Add ten times @tens rules, ten a message. */
-static void add_rules(struct kit *kit, unsigned int tens, const char *rule)
-{
-	while (tens--)
-		kit_says(kit, 1, "add %s %s %s %s %s %s %s %s %s %s", rule, rule, rule,
-			 rule, rule, rule, rule, rule, rule, rule);
-}
-
 /* Housekeeping keeps the last 1,000 used-up rules and frees the others. */
 static void test_many_used_up(struct kunit *test)
 {
@@ -382,7 +374,7 @@ static void test_hits_of_removed_tag(struct kunit *test)
 	struct kit *kit = test->priv;
 	unsigned int i;
 
-	add_rules(kit, 200, "inject-error once=on tag=a");
+	kit_add_rules(kit, 200, "inject-error once=on tag=a");
 	for (i = 0; i < 2000; i++)
 		reads(kit, 0, -EIO);
 	expect_answer(kit, "2000", "wait_hits a 2000");
@@ -599,102 +591,6 @@ static void test_delay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
 }
 
-/* Continue an I/O as the worker does, and count the sections of the lock that this takes. */
-static unsigned int continue_delays(struct kit *kit, struct blkdebug_io *io)
-{
-	unsigned int nr;
-
-	for (nr = 0; nr < 9 && kit_ready(kit) == io; nr++) {
-		KUNIT_EXPECT_EQ(kit->test, io->verdict, BLKDEBUG_NEED_LOCK);
-		blkdebug_continue(&kit->engine, io);
-	}
-	return nr;
-}
-
-/* The worker continues an I/O with more delays than one section of the lock tries. */
-static void test_many_delays(struct kunit *test)
-{
-	struct kit *kit = test->priv;
-	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
-
-	add_rules(kit, 210, "delay us=7 once=on");
-	kit_says(kit, 1, "add inject-error");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
-	KUNIT_EXPECT_EQ(test, continue_delays(kit, io), 2);
-	KUNIT_EXPECT_EQ(test, io->delay, 14700);
-	blkdebug_end_delays(&kit->engine);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
-	reads(kit, 0, -EIO);
-}
-
-/* Each delay is tried once, whether or not it fires, and whatever batch it is in. */
-static void test_batches_of_delays(struct kunit *test)
-{
-	struct kit *kit = test->priv;
-	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
-	unsigned int i;
-
-	add_rules(kit, 110, "delay us=7");
-	add_rules(kit, 110, "delay us=1 after=9");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
-	KUNIT_EXPECT_EQ(test, continue_delays(kit, io), 2);
-	KUNIT_EXPECT_EQ(test, io->delay, 7700);
-	for (i = 1; i <= 1100; i++)
-		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->hits, 1);
-	for (; i <= 2200; i++)
-		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->params->matches, 1);
-	blkdebug_end_delays(&kit->engine);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-}
-
-/* On zones, delays that do not fire leave the I/O to its submitter, so that it stays in order. */
-static void test_many_delays_on_zones(struct kunit *test)
-{
-	struct kit *kit = test->priv;
-
-	kit->engine.geometry.zoned = true;
-	add_rules(kit, 110, "delay us=1 after=9");
-	writes(kit, 0, BLKDEBUG_PASS);
-	kit->engine.geometry.zoned = false;
-	writes(kit, 0, BLKDEBUG_NEED_LOCK);
-}
-
-/* If the power fails between two batches of delays, the I/O fails at once. */
-static void test_delays_and_cut(struct kunit *test)
-{
-	struct kit *kit = test->priv;
-	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
-
-	add_rules(kit, 110, "delay ms=3600000");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
-	kit->engine.mode |= BLKDEBUG_POWERLESS;
-	blkdebug_continue(&kit->engine, io);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
-}
-
-/* "reset" between two batches of delays ends the delays of the I/O so far. */
-static void test_delays_and_reset(struct kunit *test)
-{
-	struct kit *kit = test->priv;
-	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
-
-	add_rules(kit, 110, "delay ms=3600000");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
-	kit_says(kit, 0, "reset");
-	kit_says(kit, 1, "add delay us=7");
-	blkdebug_continue(&kit->engine, io);
-	KUNIT_EXPECT_EQ(test, io->delay, 7);
-	blkdebug_end_delays(&kit->engine);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_PASS);
-}
-
 /* Delays end in the order of their due times. */
 static void test_delays_due(struct kunit *test)
 {
@@ -884,25 +780,6 @@ static void test_holds_beyond_embedded(struct kunit *test)
 	expect_continues(kit, second, BLKDEBUG_PASS, 0);
 	for (i = 1; i <= nr; i++)
 		KUNIT_EXPECT_EQ(test, kit_rule(kit, i)->hits, 2);
-}
-
-/* More breakpoints than hold an I/O at once hold it in turns, each once. */
-static void test_many_holds(struct kunit *test)
-{
-	struct kit *kit = test->priv;
-	struct blkdebug_io *io;
-	unsigned int i;
-
-	add_rules(kit, 110, "suspend event=read_aio tag=a once=off");
-	io = submit_held(kit, BLKDEBUG_IO_READ);
-	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 1024);
-	kit_says(kit, 0, "resume a all");
-	KUNIT_EXPECT_NULL(test, kit_ready(kit));
-	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 76);
-	kit_says(kit, 0, "resume a all");
-	expect_continues(kit, io, BLKDEBUG_PASS, 0);
-	for (i = 1; i <= 1100; i++)
-		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->hits, 1);
 }
 
 /* Each resumed I/O continues in a section of its own, as do all holds of an I/O. */
@@ -1124,6 +1001,24 @@ static void test_event_sleeps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sleeper.r, 0);
 }
 
+/* An event with more breakpoints than one section tries continues after each resume. */
+static void test_event_meets_many_breakpoints(struct kunit *test)
+{
+	struct kit *kit = test->priv;
+	struct sleeper sleeper;
+
+	kit_says(kit, 1, "add suspend event=user.x tag=a once=off");
+	kit_add_rules(kit, 220, "suspend event=user.x tag=b after=9");
+	kit_says(kit, 1, "add suspend event=user.x tag=c once=off");
+	start_sleeper(kit, &sleeper, "event", "user.x");
+	kit_says(kit, 1, "wait_break a");
+	kit_says(kit, 0, "resume a");
+	kit_says(kit, 1, "wait_break c");
+	kit_says(kit, 0, "resume c");
+	wait_for_completion(&sleeper.done);
+	KUNIT_EXPECT_EQ(test, sleeper.r, 0);
+}
+
 static void test_wait_break_sleeps(struct kunit *test)
 {
 	struct kit *kit = test->priv;
@@ -1251,11 +1146,6 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_draw_below),
 	KUNIT_CASE(test_effects),
 	KUNIT_CASE(test_delay),
-	KUNIT_CASE(test_many_delays),
-	KUNIT_CASE(test_batches_of_delays),
-	KUNIT_CASE(test_many_delays_on_zones),
-	KUNIT_CASE(test_delays_and_cut),
-	KUNIT_CASE(test_delays_and_reset),
 	KUNIT_CASE(test_delays_due),
 	KUNIT_CASE(test_healed),
 	KUNIT_CASE(test_hold),
@@ -1264,7 +1154,6 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_resume_order),
 	KUNIT_CASE(test_resume_with_errno),
 	KUNIT_CASE(test_holds_beyond_embedded),
-	KUNIT_CASE(test_many_holds),
 	KUNIT_CASE(test_resume_in_sections),
 	KUNIT_CASE(test_late_breakpoint),
 	KUNIT_CASE(test_late_breakpoint_without_free_hold),
@@ -1273,6 +1162,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(test_hold_outlives_rules),
 	KUNIT_CASE(test_suspend),
 	KUNIT_CASE(test_event_sleeps),
+	KUNIT_CASE(test_event_meets_many_breakpoints),
 	KUNIT_CASE(test_wait_break_sleeps),
 	KUNIT_CASE(test_messages_that_read),
 	KUNIT_CASE(test_status_reads_only),

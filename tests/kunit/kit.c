@@ -273,8 +273,22 @@ int kit_outcome(struct kit *kit, struct blkdebug_io *io)
 	return verdict == BLKDEBUG_FAIL ? -(int)io->error : (int)verdict;
 }
 
+/**
+ * kit_add_rules - add many equal rules
+ * @kit: the kit
+ * @tens: the number of rules divided by ten
+ * @rule: the rule
+ */
+void kit_add_rules(struct kit *kit, unsigned int tens, const char *rule)
+{
+	while (tens--)
+		kit_says(kit, 1, "add %s %s %s %s %s %s %s %s %s %s", rule, rule, rule,
+			 rule, rule, rule, rule, rule, rule, rule);
+}
+
 kunit_test_suites(&blkdebug_rule_suite, &blkdebug_engine_suite,
-		  &blkdebug_model_suite, &blkdebug_cache_suite);
+		  &blkdebug_batch_suite, &blkdebug_model_suite,
+		  &blkdebug_cache_suite);
 
 MODULE_DESCRIPTION("Unit tests of dm-blkdebug's rules and engine");
 MODULE_AUTHOR("The dm-blkdebug authors");

@@ -8,6 +8,7 @@
 #include <kunit/test.h>
 
 #include "blkdebug/engine/commands.h"
+#include "blkdebug/engine/heal.h"
 #include "blkdebug/engine/process.h"
 #include "blkdebug/engine/resume.h"
 #include "blkdebug/engine/ruleset.h"
@@ -42,6 +43,7 @@ void kit_free_rules(struct list_head *rules);
 char *kit_print(struct kunit *test, const struct list_head *rules);
 
 __printf(2, 3) int kit_say(struct kit *kit, const char *format, ...);
+void kit_add_rules(struct kit *kit, unsigned int tens, const char *rule);
 struct blkdebug_rule *kit_rule(struct kit *kit, u64 number);
 struct blkdebug_io *kit_io(struct kit *kit, unsigned int iotype,
 			   sector_t sector, sector_t nr_sectors,
@@ -57,6 +59,7 @@ struct blkdebug_io *kit_ready(struct kit *kit);
 
 extern struct kunit_suite blkdebug_rule_suite;
 extern struct kunit_suite blkdebug_engine_suite;
+extern struct kunit_suite blkdebug_batch_suite;
 extern struct kunit_suite blkdebug_model_suite;
 extern struct kunit_suite blkdebug_cache_suite;
 

@@ -45,7 +45,7 @@ while IFS= read -r line; do
 	*) details+=$line$'\n' ;;
 	esac
 done < <(dmesg_since)
-is "${seen[*]}" 'blkdebug-rule blkdebug-engine blkdebug-model blkdebug-cache' 'all suites have ended'
+is "${seen[*]}" 'blkdebug-rule blkdebug-engine blkdebug-batch blkdebug-model blkdebug-cache' 'all suites have ended'
 rmmod dm_blkdebug_test
 
 done_testing
