@@ -411,7 +411,8 @@ def explain(comparison, failure, qemu, guest):
 
 def kernel_and_module():
     """The kernel that tests/check uses, and the module built for it."""
-    script = '''eval "$(tests/vm/guest-kernel "${KERNEL:-default}")"
+    script = '''. tests/lib/host.sh
+        use_kernel "${KERNEL:-default}"
         module=$(tests/vm/module-build "$KERNEL_KDIR" "$KERNEL_RELEASE")
         echo "$KERNEL_RELEASE" "$module"'''
     done = subprocess.run(['bash', '-euc', script], cwd=TOP, stdout=subprocess.PIPE, text=True,

@@ -19,6 +19,15 @@ usage() {
 	exit 2
 }
 
+# use_kernel NAME: sets the variables that guest-kernel prints, and ends the script if
+# there is no such kernel, which eval "$(...)" alone does not
+use_kernel() {
+	local settings
+
+	settings=$("$top/tests/vm/guest-kernel" "$1") || exit
+	eval "$settings"
+}
+
 case ${1-} in
 -h | --help)
 	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
