@@ -35,9 +35,17 @@ case ${1-} in
 	;;
 esac
 
+# remove_stale_work PARENT: removes the directories of scripts that were killed, and
+# so did not remove them. No script runs for a day.
+remove_stale_work() {
+	find "$1" -maxdepth 1 -name '.dm-blkdebug.*' -user "$EUID" -mtime +0 \
+		-exec rm -rf --one-file-system -- {} + 2> /dev/null || true
+}
+
 # make_work_dir PARENT: sets work to a new directory in PARENT, which is removed
 # when the script ends
 make_work_dir() {
+	remove_stale_work "$1"
 	work=$(mktemp -d "$1/.dm-blkdebug.XXXXXX")
 	export work
 	trap 'rm -rf -- "$work"' EXIT
@@ -49,7 +57,10 @@ make_work_dir() {
 take_lock() {
 	mkdir -p "$cache_root"
 	exec {cache_lock}> "$cache_root/$1"
-	flock "$cache_lock"
+	flock -w 5 "$cache_lock" || {
+		say "waiting for another process that fills $cache_root"
+		flock "$cache_lock"
+	}
 }
 
 lock_cache() { take_lock lock; }
