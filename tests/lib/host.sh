@@ -66,3 +66,23 @@ take_lock() {
 lock_cache() { take_lock lock; }
 
 unlock_cache() { exec {cache_lock}>&-; }
+
+# manifest DIR: lists the files of an entry of the cache, but its stamps, by size and
+# time, so that missing, truncated and changed ones are noticed. initramfs-* and dust in
+# a kernel are entries with stamps of their own.
+manifest() {
+	find "$1" -xdev \( -path "$1/initramfs-*" -o -path "$1/dust*" -o -path "$1/.dm-blkdebug.*" \) \
+		-prune -o ! -type d ! -path "$1/stamp" ! -path "$1/files" -printf '%P %s %T@ %l\n' |
+		LC_ALL=C sort
+}
+
+# is_intact DIR [STAMP]: compares an entry with its stamp, which put_stamp has made
+is_intact() { [[ -s $1/${2-stamp} ]] && manifest "$1" | cmp -s - "$1/${2-stamp}"; }
+
+put_stamp() {
+	local stamp
+
+	# Not in the directory, where the list would have it.
+	stamp=$(manifest "$1")
+	echo "$stamp" > "$1/${2-stamp}"
+}

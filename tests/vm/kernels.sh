@@ -57,12 +57,6 @@ relocate_headers() {
 		xargs -r sed -i "s#\\(^\\|[ =]\\)/usr/\\(src\\|lib\\)/linux-#\\1$2/usr/\\2/linux-#g"
 }
 
-# manifest DIR: lists the files but the stamp by size and time, so that missing,
-# truncated and changed ones are noticed
-manifest() {
-	find "$1" -xdev ! -type d ! -path "$1/stamp" -printf '%P %s %T@ %l\n' | LC_ALL=C sort
-}
-
 # print_kernel DIR RELEASE KDIR [ROOT]: prints lines for the caller's eval
 print_kernel() {
 	local image=$1/boot/vmlinux-$2

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A missing or damaged entry of the cache is fetched again, an intact one is not. Programs
+# stand in for those that fetch and unpack Debian's packages.
+
+set -u
+
+top=$(cd -- "${BASH_SOURCE[0]%/*}/../.." && pwd)
+
+# shellcheck source=tests/lib/host-tap.sh
+. "$top/tests/lib/host-tap.sh"
+
+export XDG_CACHE_HOME=$work/cache
+cache=$XDG_CACHE_HOME/dm-blkdebug
+
+# in_host COMMAND: runs it in a script that has sourced tests/lib/host.sh, and prints its
+# output and its status
+in_host() {
+	local status=0
+
+	bash -c ". $(printf %q "$top")/tests/lib/host.sh"$'\n'"$1" test 2>&1 || status=$?
+	echo "status $status"
+}
+
+# make_program NAME: makes a stand-in of stdin
+make_program() {
+	{ echo '#!/bin/bash'; cat; } > "$work/bin/$1"
+	chmod +x "$work/bin/$1"
+}
+
+# get_kernel: prints the messages of guest-kernel, and its status
+get_kernel() {
+	local status=0
+
+	PATH=$work/bin:$PATH "$top/tests/vm/guest-kernel" 0.1-test > "$work/settings" 2> "$work/messages" ||
+		status=$?
+	cat "$work/messages"
+	echo "status $status"
+}
+
+mkdir -p "$work/bin" "$cache"
+make_program apt-cache << 'EOS'
+[[ $1 != policy ]] || echo '  Candidate: 0.1-1'
+EOS
+make_program apt-get << 'EOS'
+[[ $1 != download ]] || { shift 2; touch "${@/%/.deb}"; }
+EOS
+make_program dpkg << 'EOS'
+case ${2##*/} in
+linux-image-*)
+	mkdir -p "$3/boot" "$3/lib/modules/0.1-test/kernel"
+	echo image > "$3/boot/vmlinuz-0.1-test"
+	echo module > "$3/lib/modules/0.1-test/kernel/dm-mod.ko"
+	;;
+*)
+	mkdir -p "$3/usr/src/linux-headers-0.1-test/include"
+	echo 'include /usr/src/linux-headers-0.1-common/Makefile' > "$3/usr/src/linux-headers-0.1-test/Makefile"
+	echo header > "$3/usr/src/linux-headers-0.1-test/include/bio.h"
+	;;
+esac
+EOS
+make_program depmod < /dev/null
+
+# The kernel
+fetched="guest-kernel: fetching Debian's kernel 0.1-test (70 MB, once)
+guest-kernel: fetching its headers
+status 0"
+kernel=$cache/kernel-0.1-test_0.1-1
+is "$(get_kernel)" "$fetched" 'a missing kernel is fetched'
+is "$(cat "$kernel/usr/src/linux-headers-0.1-test/Makefile")" \
+	"include $kernel/usr/src/linux-headers-0.1-common/Makefile" 'its headers refer to each other'
+is "$(get_kernel)" 'status 0' 'an intact kernel is not fetched'
+mkdir "$kernel/initramfs-1" "$kernel/dust"
+touch "$kernel/initramfs-1/cpio" "$kernel/dust/dm-dust.ko"
+is "$(get_kernel)" 'status 0' 'the initramfs and dm-dust do not damage a kernel'
+for file in boot/vmlinuz-0.1-test lib/modules/0.1-test/kernel/dm-mod.ko \
+	usr/src/linux-headers-0.1-test/include/bio.h stamp files; do
+	: > "$kernel/$file"
+	is "$(get_kernel)" "$fetched" "a kernel is fetched again if ${file##*/} is truncated"
+	rm "$kernel/$file"
+	is "$(get_kernel)" "$fetched" "a kernel is fetched again if ${file##*/} is missing"
+done
+is "$(find "$cache" -name '.*')" '' 'no work directory is left'
+
+# Other entries
+entry=$work/entry
+mkdir -p "$entry/dir"
+echo text > "$entry/dir/file"
+ln -s dir/file "$entry/link"
+is "$(in_host "is_intact $entry")" 'status 1' 'an entry without a stamp is not intact'
+is "$(in_host "put_stamp $entry; is_intact $entry")" 'status 0' 'an entry with its stamp is intact'
+touch "$entry/new"
+is "$(in_host "is_intact $entry")" 'status 1' 'an entry with another file is not intact'
+rm "$entry/new" "$entry/link"
+is "$(in_host "is_intact $entry")" 'status 1' 'an entry without a link is not intact'
+
+# Work directories and locks
+mkdir "$cache/.dm-blkdebug.old" "$cache/.dm-blkdebug.new"
+touch -d '2 days ago' "$cache/.dm-blkdebug.old"
+is "$(in_host "make_work_dir $cache"; cd "$cache" && echo .dm-blkdebug.*)" $'status 0\n.dm-blkdebug.new' \
+	'work directories of killed scripts are removed after a day'
+exec 4> "$cache/lock"
+flock 4
+(
+	exec 3>&-
+	until grep -q waiting "$work/waiting" 2> /dev/null; do sleep 0.1; done
+	flock -u 4
+) &
+is "$(in_host 'lock_cache' | tee "$work/waiting")" "test: waiting for another process that fills $cache
+status 0" 'a script says that it waits for the lock'
+exec 4>&-
+
+# No kernel
+make_program apt-cache < /dev/null
+is "$(PATH=$work/bin:$PATH in_host 'use_kernel 0.2-test; echo goes on' | tail -n 1)" 'status 1' \
+	'a script ends if there is no kernel for it'
+echo "1..$checks"
