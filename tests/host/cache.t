@@ -23,6 +23,8 @@ in_host() {
 	echo "status $status"
 }
 
+in_uml() { in_host ". $(printf %q "$top")/tests/vm/uml.sh; $1"; }
+
 # make_program NAME: makes a stand-in of stdin
 make_program() {
 	{ echo '#!/bin/bash'; cat; } > "$work/bin/$1"
@@ -94,6 +96,27 @@ touch "$entry/new"
 is "$(in_host "is_intact $entry")" 'status 1' 'an entry with another file is not intact'
 rm "$entry/new" "$entry/link"
 is "$(in_host "is_intact $entry")" 'status 1' 'an entry without a link is not intact'
+
+# The kernel source for KUnit. The series changes some of its files and adds others.
+source=$work/kunit
+for file in $("$top/packaging/in-tree/write" --needed) fs/inode.c; do
+	install -D -m 644 /dev/stdin "$source/tree/$file" <<< text
+done
+install -D -m 644 "$source/tree/Makefile" "$source/original/Makefile"
+
+# source_after COMMAND: prints whether the source is intact after the command
+source_after() {
+	(cd "$source" && eval "$1")
+	in_uml "if has_source $source; then echo intact; fi"
+}
+
+is "$(source_after :)" 'status 0' 'a source without a stamp is not intact'
+in_uml "list_source $source > $source/stamp" > /dev/null
+is "$(source_after 'touch tree/fs/added.c; echo change > tree/Makefile; rm tree/MAINTAINERS')" $'intact\nstatus 0' \
+	'a source with the series is intact'
+is "$(source_after 'echo change > original/Makefile')" 'status 0' 'a source with a changed original is not intact'
+in_uml "list_source $source > $source/stamp" > /dev/null
+is "$(source_after 'rm tree/fs/inode.c')" 'status 0' 'a source without a file is not intact'
 
 # Work directories and locks
 mkdir "$cache/.dm-blkdebug.old" "$cache/.dm-blkdebug.new"

@@ -9,16 +9,38 @@ driver=drivers/md/dm-blkdebug
 pages=Documentation/admin-guide/device-mapper
 others=(tools/testing/selftests/dm-blkdebug Documentation/ABI/testing/sysfs-block-dm-blkdebug)
 
-# unpack_source PACKAGE DIR
+# unpack_source PACKAGE DIR: makes DIR with the source in tree/. original/ keeps the files
+# that the series changes, as they were.
 unpack_source() {
+	local new
+
 	make_work_dir "$cache_root"
+	new=$work/new
 	say "fetching $1 (170 MB, once)"
 	download "$1"
-	mkdir "$work/source"
+	mkdir -p "$new"/{tree,original}
 	dpkg --fsys-tarfile "$work"/*.deb | tar -xO "./usr/src/$1.tar.xz" |
-		tar -xJ -C "$work/source" --strip-components=1
-	mkdir -p "${2%/*}"
-	mv -T "$work/source" "$2"
+		tar -xJ -C "$new/tree" --strip-components=1
+	(cd "$new/tree" && "$top/packaging/in-tree/write" --needed | xargs cp -p --parents -t "$new/original")
+	list_source "$new" > "$new/stamp"
+	rm -rf "$2"
+	mv -T "$new" "$2"
+}
+
+# list_source DIR: lists the original files and those that the series does not change, as
+# manifest does
+list_source() {
+	{
+		manifest "$1/tree" | grep -vxE "($("$top/packaging/in-tree/write" --needed | paste -sd '|')) .*"
+		manifest "$1/original" | sed 's,^,original/,'
+	} | LC_ALL=C sort
+}
+
+# has_source DIR: tests that no listed file is missing or damaged. There may be more files:
+# those of the series.
+has_source() {
+	[[ -s $1/stamp && -d $1/tree && -d $1/original ]] &&
+		[[ -z $(list_source "$1" | LC_ALL=C comm -13 - "$1/stamp") ]]
 }
 
 # choose_source: sets package and version to the newest kernel source
@@ -45,17 +67,6 @@ put_series() {
 	done < <(cd "$tree" && find "$driver" "$pages"/dm-blkdebug* "${others[@]}" -type f 2> /dev/null)
 }
 
-# write_series TREE ORIGINAL: writes the series. ORIGINAL keeps the files of the tree that
-# the series is made for, as they were.
-write_series() {
-	local file
-
-	while IFS= read -r file; do
-		[[ -e $2/$file ]] || install -D -m 644 "$1/$file" "$2/$file"
-	done < <("$top/packaging/in-tree/write" --needed)
-	"$top/packaging/in-tree/write" "$2" > /dev/null
-}
-
 # use_tree: sets dir to a directory in the cache with the source in tree/ and the UML
 # build in build/, locks it, and writes the series for it to build/in-tree
 use_tree() {
@@ -65,14 +76,24 @@ use_tree() {
 	choose_source
 	take_lock lock-kunit
 	dir=$cache_root/kunit-$version
-	[[ -e $dir/tree ]] || unpack_source "$package" "$dir/tree"
+	has_source "$dir" || unpack_source "$package" "$dir"
 	unset APT_CONFIG
-	write_series "$dir/tree" "$dir/original"
+	"$top/packaging/in-tree/write" "$dir/original" > /dev/null
 }
 
 # run_kunit [SUITE-GLOB]: builds the kernel in $dir as far as it has changed, and runs
-# its KUnit tests
+# its KUnit tests. make does not notice damaged objects, as a killed build may leave, so
+# that such a build has no stamp, and is done from scratch.
 run_kunit() {
+	local build=$dir/build status=0
+
+	is_intact "$build" || rm -rf "$build"
+	rm -f "$build/stamp"
+	# At ^C make removes the objects that are not done.
+	trap : INT
 	(cd "$dir/tree" && tools/testing/kunit/kunit.py run --kunitconfig="$driver" \
-		--build_dir="$dir/build" --jobs="$(nproc)" "$@")
+		--build_dir="$build" --jobs="$(nproc)" "$@") || status=$?
+	trap - INT
+	[[ ! -d $build ]] || put_stamp "$build"
+	return "$status"
 }
