@@ -4,7 +4,6 @@
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "../rules/chance.h"
@@ -274,16 +273,14 @@ static struct blkdebug_copy *alloc_copy(struct blkdebug_copies *copies,
 {
 	struct blkdebug_copy *copy = mempool_alloc(copies->copies, GFP_NOIO);
 	unsigned int nr = count_vecs(bio);
-	unsigned int noio;
 
 	copy->nr = 0;
 	copy->nr_pages = 0;
 	copy->vec = copy->own_vec;
 	if (nr <= ARRAY_SIZE(copy->own_vec))
 		return copy;
-	noio = memalloc_noio_save();
-	copy->vec = kvmalloc_array(nr, sizeof(*copy->vec), BLKDEBUG_GFP_LONG);
-	memalloc_noio_restore(noio);
+	/* Not kvmalloc(): completions may be atomic, where vfree() is not allowed. */
+	copy->vec = kmalloc_array(nr, sizeof(*copy->vec), GFP_NOIO | __GFP_NOWARN);
 	if (copy->vec)
 		return copy;
 	mempool_free(copy, copies->copies);
@@ -344,6 +341,6 @@ void blkdebug_copy_free(struct blkdebug_copies *copies, struct bio *bio,
 	while (copy->nr_pages)
 		mempool_free(copy->page[--copy->nr_pages], copies->pages);
 	if (copy->vec != copy->own_vec)
-		kvfree(copy->vec);
+		kfree(copy->vec);
 	mempool_free(copy, copies->copies);
 }
