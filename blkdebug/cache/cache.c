@@ -151,7 +151,7 @@ static void init_write(struct blkdebug_write *write,
 	INIT_LIST_HEAD(&write->link);
 	write->desc = *desc;
 	write->seq = 0;
-	write->completed = BLKDEBUG_ENTERING;
+	write->state = BLKDEBUG_ENTERING;
 	write->live = nr_versions;
 	refcount_set(&write->refs, 1 + nr_versions);
 }
@@ -314,7 +314,7 @@ void blkdebug_enter_write(struct blkdebug_cache *cache,
 	}
 	spin_unlock(&shard->lock);
 	/* Pairs with is_entered() */
-	smp_store_release(&write->completed, BLKDEBUG_IN_FLIGHT);
+	smp_store_release(&write->state, BLKDEBUG_IN_FLIGHT);
 }
 
 /**
@@ -334,8 +334,9 @@ void blkdebug_complete_write(struct blkdebug_cache *cache,
 	 * A flush that is submitted because of the acknowledgment increments
 	 * @epoch behind this load, and so covers the write.
 	 */
-	smp_store_release(&write->completed,
-			  (unsigned long)atomic_long_read(&cache->epoch));
+	write->epoch = atomic64_read(&cache->epoch);
+	/* Pairs with the loads in is_visible() and is_completed() */
+	smp_store_release(&write->state, BLKDEBUG_COMPLETED);
 }
 
 /**
@@ -379,13 +380,10 @@ void blkdebug_abort_write(struct blkdebug_cache *cache,
 /* A version is visible if its write has completed, or if it is durable. */
 static bool is_visible(const struct blkdebug_version *version)
 {
-	unsigned long completed;
-
 	if (READ_ONCE(version->durable))
 		return true;
 	/* Pairs with blkdebug_complete_write() */
-	completed = smp_load_acquire(&version->write->completed);
-	return completed >= BLKDEBUG_FIRST_EPOCH;
+	return smp_load_acquire(&version->write->state) == BLKDEBUG_COMPLETED;
 }
 
 /* Find the sectors of a block from @first on that have one source. */
@@ -529,7 +527,7 @@ struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
 	cache->unit_shift = ilog2(unit_bytes >> SECTOR_SHIFT);
 	cache->region_shift = ilog2(region) - BLKDEBUG_BLOCK_SHIFT;
 	atomic64_set(&cache->seq, 0);
-	atomic_long_set(&cache->epoch, BLKDEBUG_FIRST_EPOCH);
+	atomic64_set(&cache->epoch, 0);
 	atomic_set(&cache->nr_dirty, 0);
 	mutex_init(&cache->discarding);
 	INIT_LIST_HEAD(&cache->moments);

@@ -78,10 +78,12 @@
 /* A region is 64 KiB, or a unit if that is larger */
 #define BLKDEBUG_REGION_SECTORS	128U
 
-/* struct blkdebug_write's @completed */
-#define BLKDEBUG_ENTERING	0UL
-#define BLKDEBUG_IN_FLIGHT	1UL
-#define BLKDEBUG_FIRST_EPOCH	2UL	/* and above: completed */
+/* States of a volatile write; see above */
+enum blkdebug_write_state {
+	BLKDEBUG_ENTERING,
+	BLKDEBUG_IN_FLIGHT,
+	BLKDEBUG_COMPLETED,
+};
 
 /* The part of one write that lies in one block */
 struct blkdebug_version {
@@ -139,9 +141,10 @@ struct blkdebug_write {
 	unsigned long captures;	/* of the power supply, when it entered; see moment.h */
 
 	/* Stored by its submitter alone, loaded without a lock. */
-	unsigned long completed;	/* BLKDEBUG_ENTERING, BLKDEBUG_IN_FLIGHT, or
-					 * the epoch in which it completed
-					 */
+	unsigned int state;	/* enum blkdebug_write_state */
+
+	/* Constant once @state is BLKDEBUG_COMPLETED. */
+	u64 epoch;		/* in which it completed; 64 bits do not wrap */
 
 	/* Guarded by @control of the cache, once the write has entered. */
 	struct hlist_head versions;	/* by @sibling, by block */
@@ -215,9 +218,7 @@ struct blkdebug_cache {
 
 	/* Changed by each write and each flush. */
 	atomic64_t seq ____cacheline_aligned_in_smp;	/* number given last */
-	atomic_long_t epoch;		/* flushes submitted, from
-					 * BLKDEBUG_FIRST_EPOCH on
-					 */
+	atomic64_t epoch;		/* flushes submitted */
 
 	/* Taken before @control. Excludes discards below and captures of moments. */
 	struct mutex discarding;	/* see above */

@@ -81,16 +81,15 @@ struct blkdebug_write *blkdebug_next_write(struct blkdebug_pool *pool,
 static bool is_entered(const struct blkdebug_write *write)
 {
 	/* Pairs with blkdebug_enter_write() */
-	return smp_load_acquire(&write->completed) != BLKDEBUG_ENTERING;
+	return smp_load_acquire(&write->state) != BLKDEBUG_ENTERING;
 }
 
-static bool is_completed(const struct blkdebug_write *write,
-			 unsigned long epoch)
+/* Test whether a write completed before flush @epoch; U64_MAX: whether it completed. */
+static bool is_completed(const struct blkdebug_write *write, u64 epoch)
 {
 	/* Pairs with blkdebug_complete_write() */
-	unsigned long completed = smp_load_acquire(&write->completed);
-
-	return completed >= BLKDEBUG_FIRST_EPOCH && completed < epoch;
+	return smp_load_acquire(&write->state) == BLKDEBUG_COMPLETED &&
+	       write->epoch < epoch;
 }
 
 static struct blkdebug_write *oldest_of_pool(struct blkdebug_pool *pool,
@@ -100,7 +99,7 @@ static struct blkdebug_write *oldest_of_pool(struct blkdebug_pool *pool,
 
 	do {
 		write = blkdebug_next_write(pool, write);
-	} while (write && !(completed_only ? is_completed(write, ULONG_MAX) :
+	} while (write && !(completed_only ? is_completed(write, U64_MAX) :
 					     is_entered(write)));
 	return write;
 }
@@ -256,10 +255,10 @@ static void harden_write(struct blkdebug_cache *cache,
  *
  * Return: for blkdebug_flush_writes(): which writes the flush covers.
  */
-unsigned long blkdebug_begin_flush(struct blkdebug_cache *cache)
+u64 blkdebug_begin_flush(struct blkdebug_cache *cache)
 {
 	/* Fully ordered: behind all acknowledgments that led to the flush */
-	return atomic_long_inc_return(&cache->epoch);
+	return atomic64_inc_return(&cache->epoch);
 }
 
 /**
@@ -270,7 +269,7 @@ unsigned long blkdebug_begin_flush(struct blkdebug_cache *cache)
  * These are the writes that had completed when the flush was submitted. May
  * sleep.
  */
-void blkdebug_flush_writes(struct blkdebug_cache *cache, unsigned long epoch)
+void blkdebug_flush_writes(struct blkdebug_cache *cache, u64 epoch)
 {
 	struct blkdebug_write *write, *next;
 	unsigned int i;

@@ -37,8 +37,8 @@ struct blkdebug_extent {
 	bool failed;			/* for blkdebug_put_dirty(): not written */
 };
 
-unsigned long blkdebug_begin_flush(struct blkdebug_cache *cache);
-void blkdebug_flush_writes(struct blkdebug_cache *cache, unsigned long epoch);
+u64 blkdebug_begin_flush(struct blkdebug_cache *cache);
+void blkdebug_flush_writes(struct blkdebug_cache *cache, u64 epoch);
 void blkdebug_harden_write(struct blkdebug_cache *cache,
 			   struct blkdebug_write *write);
 unsigned int blkdebug_harden_oldest(struct blkdebug_cache *cache,

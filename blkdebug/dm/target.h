@@ -78,7 +78,7 @@ struct blkdebug_bio {
 	struct blkdebug_write *write;	/* in the cache, of a write that is not
 					 * acknowledged yet, or NULL
 					 */
-	unsigned long epoch;		/* of a flush: the writes in the cache that the
+	u64 epoch;			/* of a flush: the writes in the cache that the
 					 * flush covers
 					 */
 	struct blkdebug_split split;	/* of a read from cache and device */

@@ -423,6 +423,9 @@ static bool set_up(struct model *m, unsigned int max_writes)
 	m->writes = kvcalloc(max_writes + 1, sizeof(*m->writes), GFP_KERNEL);
 	m->cache = blkdebug_cache_alloc(CAPACITY * BLKDEBUG_BLOCK_BYTES,
 					m->unit << SECTOR_SHIFT, &ops);
+	/* The number of flushes is about to need more than 32 bits. */
+	if (m->cache)
+		atomic64_set(&m->cache->epoch, U32_MAX - 2);
 	m->line.settle = settle;
 	refcount_set(&m->cut.refs, 1);
 	return m->writes && m->cache && !blkdebug_join_power(&m->line, "");

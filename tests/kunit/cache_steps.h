@@ -99,7 +99,7 @@ struct model {
 	unsigned int seq[SECTORS];
 	u32 below[SECTORS];
 	bool flushing[FLUSHES];
-	unsigned long epoch[FLUSHES];
+	u64 epoch[FLUSHES];
 	struct batch batch[BATCHES];
 	struct model_view view[VIEWS];
 	u32 stamp;

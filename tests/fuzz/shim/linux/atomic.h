@@ -15,13 +15,6 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
-typedef struct {
-	long counter;
-} atomic_long_t;
-
-#define atomic_long_set(v, i)	((v)->counter = (i))
-#define atomic_long_read(v)	((v)->counter)
-#define atomic_long_inc_return(v)	(++(v)->counter)
 #define atomic_set(v, i)	((v)->counter = (i))
 #define atomic_read(v)		((v)->counter)
 #define atomic_inc(v)		((void)(v)->counter++)
