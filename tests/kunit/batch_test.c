@@ -20,6 +20,14 @@ static unsigned int continue_io(struct kit *kit, struct blkdebug_io *io)
 	return nr;
 }
 
+/* Expect that an I/O is the first one on @ready, with this verdict. */
+static void expect_ready(struct kit *kit, struct blkdebug_io *io,
+			 enum blkdebug_verdict verdict)
+{
+	KUNIT_EXPECT_PTR_EQ(kit->test, kit_ready(kit), io);
+	KUNIT_EXPECT_EQ(kit->test, io->verdict, verdict);
+}
+
 /* Submit an I/O that continues in the worker, and expect its verdict after that. */
 static void expect_queued(struct kit *kit, struct blkdebug_io *io,
 			  unsigned int sections, enum blkdebug_verdict verdict)
@@ -94,8 +102,7 @@ static void test_many_changes_of_state(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_HELD);
 	expect_tried(kit, 1, 2200);
 	kit_says(kit, 0, "resume a");
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_PASS);
+	expect_ready(kit, io, BLKDEBUG_PASS);
 	KUNIT_EXPECT_EQ(test, kit_rule(kit, 2201)->hits, 1);
 }
 
@@ -110,8 +117,7 @@ static void test_many_breakpoints_decline(struct kunit *test)
 	expect_queued(kit, io, 1, BLKDEBUG_HELD);
 	expect_tried(kit, 1, 1100);
 	kit_says(kit, 0, "resume b");
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_PASS);
+	expect_ready(kit, io, BLKDEBUG_PASS);
 }
 
 /* The worker continues with a completed I/O, too. */
@@ -172,8 +178,7 @@ static void test_many_holds(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, kit_ready(kit));
 	KUNIT_EXPECT_EQ(test, kit->engine.holds.nr, 76);
 	kit_says(kit, 0, "resume a all");
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_PASS);
+	expect_ready(kit, io, BLKDEBUG_PASS);
 	for (i = 1; i <= 1100; i++)
 		KUNIT_ASSERT_EQ(test, kit_rule(kit, i)->hits, 1);
 }
@@ -190,8 +195,7 @@ static void test_many_delays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, continue_io(kit, io), 2);
 	KUNIT_EXPECT_EQ(test, io->delay, 14700);
 	blkdebug_end_delays(&kit->engine);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
+	expect_ready(kit, io, BLKDEBUG_FAIL);
 	KUNIT_EXPECT_EQ(test, kit_outcome(kit, io), -EIO);
 }
 
@@ -215,39 +219,40 @@ static void test_batches_of_delays(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
 }
 
+/* Submit a read that has met the first batch of its delays. */
+static struct blkdebug_io *submit_delayed(struct kit *kit)
+{
+	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+
+	kit_add_rules(kit, 110, "delay ms=3600000");
+	KUNIT_EXPECT_EQ(kit->test, kit_submit(kit, io), BLKDEBUG_QUEUED);
+	expect_ready(kit, io, BLKDEBUG_NEED_LOCK);
+	return io;
+}
+
 /* If the power fails between two batches of delays, the I/O fails at once. */
 static void test_delays_and_cut(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+	struct blkdebug_io *io = submit_delayed(kit);
 
-	kit_add_rules(kit, 110, "delay ms=3600000");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
 	kit->engine.mode |= BLKDEBUG_POWERLESS;
 	blkdebug_continue(&kit->engine, io);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_FAIL);
+	expect_ready(kit, io, BLKDEBUG_FAIL);
 }
 
 /* "reset" between two batches of delays ends the delays of the I/O so far. */
 static void test_delays_and_reset(struct kunit *test)
 {
 	struct kit *kit = test->priv;
-	struct blkdebug_io *io = kit_io(kit, BLKDEBUG_IO_READ, 0, 8, 0);
+	struct blkdebug_io *io = submit_delayed(kit);
 
-	kit_add_rules(kit, 110, "delay ms=3600000");
-	KUNIT_EXPECT_EQ(test, kit_submit(kit, io), BLKDEBUG_QUEUED);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_NEED_LOCK);
 	kit_says(kit, 0, "reset");
 	kit_says(kit, 1, "add delay us=7");
 	blkdebug_continue(&kit->engine, io);
 	KUNIT_EXPECT_EQ(test, io->delay, 7);
 	blkdebug_end_delays(&kit->engine);
-	KUNIT_EXPECT_PTR_EQ(test, kit_ready(kit), io);
-	KUNIT_EXPECT_EQ(test, io->verdict, BLKDEBUG_PASS);
+	expect_ready(kit, io, BLKDEBUG_PASS);
 }
 
 static struct kunit_case batch_cases[] = {
