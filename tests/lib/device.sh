@@ -19,6 +19,15 @@ bd_setup() {
 	sysfs=$(bd_sysfs bd)
 }
 
+# cache_setup DISK-COMMAND...: makes a disk, and over it bd with 32 MiB and a write
+# cache of 1 MiB
+cache_setup() {
+	bd_sectors=65536
+	has_module dm-blkdebug
+	# shellcheck disable=SC2154 # the disk command sets it
+	"$@" && bd_create bd "$dev" seed=7 cache=1M
+}
+
 # bd_create NAME DEVICE [OPTION or RULE]...: a target as long as the device, or
 # bd_sectors
 bd_create() {
@@ -87,6 +96,14 @@ bd_status() {
 }
 
 bd_status_is() { [[ $(bd_status "$1" "$2") == "$3" ]]; }
+
+# power_words NAME: prints the words of the status line about the power and the cache
+power_words() {
+	local status
+
+	status=$(dmsetup status "$1") || return
+	echo "power=${status#* power=}"
+}
 
 # dm_sysfs NAME: prints /sys/block/dm-N
 dm_sysfs() {

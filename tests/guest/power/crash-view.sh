@@ -6,11 +6,8 @@
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
 require has_module loop
-bd_sectors=65536
-has_module dm-blkdebug
-# Offers discards and write zeroes
-loop_disk 32
-bd_create bd "$dev" seed=7 cache=1M
+# A loop disk offers discards and write zeroes
+cache_setup loop_disk 32
 view=/dev/mapper/view
 
 # new_view NAME WORD...: a view of bd

@@ -6,12 +6,7 @@
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
 require has_module brd
-bd_sectors=65536
-has_module dm-blkdebug
-ram_disk
-bd_create bd "$dev" seed=7 cache=1M
-
-power_words() { local status; status=$(dmsetup status "$1"); echo "power=${status#*power=}"; }
+cache_setup ram_disk
 
 # cut_with CHOICE...: cuts the power and restores it; the answer is in $cut
 cut_with() {
@@ -121,14 +116,13 @@ answers 6 'the event power_on moves the state' bd state
 bd_msg bd reset
 
 # The action
-power_is() { [[ $(bd_status bd power) == "$1" ]]; }
 is "$(ios $bd 'w 0 16 byte=00' f)" 'ok ok' 'a flush before the rule succeeds'
 bd_start bd power-cut seed=9 keep=2 lose=1,3-4 iotype=write after=1 survive=all
 is "$(bd_list bd)" '0 - power-cut iotype=write after=1 survive=all lose=1,3-4 keep=2 seed=9' \
 	'the keys of power-cut stand last in a rule'
 is "$(ios $bd 'w 0 8 byte=11' 'w 8 8 byte=22' 'w 0 8 byte=33' f)" 'ok EIO EIO EIO' \
 	'the write whose rule cuts the power fails, and so does all I/O after it'
-eventually 'a rule turns the power off' power_is off
+eventually 'a rule turns the power off' bd_status_is bd power off
 like "$(bd_msg bd power-on)" '^cut=[0-9]+ volatile=2 survived=1 torn=0 lost=1 survive=all seed=9$' \
 	'the write whose rule cuts the power counts as volatile'
 is "$(io_bytes $bd 0 16)" '00*4096 22*4096' 'the write whose rule cuts the power survives with keep='

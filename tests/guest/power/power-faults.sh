@@ -15,9 +15,6 @@ below=/dev/mapper/below
 bd_create below "$disk" seed=1
 bd_create bd $below seed=7 cache=1M
 
-power_words() { local status; status=$(dmsetup status "$1"); echo "power=${status#*power=}"; }
-power_is() { [[ $(bd_status bd power) == "$1" ]]; }
-
 below_holds() { [[ $(bd_status below held) -gt 0 ]]; }
 
 # below_fails RULE...: gives the device below this rule alone
@@ -113,7 +110,7 @@ background /tmp/writes io $bd 'q 8192 64 64'
 eventually 'a full cache writes data out' below_holds
 like "$(power_words bd)" '^power=on cached=1[0-9]* volatile=[1-9][0-9]* ' 'status answers while writes wait for space'
 background /tmp/cut bd_msg bd power-cut survive=all
-eventually 'power-cut turns the power off while the device below holds a write' power_is off
+eventually 'power-cut turns the power off while the device below holds a write' bd_status_is bd power off
 is "$(ios $bd 'w 0 8' 'r 0 8' f)" 'EIO EIO EIO' \
 	'I/O after a cut fails at once while the device below holds a write'
 fails_with EINVAL 'a second power-cut is refused while the first one sleeps' bd_msg bd power-cut

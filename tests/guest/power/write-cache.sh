@@ -6,11 +6,8 @@
 . "${BASH_SOURCE[0]%/*}/../../lib/topic.sh"
 
 require has_module brd
-has_module dm-blkdebug
-ram_disk
-bd_sectors=65536
+cache_setup ram_disk
 
-bd_create bd "$dev" seed=7 cache=1M
 is "$(bd_rules bd)" 'cache=1048576 seed=7' 'the table shows the size of the cache in bytes'
 is "$(ios $bd 'w 0 64 byte=11' 'r 0 64 byte=11')" 'ok ok' 'a read sees a cached write'
 is "$(io_bytes "$dev" 0 64)" '00*32768' 'a cached write is not on the device below'
