@@ -97,6 +97,21 @@ is "$(in_host "is_intact $entry")" 'status 1' 'an entry with another file is not
 rm "$entry/new" "$entry/link"
 is "$(in_host "is_intact $entry")" 'status 1' 'an entry without a link is not intact'
 
+# Package lists. The stand-in for apt-get fetches what is missing, as apt does.
+lists=$work/apt/state/lists
+in_lists() { PATH=$work/bin:$PATH in_host ". $(printf %q "$top")/tests/vm/suites.sh; suite_dir=$work/apt; $1"; }
+make_program apt-get << EOS
+[[ -s $lists/Packages ]] || echo packages > $lists/Packages
+EOS
+mkdir "$work/apt"
+echo deb > "$work/apt/sources.list"
+is "$(in_lists has_lists)" 'status 1' 'package lists are missing before they are fetched'
+is "$(in_lists 'update_lists && has_lists')" 'status 0' 'package lists are there when they are fetched'
+truncate -s 3 "$lists/Packages"
+is "$(in_lists has_lists)" 'status 1' 'truncated package lists are noticed'
+is "$(in_lists 'update_lists && has_lists'; cat "$lists/Packages")" $'status 0\npackages' \
+	'truncated package lists are fetched again'
+
 # The kernel source for KUnit. The series changes some of its files and adds others.
 source=$work/kunit
 for file in $("$top/packaging/in-tree/write" --needed) fs/inode.c; do

@@ -64,6 +64,20 @@ write_apt_config() {
 	[[ $suite == "$suite_base" ]] || echo "APT::Default-Release \"$suite\";"
 }
 
+# update_lists: apt-get update, and a stamp, because apt does not notice damage of
+# package lists. In a subshell, which ends with a lock of its own.
+update_lists() (
+	take_lock "lock-${suite_dir##*/}"
+	is_intact "$suite_dir/state" || rm -rf "$suite_dir/state/lists"
+	mkdir -p "$suite_dir/state/lists/partial"
+	apt-get update -qq && put_stamp "$suite_dir/state"
+)
+
+has_lists() (
+	take_lock "lock-${suite_dir##*/}"
+	[[ -s $suite_dir/sources.list ]] && is_intact "$suite_dir/state"
+)
+
 # refresh_suite: fetches the suite's package lists; without a network the
 # present ones are used
 refresh_suite() {
@@ -72,7 +86,7 @@ refresh_suite() {
 	sources=$(suite_sources)
 	if [[ $sources == *" $suite main"* ]]; then
 		echo "$sources" > "$suite_dir/sources.list"
-		apt-get update -qq || true
+		update_lists || true
 	elif [[ -s $suite_dir/sources.list ]]; then
 		say "cannot reach the archive of Debian's $suite; using the package lists at hand"
 	else
@@ -93,7 +107,7 @@ use_lists() {
 	write_apt_config > "$suite_dir/apt.conf.$$"
 	mv "$suite_dir/apt.conf.$$" "$suite_dir/apt.conf"
 	export APT_CONFIG=$suite_dir/apt.conf
-	[[ -s $suite_dir/sources.list ]] || refresh_suite
+	has_lists || refresh_suite
 }
 
 # use_suite SUITE: use_lists, and the packages that make root file systems
