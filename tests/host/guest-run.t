@@ -17,7 +17,7 @@ run_fake() {
 	local status=0
 
 	for ((i = 0; i < $1; i++)); do touch "$work/hang-$i"; done
-	PATH=$work/bin:$PATH GUEST_ACCEL=tcg BOOT_LIMIT=1 "$run" --timeout 5 \
+	PATH=$work/bin:$PATH GUEST_ACCEL=tcg BOOT_LIMIT=5 "$run" --timeout 10 \
 		--console "$work/console.log" -- true 2> "$work/messages" || status=$?
 	echo "status $status"
 	sed -n 's/^guest-run: \(the guest did not [a-z ]*\).*/\1/p' "$work/messages"
