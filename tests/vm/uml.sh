@@ -72,7 +72,7 @@ put_series() {
 use_tree() {
 	local package version
 
-	"$top/tests/vm/setup" build kernel
+	"$top/tests/vm/setup" build kernel kunit
 	choose_source
 	take_lock lock-kunit
 	dir=$cache_root/kunit-$version
