@@ -302,6 +302,7 @@ static void blkdebug_presuspend(struct dm_target *ti)
 	LIST_HEAD(requeued);
 
 	blkdebug_suspend(&t->engine, dm_noflush_suspending(ti), &requeued);
+	wake_up_all(&t->power.line.supply->wait);
 	blkdebug_requeue(&requeued);
 }
 

@@ -529,7 +529,6 @@ struct blkdebug_cache *blkdebug_cache_alloc(u64 bytes, unsigned int unit_bytes,
 	atomic64_set(&cache->seq, 0);
 	atomic64_set(&cache->epoch, 0);
 	atomic_set(&cache->nr_dirty, 0);
-	mutex_init(&cache->discarding);
 	INIT_LIST_HEAD(&cache->moments);
 	mutex_init(&cache->control);
 	spin_lock_init(&cache->limbo_lock);
@@ -566,6 +565,5 @@ void blkdebug_cache_free(struct blkdebug_cache *cache)
 	kvfree(cache->buckets);
 	kfree(cache->shard);
 	mutex_destroy(&cache->control);
-	mutex_destroy(&cache->discarding);
 	kfree(cache);
 }

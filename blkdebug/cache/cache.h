@@ -37,7 +37,6 @@
  *
  * Locking:
  *
- *   discarding    excludes discards of the device below and captures of moments
  *   control       serialises all that makes versions durable or removes them:
  *                 flush, discard, writing out, the choice of survivors
  *   shard->lock   guards the hash buckets, blocks and chains of some regions.
@@ -220,9 +219,6 @@ struct blkdebug_cache {
 	atomic64_t seq ____cacheline_aligned_in_smp;	/* number given last */
 	atomic64_t epoch;		/* flushes submitted */
 
-	/* Taken before @control. Excludes discards below and captures of moments. */
-	struct mutex discarding;	/* see above */
-
 	/* Guarded by a mutex of moment.c. */
 	struct list_head moments;	/* oldest first */
 
@@ -230,8 +226,9 @@ struct blkdebug_cache {
 	struct mutex control ____cacheline_aligned_in_smp; /* see above */
 
 	/* Guarded by @control. */
-	unsigned int nr_moments;	/* length of @moments; read under
-					 * @discarding, too
+	unsigned int nr_moments;	/* length of @moments */
+	bool discarding;		/* a discard of the device below is under way: no
+					 * moment is captured
 					 */
 	unsigned int next_shard;	/* where the next batch to write out begins */
 
@@ -322,7 +319,7 @@ static inline unsigned int blkdebug_count_run(u8 mask, unsigned int first)
  * blkdebug_is_frozen - test whether the device below must not change
  * @cache: the cache
  *
- * Context: the caller holds @control or @discarding.
+ * Context: the caller holds @control.
  *
  * Return: true if there are moments.
  */

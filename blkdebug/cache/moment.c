@@ -10,11 +10,12 @@
 #include "../rules/sort.h"
 #include "moment.h"
 
-/* Serializes captures */
-static DEFINE_MUTEX(capture_lock);
-
-/* Guards the @moments of all caches, and each moment's link to its cache */
+/* Serializes captures; guards the @moments of all caches, and each moment's link to one */
 static DEFINE_MUTEX(moments_lock);
+
+/* Guards @waiting and its members. Taken behind @control of a cache. */
+static DEFINE_SPINLOCK(waiting_lock);
+static LIST_HEAD(waiting);	/* captures that wait for discards, by @link */
 
 /* The size is the user's choice: fail instead of killing processes. */
 #define GFP_MOMENT	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
@@ -278,19 +279,11 @@ static int capture_moment(struct blkdebug_moment *moment, unsigned long captures
 	return r;
 }
 
-/*
- * Waits for discards that are under way. That must not be with moments_lock held: if one
- * cache lies on another, the discard may need the worker of the other one, which may need
- * moments_lock to give up a moment.
- */
-static void lock_caches(struct blkdebug_cache **caches, unsigned int nr)
+static void lock_controls(struct blkdebug_cache **caches, unsigned int nr)
 {
 	unsigned int i;
 
-	mutex_lock(&capture_lock);
-	for (i = 0; i < nr; i++)
-		mutex_lock_nest_lock(&caches[i]->discarding, &capture_lock);
-	mutex_lock(&moments_lock);
+	lockdep_assert_held(&moments_lock);
 	for (i = 0; i < nr; i++)
 		mutex_lock_nest_lock(&caches[i]->control, &moments_lock);
 }
@@ -302,12 +295,18 @@ static void unlock_controls(struct blkdebug_cache **caches, unsigned int nr)
 		mutex_unlock(&caches[nr]->control);
 }
 
-static void unlock_caches(struct blkdebug_cache **caches, unsigned int nr)
+static int alloc_moments(struct blkdebug_cache **caches, unsigned int nr,
+			 struct blkdebug_moment **moments)
 {
-	mutex_unlock(&moments_lock);
-	while (nr--)
-		mutex_unlock(&caches[nr]->discarding);
-	mutex_unlock(&capture_lock);
+	unsigned int i;
+
+	memset(moments, 0, nr * sizeof(*moments));
+	for (i = 0; i < nr; i++) {
+		moments[i] = alloc_moment(caches[i]);
+		if (!moments[i])
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static void drop_moments(struct blkdebug_moment **moments, unsigned int nr)
@@ -321,43 +320,171 @@ static void drop_moments(struct blkdebug_moment **moments, unsigned int nr)
 	}
 }
 
-/**
- * blkdebug_capture_moments - freeze the state of caches at one moment
- * @supply: the power supply of all of them
- * @caches: the caches
- * @nr: number of caches
- * @moments: the result, one for each cache, each with one user
- *
- * Context: may sleep; does not wait for I/O if the caller has called
- * memalloc_noio_save(), but for a discard that is under way.
- *
- * Return: 0, or -ENOMEM, with nothing captured.
- */
-int blkdebug_capture_moments(struct blkdebug_supply *supply,
-			     struct blkdebug_cache **caches, unsigned int nr,
-			     struct blkdebug_moment **moments)
+/* Let a capture wait if a discard is under way. The caller holds @control of all caches. */
+static bool must_wait(struct blkdebug_capture *capture,
+		      const struct blkdebug_supply *supply,
+		      struct blkdebug_cache **caches, unsigned int nr)
+{
+	bool waits = false;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		lockdep_assert_held(&caches[i]->control);
+		waits |= caches[i]->discarding;
+	}
+	if (!waits)
+		return false;
+	spin_lock(&waiting_lock);
+	capture->supply = supply;
+	WRITE_ONCE(capture->may_retry, false);
+	if (list_empty(&capture->link))
+		list_add_tail(&capture->link, &waiting);
+	spin_unlock(&waiting_lock);
+	return true;
+}
+
+/* The caller holds @control of all caches. */
+static int capture_all(struct blkdebug_supply *supply, struct blkdebug_cache **caches,
+		       unsigned int nr, struct blkdebug_moment **moments)
 {
 	unsigned long captures;
 	unsigned int i;
 	int r = 0;
 
-	memset(moments, 0, nr * sizeof(*moments));
-	lock_caches(caches, nr);
-	for (i = 0; !r && i < nr; i++) {
-		moments[i] = alloc_moment(caches[i]);
-		r = moments[i] ? 0 : -ENOMEM;
-	}
+	lockdep_assert_held(&moments_lock);
 	/* moments_lock guards changes of @captures. */
 	captures = supply->captures + 1;
 	WRITE_ONCE(supply->captures, captures);
 	synchronize_rcu_expedited();
 	for (i = 0; !r && i < nr; i++)
 		r = capture_moment(moments[i], captures);
+	return r;
+}
+
+/**
+ * blkdebug_capture_moments - freeze the state of caches at one moment
+ * @capture: from blkdebug_init_capture()
+ * @supply: the power supply of all of them
+ * @caches: the caches
+ * @nr: number of caches
+ * @moments: the result, one for each cache, each with one user
+ *
+ * If a discard of one of the caches is under way, the caller waits on the capture's wait
+ * queue until blkdebug_may_retry(), without a lock, because other I/O may need the lock
+ * before the discard ends. Then it looks the caches up and calls this again. In the
+ * meantime the caches of the supply begin no discards.
+ *
+ * Context: may sleep; does not wait for I/O if the caller has called
+ * memalloc_noio_save().
+ *
+ * Return: 0, -EAGAIN or -ENOMEM; nothing is captured after an error.
+ */
+int blkdebug_capture_moments(struct blkdebug_capture *capture,
+			     struct blkdebug_supply *supply,
+			     struct blkdebug_cache **caches, unsigned int nr,
+			     struct blkdebug_moment **moments)
+{
+	int r = alloc_moments(caches, nr, moments);
+
+	mutex_lock(&moments_lock);
+	lock_controls(caches, nr);
+	if (!r && must_wait(capture, supply, caches, nr))
+		r = -EAGAIN;
+	if (!r)
+		r = capture_all(supply, caches, nr, moments);
 	unlock_controls(caches, nr);
 	if (r)
 		drop_moments(moments, nr);
-	unlock_caches(caches, nr);
+	mutex_unlock(&moments_lock);
 	return r;
+}
+
+/**
+ * blkdebug_init_capture - prepare a capture
+ * @capture: the capture
+ * @wait: where the caller waits for discards
+ */
+void blkdebug_init_capture(struct blkdebug_capture *capture, wait_queue_head_t *wait)
+{
+	capture->wait = wait;
+	INIT_LIST_HEAD(&capture->link);
+	capture->supply = NULL;
+	capture->may_retry = false;
+}
+
+/**
+ * blkdebug_end_capture - let discards begin again
+ * @capture: the capture; it has succeeded, or is not tried again
+ *
+ * Context: process.
+ */
+void blkdebug_end_capture(struct blkdebug_capture *capture)
+{
+	spin_lock(&waiting_lock);
+	list_del_init(&capture->link);
+	spin_unlock(&waiting_lock);
+}
+
+/* Discards */
+
+static bool is_awaited(const struct blkdebug_supply *supply)
+{
+	struct blkdebug_capture *capture;
+	bool awaited = false;
+
+	spin_lock(&waiting_lock);
+	list_for_each_entry(capture, &waiting, link)
+		awaited |= capture->supply == supply;
+	spin_unlock(&waiting_lock);
+	return awaited;
+}
+
+/**
+ * blkdebug_begin_discard - begin a discard of the device below
+ * @cache: the cache; no discard of it is under way
+ * @supply: its power supply
+ *
+ * Context: may sleep; does not wait for I/O.
+ *
+ * Return: false if the device below must not change: there are moments, or one is about
+ * to be captured. Otherwise none is captured before blkdebug_end_discard().
+ */
+bool blkdebug_begin_discard(struct blkdebug_cache *cache,
+			    const struct blkdebug_supply *supply)
+{
+	bool begins;
+
+	mutex_lock(&cache->control);
+	begins = !blkdebug_is_frozen(cache) && !is_awaited(supply);
+	if (begins)
+		cache->discarding = true;
+	mutex_unlock(&cache->control);
+	return begins;
+}
+
+/**
+ * blkdebug_end_discard - end a discard of the device below
+ * @cache: the cache
+ * @supply: its power supply
+ *
+ * Context: may sleep; does not wait for I/O.
+ */
+void blkdebug_end_discard(struct blkdebug_cache *cache,
+			  const struct blkdebug_supply *supply)
+{
+	struct blkdebug_capture *capture;
+
+	mutex_lock(&cache->control);
+	cache->discarding = false;
+	mutex_unlock(&cache->control);
+	spin_lock(&waiting_lock);
+	list_for_each_entry(capture, &waiting, link) {
+		if (capture->supply != supply)
+			continue;
+		WRITE_ONCE(capture->may_retry, true);
+		wake_up_all(capture->wait);
+	}
+	spin_unlock(&waiting_lock);
 }
 
 /* Users */

@@ -29,10 +29,17 @@
  * read sections that begin with a look at @given_up; unused versions are used again
  * only after a grace period.
  *
- * Locking: capture_lock, @discarding of each cache, moments_lock, @control of each cache.
+ * Discards change the device below at once. So a capture waits for a discard that is under
+ * way, and while a capture waits, its supply begins no discards. A discard may take as long
+ * as a device below is suspended, so the wait is without a lock: see
+ * blkdebug_capture_moments().
+ *
+ * Locking: moments_lock, @control of each cache, waiting_lock.
  */
 #ifndef BLKDEBUG_CACHE_MOMENT_H
 #define BLKDEBUG_CACHE_MOMENT_H
+
+#include <linux/wait.h>
 
 #include "durable.h"
 #include "power.h"
@@ -60,9 +67,31 @@ struct blkdebug_moment {
 	bool given_up;
 };
 
-int blkdebug_capture_moments(struct blkdebug_supply *supply,
+/* A capture, which may have to wait for discards */
+struct blkdebug_capture {
+	/* Constant. */
+	wait_queue_head_t *wait;	/* where the caller waits */
+
+	/* Guarded by a spinlock of moment.c; @may_retry is also read without it. */
+	struct list_head link;		/* in the list of captures that wait */
+	const struct blkdebug_supply *supply;	/* of the caches; for comparisons only,
+						 * because it may be gone
+						 */
+	bool may_retry;			/* a discard has ended meanwhile */
+};
+
+void blkdebug_init_capture(struct blkdebug_capture *capture, wait_queue_head_t *wait);
+int blkdebug_capture_moments(struct blkdebug_capture *capture,
+			     struct blkdebug_supply *supply,
 			     struct blkdebug_cache **caches, unsigned int nr,
 			     struct blkdebug_moment **moments);
+void blkdebug_end_capture(struct blkdebug_capture *capture);
+
+bool blkdebug_begin_discard(struct blkdebug_cache *cache,
+			    const struct blkdebug_supply *supply);
+void blkdebug_end_discard(struct blkdebug_cache *cache,
+			  const struct blkdebug_supply *supply);
+
 void blkdebug_get_moment(struct blkdebug_moment *moment);
 void blkdebug_put_moment(struct blkdebug_moment *moment);
 
@@ -72,6 +101,19 @@ unsigned int blkdebug_count_views(struct blkdebug_cache *cache);
 
 unsigned int blkdebug_first_entry(const struct blkdebug_moment *moment,
 				  u64 block);
+
+/**
+ * blkdebug_may_retry - test whether a capture that has failed with -EAGAIN may succeed now
+ * @capture: the capture
+ *
+ * Context: any.
+ *
+ * Return: true if so.
+ */
+static inline bool blkdebug_may_retry(const struct blkdebug_capture *capture)
+{
+	return READ_ONCE(capture->may_retry);
+}
 
 /**
  * blkdebug_is_given_up - test whether a moment has been given up

@@ -36,6 +36,7 @@ static struct blkdebug_supply *alloc_supply(const char *name)
 	}
 	INIT_LIST_HEAD(&supply->lines);
 	mutex_init(&supply->settling);
+	init_waitqueue_head(&supply->wait);
 	spin_lock_init(&supply->lock);
 	list_add_tail(&supply->link, &supplies);
 	return supply;

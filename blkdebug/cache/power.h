@@ -32,6 +32,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include "survive.h"
 
@@ -42,6 +43,11 @@ struct blkdebug_supply {
 
 	/* Constant after initialization. */
 	char *name;		/* of power=, or empty */
+
+	/* Has a lock of its own. */
+	wait_queue_head_t wait;	/* of messages that wait for I/O of the targets; woken
+				 * also when a target is suspended
+				 */
 
 	/* Taken before @lock. Serialises choosing survivors with power-on. */
 	struct mutex settling;	/* guards @lines */

@@ -99,15 +99,12 @@ static struct blkdebug_target *find_origin(dev_t dev)
 	return NULL;
 }
 
-static int capture_now(struct blkdebug_target *t, struct blkdebug_moment **moment,
-		       const char **reason)
+static int capture_now(struct blkdebug_target *t, struct blkdebug_capture *capture,
+		       struct blkdebug_moment **moment, const char **reason)
 {
-	int r = blkdebug_capture_moments(t->power.line.supply,
-					 &t->writeback.cache, 1, moment);
-
-	if (r)
-		*reason = "Cannot allocate moment";
-	return r;
+	*reason = "Cannot allocate moment";
+	return blkdebug_capture_moments(capture, t->power.line.supply,
+					&t->writeback.cache, 1, moment);
 }
 
 static int open_mark(const struct blkdebug_target *t, const char *name,
@@ -126,7 +123,9 @@ static int open_mark(const struct blkdebug_target *t, const char *name,
 	return 0;
 }
 
+/* Returns as blkdebug_open_moment(), or -EAGAIN as blkdebug_capture_moments(). */
 static int open_moment(dev_t dev, sector_t nr_sectors, const char *mark,
+		       struct blkdebug_capture *capture,
 		       struct blkdebug_origin *origin, const char **reason)
 {
 	struct blkdebug_target *t = find_origin(dev);
@@ -142,7 +141,7 @@ static int open_moment(dev_t dev, sector_t nr_sectors, const char *mark,
 	origin->block_bytes = t->engine.geometry.block << SECTOR_SHIFT;
 	origin->seed = blkdebug_next_cut_seed(t);
 	return mark ? open_mark(t, mark, &origin->moment, reason) :
-		      capture_now(t, &origin->moment, reason);
+		      capture_now(t, capture, &origin->moment, reason);
 }
 
 /**
@@ -155,19 +154,31 @@ static int open_moment(dev_t dev, sector_t nr_sectors, const char *mark,
  *
  * Context: may sleep.
  *
- * Return: 0, -ENOMEM, -EINVAL (no such origin), -ENOENT (no such mark), or -ENODATA (the
- * mark has been given up).
+ * Return: 0, -ENOMEM, -EINVAL (no such origin), -ENOENT (no such mark), -ENODATA (the mark
+ * has been given up), or -EINTR (killed while a discard was under way).
  */
 int blkdebug_open_moment(dev_t dev, sector_t nr_sectors, const char *mark,
 			 struct blkdebug_origin *origin, const char **reason)
 {
 	/* The origin may be waiting for memory that its own I/O frees. */
 	unsigned int noio = memalloc_noio_save();
+	DECLARE_WAIT_QUEUE_HEAD_ONSTACK(wait);
+	struct blkdebug_capture capture;
 	int r;
 
-	mutex_lock(&origins_lock);
-	r = open_moment(dev, nr_sectors, mark, origin, reason);
-	mutex_unlock(&origins_lock);
+	blkdebug_init_capture(&capture, &wait);
+	do {
+		mutex_lock(&origins_lock);
+		r = open_moment(dev, nr_sectors, mark, &capture, origin, reason);
+		mutex_unlock(&origins_lock);
+		/* A resume of a device below needs origins_lock. */
+		if (r == -EAGAIN &&
+		    wait_event_killable(wait, blkdebug_may_retry(&capture))) {
+			*reason = "Interrupted";
+			r = -EINTR;
+		}
+	} while (r == -EAGAIN);
+	blkdebug_end_capture(&capture);
 	memalloc_noio_restore(noio);
 	return r;
 }
@@ -242,14 +253,15 @@ static void add_marks(struct marking *m, struct blkdebug_target *t,
 	}
 }
 
-static int make_mark(struct blkdebug_target *t, const char *name)
+static int make_mark(struct blkdebug_target *t, struct blkdebug_capture *capture,
+		     const char *name)
 {
 	struct marking m = { .nr = 0 };
 	int r = alloc_marking(&m, t);
 
 	if (!r)
-		r = blkdebug_capture_moments(t->power.line.supply, m.caches,
-					     m.nr, m.moments);
+		r = blkdebug_capture_moments(capture, t->power.line.supply,
+					     m.caches, m.nr, m.moments);
 	if (!r)
 		add_marks(&m, t, name);
 	free_marking(&m);
@@ -267,10 +279,12 @@ static bool is_marked(struct blkdebug_target *t, const char *name)
 	return false;
 }
 
-static int do_mark(struct blkdebug_target *t, struct blkdebug_call *call)
+static int try_mark(struct blkdebug_target *t, struct blkdebug_capture *capture,
+		    struct blkdebug_call *call)
 {
 	const char *name = call->argv[0];
 
+	lockdep_assert_held(&origins_lock);
 	if (!t->writeback.cache)
 		return blkdebug_error_set(call->err, "Target without a cache",
 					  call->argv[-1]);
@@ -281,10 +295,41 @@ static int do_mark(struct blkdebug_target *t, struct blkdebug_call *call)
 					  call->argv[-1]);
 	if (is_marked(t, name))
 		return blkdebug_error_set(call->err, "Mark exists", name);
-	return make_mark(t, name);
+	return make_mark(t, capture, name);
 }
 
-static int do_unmark(struct blkdebug_target *t, struct blkdebug_call *call)
+/*
+ * Wait until a discard has ended. A suspend of the target waits for this message, and the
+ * discard may wait for the end of that suspend.
+ *
+ * Returns -EAGAIN, or -EINTR after a signal or at a suspend.
+ */
+static int wait_for_discard(struct blkdebug_target *t, struct blkdebug_capture *capture)
+{
+	if (wait_event_killable(*capture->wait, blkdebug_may_retry(capture) ||
+				blkdebug_suspending(&t->engine)))
+		return -EINTR;
+	return blkdebug_may_retry(capture) ? -EAGAIN : -EINTR;
+}
+
+static int do_mark(struct blkdebug_target *t, struct blkdebug_call *call)
+{
+	struct blkdebug_capture capture;
+	int r;
+
+	blkdebug_init_capture(&capture, &t->power.line.supply->wait);
+	do {
+		mutex_lock(&origins_lock);
+		r = try_mark(t, &capture, call);
+		mutex_unlock(&origins_lock);
+		if (r == -EAGAIN)
+			r = wait_for_discard(t, &capture);
+	} while (r == -EAGAIN);
+	blkdebug_end_capture(&capture);
+	return r;
+}
+
+static int remove_marks(struct blkdebug_target *t, struct blkdebug_call *call)
 {
 	const char *name = call->argv[0];
 	struct blkdebug_target *other = NULL;
@@ -301,6 +346,16 @@ static int do_unmark(struct blkdebug_target *t, struct blkdebug_call *call)
 	return found ? 0 : blkdebug_call_no_such(call, "No such mark", name);
 }
 
+static int do_unmark(struct blkdebug_target *t, struct blkdebug_call *call)
+{
+	int r;
+
+	mutex_lock(&origins_lock);
+	r = remove_marks(t, call);
+	mutex_unlock(&origins_lock);
+	return r;
+}
+
 /**
  * blkdebug_mark_command - execute mark or unmark
  * @t: the target
@@ -312,13 +367,5 @@ static int do_unmark(struct blkdebug_target *t, struct blkdebug_call *call)
  */
 int blkdebug_mark_command(struct blkdebug_target *t, struct blkdebug_call *call)
 {
-	int r;
-
-	mutex_lock(&origins_lock);
-	if (!strcmp(call->argv[-1], "mark"))
-		r = do_mark(t, call);
-	else
-		r = do_unmark(t, call);
-	mutex_unlock(&origins_lock);
-	return r;
+	return strcmp(call->argv[-1], "mark") ? do_unmark(t, call) : do_mark(t, call);
 }

@@ -305,11 +305,13 @@ static void discard_below(struct blkdebug_writeback *wb, struct bio *bio)
  */
 static void discard_bio(struct blkdebug_writeback *wb, struct bio *bio)
 {
+	const struct blkdebug_supply *supply = wb->target->power.line.supply;
+
 	wb->status = BLK_STS_OK;
-	mutex_lock(&wb->cache->discarding);
-	if (!blkdebug_is_frozen(wb->cache))
+	if (blkdebug_begin_discard(wb->cache, supply)) {
 		discard_below(wb, bio);
-	mutex_unlock(&wb->cache->discarding);
+		blkdebug_end_discard(wb->cache, supply);
+	}
 	finish_bio(bio, wb->status);
 }
 

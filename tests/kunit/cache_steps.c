@@ -288,6 +288,23 @@ static void step_flush(struct model *m)
 	}
 }
 
+/* During a discard no moment is captured, and a capture that waits lets no other begin. */
+static void end_discard(struct model *m)
+{
+	struct blkdebug_supply *supply = m->line.supply;
+	struct blkdebug_moment *moment = NULL;
+	struct blkdebug_capture capture;
+
+	blkdebug_init_capture(&capture, &supply->wait);
+	expect(m, blkdebug_capture_moments(&capture, supply, &m->cache, 1,
+					   &moment) == -EAGAIN && !moment);
+	expect(m, !blkdebug_may_retry(&capture));
+	blkdebug_end_discard(m->cache, supply);
+	expect(m, blkdebug_may_retry(&capture));
+	expect(m, !blkdebug_begin_discard(m->cache, supply));
+	blkdebug_end_capture(&capture);
+}
+
 static void step_discard(struct model *m)
 {
 	unsigned int first = roll(m, SECTORS);
@@ -295,8 +312,10 @@ static void step_discard(struct model *m)
 	u64 seq = blkdebug_last_seq(m->cache), beyond = 0;
 
 	/* Is acknowledged and not done */
-	if (blkdebug_is_frozen(m->cache))
+	if (!blkdebug_begin_discard(m->cache, m->line.supply)) {
+		expect(m, blkdebug_is_frozen(m->cache));
 		return;
+	}
 	/* The cache walks its blocks instead if the range is long enough */
 	if (!roll(m, 4)) {
 		nr = SECTORS - first;
@@ -310,6 +329,7 @@ static void step_discard(struct model *m)
 	if (roll(m, 2))
 		enter_write(m);
 	blkdebug_drop_sectors(m->cache, first, nr + beyond, seq);
+	end_discard(m);
 	for (s = first; s < SECTORS; s++) {
 		if (s < first + nr && m->seq[s] <= before) {
 			m->seq[s] = before;

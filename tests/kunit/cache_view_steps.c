@@ -33,14 +33,17 @@ static void make_view(struct model *m, struct model_view *mv)
 {
 	struct model_view *other = &m->view[roll(m, VIEWS)];
 	struct blkdebug_moment *moment = NULL;
+	struct blkdebug_capture capture;
 	struct blkdebug_outcome outcome;
 
+	blkdebug_init_capture(&capture, &m->line.supply->wait);
 	cache_model_choose(m);
 	mv->cut = m->cut;
 	memcpy(mv->range, m->range, sizeof(mv->range));
 	mv->cut.choice.lose.range = &mv->range[0];
 	mv->cut.choice.keep.range = &mv->range[1];
-	expect(m, !blkdebug_capture_moments(m->line.supply, &m->cache, 1, &moment));
+	if (blkdebug_capture_moments(&capture, m->line.supply, &m->cache, 1, &moment))
+		expect(m, false);
 	if (m->wrong)
 		return;
 	mv->made = m->line.supply->captures;

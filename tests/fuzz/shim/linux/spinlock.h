@@ -27,6 +27,7 @@ extern unsigned int shim_mutexes;
 void shim_spin_lock(spinlock_t *lock);
 void shim_spin_unlock(spinlock_t *lock);
 
+#define DEFINE_SPINLOCK(name)	spinlock_t name
 #define spin_lock_init(lock)	((lock)->held = false)
 #define spin_lock(lock)	shim_spin_lock(lock)
 #define spin_unlock(lock)	shim_spin_unlock(lock)
