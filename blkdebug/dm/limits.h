@@ -9,6 +9,7 @@
 
 int blkdebug_check_limits(struct blkdebug_target *t,
 			  struct blkdebug_error *err);
+int blkdebug_check_cache(struct blkdebug_target *t, struct blkdebug_error *err);
 void blkdebug_io_hints(struct dm_target *ti, struct queue_limits *limits);
 bool blkdebug_too_short(struct blkdebug_target *t, unsigned int iotype,
 			unsigned int sectors);

@@ -575,39 +575,6 @@ sector_t blkdebug_largest_write(const struct blkdebug_target *t)
 }
 
 /**
- * blkdebug_check_cache - test whether the target can have a write cache
- * @t: the target, with its device and options
- * @err: why not
- *
- * Return: 0, or -EINVAL with @err set.
- */
-int blkdebug_check_cache(struct blkdebug_target *t, struct blkdebug_error *err)
-{
-	struct block_device *bdev = t->dev->bdev;
-	u64 unit = t->opts.atomic_write;
-	u64 block = max_t(u64, bdev_logical_block_size(bdev), t->opts.align);
-
-	if (!t->opts.cache)
-		return unit ? blkdebug_error_set(err, "Option without a cache",
-						 "atomic-write") : 0;
-	if (bdev_is_zoned(bdev))
-		return blkdebug_error_set(err, "Cache for a zoned device", "cache");
-	if (blkdebug_encrypts_inline(bdev))
-		return blkdebug_error_set(err,
-			"Cache for a device with inline encryption", "cache");
-	if (blk_get_integrity(bdev->bd_disk))
-		return blkdebug_error_set(err,
-			"Cache for a device with integrity data", "cache");
-	if (unit && (!is_power_of_2(unit) || unit < block))
-		return blkdebug_error_set(err, "Invalid unit", "atomic-write");
-	/* dm splits larger writes, so that each part would survive on its own. */
-	if (unit >> SECTOR_SHIFT > blkdebug_largest_write(t))
-		return blkdebug_error_set(err, "Unit above a quarter of the cache",
-					  "atomic-write");
-	return 0;
-}
-
-/**
  * blkdebug_writeback_init - allocate the cache of a target
  * @t: the target, with its device and options; without cache= there is none
  *

@@ -73,7 +73,6 @@ struct blkdebug_writeback {
 
 int blkdebug_writeback_init(struct blkdebug_target *t);
 void blkdebug_writeback_exit(struct blkdebug_target *t);
-int blkdebug_check_cache(struct blkdebug_target *t, struct blkdebug_error *err);
 sector_t blkdebug_largest_write(const struct blkdebug_target *t);
 
 bool blkdebug_cache_bio(struct blkdebug_target *t, struct blkdebug_bio *b,
