@@ -100,6 +100,7 @@ static void blkdebug_dtr(struct dm_target *ti)
 
 	blkdebug_remove_origin(t);
 	/* Before the cache goes, because a cut may be choosing survivors there */
+	blkdebug_close_cache(t);
 	blkdebug_power_exit(t);
 	/* If another target failed the resume, no postsuspend has removed it */
 	blkdebug_sysfs_remove(t);
@@ -301,6 +302,8 @@ static void blkdebug_presuspend(struct dm_target *ti)
 	struct blkdebug_target *t = ti->private;
 	LIST_HEAD(requeued);
 
+	/* I/O that was held when the power failed ends in EIO, and is not requeued. */
+	blkdebug_settle_power(&t->power.line);
 	blkdebug_suspend(&t->engine, dm_noflush_suspending(ti), &requeued);
 	wake_up_all(&t->power.line.supply->wait);
 	blkdebug_requeue(&requeued);
@@ -311,8 +314,6 @@ static void blkdebug_postsuspend(struct dm_target *ti)
 	struct blkdebug_target *t = ti->private;
 
 	blkdebug_sysfs_remove(t);
-	/* A rule may have cut the power just now */
-	flush_work(&t->power.work);
 	blkdebug_remove_origin(t);
 	blkdebug_drain_cache(t);
 }

@@ -85,8 +85,7 @@ static void start_line(struct blkdebug_line *line)
  * @line: the target's, connected
  *
  * The first call gives it power, even if others of the supply have none; later calls
- * do nothing. Does not wait for the end of blkdebug_settle_power(), because what that
- * writes out may be waiting until this target is resumed.
+ * do nothing.
  *
  * Context: any.
  */
@@ -173,8 +172,8 @@ static bool is_off(struct blkdebug_line *line, bool settled)
 }
 
 /*
- * Held I/O ends on all targets before the first one writes its survivors out: if one
- * target lies on another, the writes may be queued behind I/O that is held there.
+ * Held I/O ends on all targets before the first one begins to write its survivors out: if
+ * one target lies on another, the writes may be queued behind I/O that is held there.
  */
 static void settle_lines(struct blkdebug_supply *supply,
 			 const struct blkdebug_cut *cut)
@@ -228,6 +227,47 @@ void blkdebug_settle_power(struct blkdebug_line *line)
 	spin_unlock_irqrestore(&supply->lock, flags);
 	mutex_unlock(&supply->settling);
 	blkdebug_put_cut(cut);
+}
+
+/**
+ * blkdebug_begin_survivors - a target is about to write out what survived
+ * @line: the target's
+ *
+ * Called by its @settle, after the choice. The target calls blkdebug_end_survivors() before
+ * it leaves the supply.
+ *
+ * Context: process.
+ */
+void blkdebug_begin_survivors(struct blkdebug_line *line)
+{
+	struct blkdebug_supply *supply = line->supply;
+	unsigned long flags;
+
+	lockdep_assert_held(&supply->settling);
+	spin_lock_irqsave(&supply->lock, flags);
+	if (!line->writing)
+		WRITE_ONCE(supply->nr_writing, supply->nr_writing + 1);
+	WRITE_ONCE(line->writing, true);
+	spin_unlock_irqrestore(&supply->lock, flags);
+}
+
+/**
+ * blkdebug_end_survivors - a target has written out what survived, or cannot
+ * @line: the target's
+ *
+ * Context: any.
+ */
+void blkdebug_end_survivors(struct blkdebug_line *line)
+{
+	struct blkdebug_supply *supply = line->supply;
+	unsigned long flags;
+
+	spin_lock_irqsave(&supply->lock, flags);
+	if (line->writing)
+		WRITE_ONCE(supply->nr_writing, supply->nr_writing - 1);
+	WRITE_ONCE(line->writing, false);
+	spin_unlock_irqrestore(&supply->lock, flags);
+	wake_up_all(&supply->wait);
 }
 
 /**

@@ -49,7 +49,11 @@ struct blkdebug_supply {
 				 * also when a target is suspended
 				 */
 
-	/* Taken before @lock. Serialises choosing survivors with power-on. */
+	/*
+	 * Taken before @lock. Serialises choosing survivors with power-on, and with
+	 * suspends. Not held during I/O, because the I/O of one target may have to wait
+	 * until another one is resumed, or has a new table.
+	 */
 	struct mutex settling;	/* guards @lines */
 
 	/* Guarded by @settling. */
@@ -61,6 +65,7 @@ struct blkdebug_supply {
 	/* Guarded by @lock; read without it, too. */
 	unsigned long moment;	/* how many cuts there were */
 	struct blkdebug_cut *cut;	/* not settled yet, or NULL */
+	unsigned int nr_writing;	/* targets that write their survivors out */
 
 	/* Written under a mutex of moment.c, read in RCU read sections. */
 	unsigned long captures;	/* how many moments have been captured */
@@ -72,7 +77,7 @@ struct blkdebug_line {
 	struct blkdebug_supply *supply;	/* where it comes from */
 	/* Process context, the power off: end held I/O. May be NULL. */
 	void (*failed)(struct blkdebug_line *line);
-	/* Process context, after @failed on all lines: choose survivors. */
+	/* The same, after @failed on all lines: choose survivors. Waits for no I/O. */
 	void (*settle)(struct blkdebug_line *line,
 		       const struct blkdebug_cut *cut);
 	/* Process context, the power on again. May be NULL. */
@@ -92,6 +97,7 @@ struct blkdebug_line {
 
 	/* Written under the supply's @lock; read without it, too. */
 	bool started;		/* cuts concern it */
+	bool writing;		/* it writes its survivors out */
 };
 
 int blkdebug_join_power(struct blkdebug_line *line, const char *name);
@@ -101,6 +107,35 @@ void blkdebug_leave_power(struct blkdebug_line *line);
 bool blkdebug_cut_power(struct blkdebug_line *line, struct blkdebug_cut *cut);
 void blkdebug_settle_power(struct blkdebug_line *line);
 bool blkdebug_restore_power(struct blkdebug_line *line);
+
+void blkdebug_begin_survivors(struct blkdebug_line *line);
+void blkdebug_end_survivors(struct blkdebug_line *line);
+
+/**
+ * blkdebug_writes_survivors - test whether a target writes out what survived a cut
+ * @line: the target's
+ *
+ * Context: any.
+ *
+ * Return: true from blkdebug_begin_survivors() to blkdebug_end_survivors().
+ */
+static inline bool blkdebug_writes_survivors(const struct blkdebug_line *line)
+{
+	return READ_ONCE(line->writing);
+}
+
+/**
+ * blkdebug_has_survivors - test whether a target of a supply writes survivors out
+ * @supply: the supply
+ *
+ * Context: any. Its @wait is woken when this becomes false.
+ *
+ * Return: true if so.
+ */
+static inline bool blkdebug_has_survivors(const struct blkdebug_supply *supply)
+{
+	return READ_ONCE(supply->nr_writing);
+}
 
 /**
  * blkdebug_power_is_on - test whether a target has power

@@ -14,10 +14,7 @@
 #include "../rules/chance.h"
 #include "target.h"
 
-/*
- * For cuts by rules. Not a target's own queue: choosing survivors waits until all targets
- * of the supply have written theirs out, which may need the worker of any of them.
- */
+/* For cuts by rules. Has a rescuer, because held I/O ends there. */
 static struct workqueue_struct *cut_wq;
 
 static int parse_choice(struct blkdebug_call *call, struct blkdebug_cut *cut)
@@ -115,6 +112,18 @@ static int print_cut(struct blkdebug_target *t, struct seq_buf *out)
 	return BLKDEBUG_ANSWERED;
 }
 
+/*
+ * Wait until the devices below have what survived. A suspend of the target waits for this
+ * message, and a device below may be waiting for the end of that suspend.
+ */
+static void wait_for_survivors(struct blkdebug_target *t)
+{
+	struct blkdebug_supply *supply = t->power.line.supply;
+
+	wait_event_killable(supply->wait, !blkdebug_has_survivors(supply) ||
+			    blkdebug_suspending(&t->engine));
+}
+
 static int do_power_cut(struct blkdebug_target *t, struct blkdebug_call *call)
 {
 	struct blkdebug_cut *cut = blkdebug_cut_alloc();
@@ -130,11 +139,17 @@ static int do_power_cut(struct blkdebug_target *t, struct blkdebug_call *call)
 	if (r)
 		return r;
 	blkdebug_settle_power(&t->power.line);
+	wait_for_survivors(t);
 	return print_cut(t, call->result);
 }
 
 static int do_power_on(struct blkdebug_target *t, struct blkdebug_call *call)
 {
+	if (!blkdebug_is_powered(t)) {
+		/* A rule may have cut the power just now. */
+		blkdebug_settle_power(&t->power.line);
+		wait_for_survivors(t);
+	}
 	if (!blkdebug_restore_power(&t->power.line))
 		return blkdebug_error_set(call->err, "The power is on",
 					  call->argv[-1]);

@@ -412,6 +412,26 @@ static void admit_waiting(struct blkdebug_writeback *wb)
 	WRITE_ONCE(wb->has_waiting, false);
 }
 
+/* Write out what a suspend, a resume or a cut has left. */
+static void write_rest_out(struct blkdebug_writeback *wb)
+{
+	struct blkdebug_line *line = &wb->target->power.line;
+	bool of_cut;
+
+	/*
+	 * Pairs with the store in blkdebug_cut_cache(): if @write_all is that of a cut, the
+	 * survivors are chosen and @of_cut is true. If a cut comes later, @work runs again.
+	 */
+	if (!xchg(&wb->write_all, false))
+		return;
+	of_cut = blkdebug_writes_survivors(line);
+	if (!READ_ONCE(wb->closed) && blkdebug_write_out_and_flush(wb))
+		DMERR("%s: cannot write the cache out",
+		      dm_table_device_name(wb->target->ti->table));
+	if (of_cut)
+		blkdebug_end_survivors(line);
+}
+
 static void writeback_work(struct work_struct *work)
 {
 	struct blkdebug_writeback *wb =
@@ -430,10 +450,7 @@ static void writeback_work(struct work_struct *work)
 		cond_resched();
 	}
 	end_barriers(wb, &barriers);
-	if (xchg(&wb->write_all, false) && !READ_ONCE(wb->closed) &&
-	    blkdebug_write_out_and_flush(wb))
-		DMERR("%s: cannot write the cache out",
-		      dm_table_device_name(wb->target->ti->table));
+	write_rest_out(wb);
 	admit_waiting(wb);
 	memalloc_noio_restore(noio);
 }
@@ -494,16 +511,25 @@ static void write_all_out(struct blkdebug_writeback *wb)
 	flush_work(&wb->work);
 }
 
+static void set_closed(struct blkdebug_target *t, bool closed)
+{
+	struct blkdebug_supply *supply = t->power.line.supply;
+
+	mutex_lock(&supply->settling);
+	WRITE_ONCE(t->writeback.closed, closed);
+	mutex_unlock(&supply->settling);
+}
+
 /**
- * blkdebug_cut_cache - choose what survives a power cut, and write it out
+ * blkdebug_cut_cache - choose what survives a power cut, and begin to write it out
  * @t: the target, its power off
  * @choice: what shall survive
  * @seed: of the draws
  * @outcome: the result
  *
- * Afterwards the device below has all that survived, unless it fails.
+ * If the target is suspended, it writes survivors out when it is resumed.
  *
- * Context: may sleep.
+ * Context: may sleep; does not wait for I/O. @settling of the supply is held.
  */
 void blkdebug_cut_cache(struct blkdebug_target *t,
 			const struct blkdebug_choice *choice, u64 seed,
@@ -514,14 +540,38 @@ void blkdebug_cut_cache(struct blkdebug_target *t,
 	if (!wb->cache)
 		return;
 	blkdebug_apply_cut(wb->cache, choice, seed, outcome);
-	write_all_out(wb);
+	lockdep_assert_held(&t->power.line.supply->settling);
+	if (wb->closed)
+		return;
+	blkdebug_begin_survivors(&t->power.line);
+	/* Pairs with the xchg() in write_rest_out() */
+	smp_store_release(&wb->write_all, true);
+	queue_work(wb->wq, &wb->work);
+}
+
+/**
+ * blkdebug_close_cache - write nothing out any more
+ * @t: the target, suspended or never resumed; one without a cache is ignored
+ *
+ * Other targets of the power supply may cut the power later.
+ *
+ * Context: may sleep.
+ */
+void blkdebug_close_cache(struct blkdebug_target *t)
+{
+	if (!t->writeback.cache)
+		return;
+	set_closed(t, true);
+	/* A cut may have queued @work before that; none does so from now on. */
+	flush_work(&t->writeback.work);
 }
 
 /**
  * blkdebug_drain_cache - write out everything before the table goes
  * @t: the target; it has no I/O, and no moment can be captured
  *
- * Other targets of the power supply may cut the power meanwhile, or later.
+ * Other targets of the power supply may cut the power meanwhile, or later. What a cut has
+ * to decide about is decided here, because the next table finds it on the device below.
  *
  * Context: may sleep.
  */
@@ -532,19 +582,20 @@ void blkdebug_drain_cache(struct blkdebug_target *t)
 	if (!wb->cache)
 		return;
 	blkdebug_give_up_moments(wb->cache);
+	/* A cut that comes behind this finds no volatile writes. */
 	if (blkdebug_is_powered(t))
 		blkdebug_harden_all(wb->cache);
+	else
+		blkdebug_settle_power(&t->power.line);
 	write_all_out(wb);
-	WRITE_ONCE(wb->closed, true);
-	/* A cut may have queued @work before that. */
-	flush_work(&wb->work);
+	blkdebug_close_cache(t);
 }
 
 /**
  * blkdebug_open_cache - undo blkdebug_drain_cache()
  * @t: the target, which is being resumed
  *
- * Context: any.
+ * Context: may sleep; does not wait for I/O.
  */
 void blkdebug_open_cache(struct blkdebug_target *t)
 {
@@ -552,8 +603,8 @@ void blkdebug_open_cache(struct blkdebug_target *t)
 
 	if (!wb->cache)
 		return;
-	WRITE_ONCE(wb->closed, false);
-	/* A cut during the suspend has left these. */
+	set_closed(t, false);
+	/* A cut during the suspend, or an error at its beginning, has left these. */
 	if (blkdebug_has_dirty(wb->cache)) {
 		WRITE_ONCE(wb->write_all, true);
 		queue_work(wb->wq, &wb->work);

@@ -54,9 +54,11 @@ struct blkdebug_writeback {
 	/* Guarded by @lock. */
 	struct bio_list queue;		/* bios for @work */
 
+	/* Written under @settling of the power supply, read without it, too. */
+	bool closed;			/* suspended: @work must not write */
+
 	/* Written by @work and others, without a lock. */
 	bool write_all;			/* @work is to write out all that is durable */
-	bool closed;			/* suspended: @work must not write */
 	bool has_waiting;		/* @waiting is not empty, so that later writes
 					 * queue behind it
 					 */
@@ -86,6 +88,7 @@ void blkdebug_cut_cache(struct blkdebug_target *t,
 			const struct blkdebug_choice *choice, u64 seed,
 			struct blkdebug_outcome *outcome);
 void blkdebug_drain_cache(struct blkdebug_target *t);
+void blkdebug_close_cache(struct blkdebug_target *t);
 void blkdebug_open_cache(struct blkdebug_target *t);
 
 #endif

@@ -180,6 +180,33 @@ static void test_power_cut_again(struct kunit *test)
 	blkdebug_leave_power(&two.line);
 }
 
+/* One target writes its survivors out, and another one is to begin. */
+static void test_survivors(struct kunit *test)
+{
+	struct powered one = { }, two = { };
+	struct blkdebug_supply *supply;
+	char log[16] = "";
+
+	connect(test, &one, log);
+	connect(test, &two, log);
+	supply = one.line.supply;
+	mutex_lock(&supply->settling);
+	blkdebug_begin_survivors(&one.line);
+	blkdebug_begin_survivors(&two.line);
+	/* A second cut, before the first one has been written out */
+	blkdebug_begin_survivors(&one.line);
+	mutex_unlock(&supply->settling);
+	blkdebug_end_survivors(&one.line);
+	KUNIT_EXPECT_FALSE(test, blkdebug_writes_survivors(&one.line));
+	blkdebug_end_survivors(&one.line);
+	KUNIT_EXPECT_TRUE(test, blkdebug_writes_survivors(&two.line));
+	KUNIT_EXPECT_TRUE(test, blkdebug_has_survivors(supply));
+	blkdebug_end_survivors(&two.line);
+	KUNIT_EXPECT_FALSE(test, blkdebug_has_survivors(supply));
+	blkdebug_leave_power(&one.line);
+	blkdebug_leave_power(&two.line);
+}
+
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_model),
 	KUNIT_CASE(test_late),
@@ -187,6 +214,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(test_memory),
 	KUNIT_CASE(test_power_order),
 	KUNIT_CASE(test_power_cut_again),
+	KUNIT_CASE(test_survivors),
 	{}
 };
 

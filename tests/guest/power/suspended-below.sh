@@ -77,4 +77,52 @@ succeeds 'a mark is made after the suspend' bd_msg lower mark m
 dmsetup remove bd
 dmsetup remove lower
 
+# --- Survivors ---
+
+# The survivors of bd are written out when the device below it is resumed.
+one=$dev
+ram_disk
+dmsetup create lower --table "0 $bd_sectors linear $one 0"
+bd_create bd /dev/mapper/lower seed=1 cache=1M power=psu
+bd_create other "$dev" seed=2 cache=1M power=psu
+io $bd 'w 0 8 byte=41' > /tmp/null
+io /dev/mapper/other 'w 0 8 byte=42' > /tmp/null
+dmsetup suspend lower
+sleeping /tmp/cut dmsetup message bd 0 power-cut survive=all
+bd_load other "$dev" seed=2 cache=1M
+ends 'a device that has lost its power is suspended, with a new table, while another one writes out' dmsetup resume other
+is "$(bd_status other power) $(io_bytes /dev/mapper/other 0 8)" 'on 42*4096' \
+	'the new table has the survivors of a cut that is not over on another device'
+is "$(file_is /tmp/cut '' && bd_status bd power)" off 'power-cut waits for the survivors of its device'
+ends 'a table of the supply is loaded while another device writes out' bd_load other "$dev" seed=2 cache=1M power=psu
+dmsetup resume other
+dmsetup resume lower
+eventually 'power-cut ends when the device below is resumed' file_like /tmp/cut '^cut=1 volatile=1 survived=1 '
+is "$(io_bytes /dev/mapper/lower 0 8)" '41*4096' 'the device below has the survivors when power-cut ends'
+bd_msg bd power-on > /tmp/null
+
+# The same by a message to the device that is suspended
+ios $bd 'w 0 8 byte=51' > /tmp/null
+io /dev/mapper/other 'w 0 8 byte=52' > /tmp/null
+dmsetup suspend lower
+sleeping /tmp/cut dmsetup message other 0 power-cut survive=all
+ends 'a suspend of a device ends power-cut, which waits for another one' dmsetup suspend other
+eventually 'power-cut answers when its device is suspended' file_like /tmp/cut '^cut=1 volatile=1 survived=1 '
+bd_load other "$dev" seed=2
+dmsetup resume other
+is "$(io_bytes /dev/mapper/other 0 8)" '52*4096' 'a suspend writes survivors out while another device cannot'
+dmsetup resume lower
+is "$(bd_msg bd power-on | cut -d' ' -f1-3) $(io_bytes /dev/mapper/lower 0 8)" 'cut=2 volatile=1 survived=1 51*4096' \
+	'power-on waits for the survivors of its device'
+
+# A rule cuts the power while a breakpoint holds a write.
+bd_start bd suspend event=write_aio tag=held sector=0 power-cut iotype=write sector=8 survive=all
+hold bd 1 /tmp/held 'w 0 8 byte=61'
+is "$(ios $bd 'w 8 8 byte=62')" EIO 'a rule cuts the power'
+dmsetup suspend --noflush bd
+bd_load bd /dev/mapper/lower seed=1
+dmsetup resume bd
+eventually 'a write that was held at a cut is not passed on to the next table' file_is /tmp/held EIO
+is "$(io_bytes $bd 0 16)" '51*4096 62*4096' 'the next table has the survivors of a cut by a rule'
+
 done_testing
