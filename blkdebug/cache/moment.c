@@ -17,7 +17,10 @@ static DEFINE_MUTEX(moments_lock);
 static DEFINE_SPINLOCK(waiting_lock);
 static LIST_HEAD(waiting);	/* captures that wait for discards, by @link */
 
-/* The size is the user's choice: fail instead of killing processes. */
+/*
+ * The size is the user's choice: fail instead of killing processes. And I/O that may be what
+ * frees memory waits for the locks.
+ */
 #define GFP_MOMENT	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
 
 /* A volatile write while the moment is captured */
@@ -28,7 +31,7 @@ struct listed_write {
 
 static struct blkdebug_moment *alloc_moment(struct blkdebug_cache *cache)
 {
-	struct blkdebug_moment *moment = kzalloc(sizeof(*moment), GFP_KERNEL);
+	struct blkdebug_moment *moment = kzalloc(sizeof(*moment), GFP_MOMENT);
 
 	if (!moment)
 		return NULL;

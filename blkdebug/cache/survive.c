@@ -294,7 +294,9 @@ struct blkdebug_volatile *blkdebug_list_volatile(struct blkdebug_cache *cache,
 	/* All with a number up to @last are in a list by now */
 	last = blkdebug_last_seq(cache);
 	max = blkdebug_active_writes(&cache->pools);
-	list = kvcalloc(max + 1, sizeof(*list), GFP_KERNEL | __GFP_NOWARN);
+	/* I/O that may be what frees memory waits for @control. */
+	list = kvcalloc(max + 1, sizeof(*list),
+			GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	*nr = 0;
 	for (i = 0; list && i < cache->pools.nr; i++)
 		*nr += collect_pool(cache, &cache->pools.pool[i], last,

@@ -13,6 +13,8 @@
 #include "marks.h"
 #include "target.h"
 
+#define GFP_ORIGINS	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
+
 /* A moment with a name */
 struct mark {
 	struct list_head link;		/* in the target's @marks */
@@ -20,7 +22,10 @@ struct mark {
 	char name[BLKDEBUG_MARK_MAX + 1];
 };
 
-/* Guards @origins, and the marks of all targets */
+/*
+ * Guards @origins, and the marks of all targets. A resume takes it, so allocations under it
+ * fail instead of waiting for memory, which the I/O of a suspended device may have to free.
+ */
 static DEFINE_MUTEX(origins_lock);
 static LIST_HEAD(origins);
 
@@ -224,13 +229,13 @@ static int alloc_marking(struct marking *m, const struct blkdebug_target *t)
 
 	while ((other = next_of_supply(t, other)))
 		m->nr++;
-	m->caches = kcalloc(m->nr, sizeof(*m->caches), GFP_KERNEL);
-	m->moments = kcalloc(m->nr, sizeof(*m->moments), GFP_KERNEL);
-	m->marks = kcalloc(m->nr, sizeof(*m->marks), GFP_KERNEL);
+	m->caches = kcalloc(m->nr, sizeof(*m->caches), GFP_ORIGINS);
+	m->moments = kcalloc(m->nr, sizeof(*m->moments), GFP_ORIGINS);
+	m->marks = kcalloc(m->nr, sizeof(*m->marks), GFP_ORIGINS);
 	if (!m->caches || !m->moments || !m->marks)
 		return -ENOMEM;
 	while ((other = next_of_supply(t, other))) {
-		m->marks[i] = kzalloc(sizeof(**m->marks), GFP_KERNEL);
+		m->marks[i] = kzalloc(sizeof(**m->marks), GFP_ORIGINS);
 		if (!m->marks[i])
 			return -ENOMEM;
 		m->caches[i] = other->writeback.cache;

@@ -97,7 +97,8 @@ int blkdebug_sort(void *base, size_t nr, size_t size, cmp_func_t cmp)
 	sort_chunks(&sorter, base);
 	if (nr <= CHUNK_SORTED)
 		return 0;
-	to = kvmalloc_array(nr, size, BLKDEBUG_GFP_LONG);
+	/* Callers may have locks that I/O needs, and I/O may be what frees memory. */
+	to = kvmalloc_array(nr, size, BLKDEBUG_GFP_LONG | __GFP_NORETRY);
 	if (!to)
 		return -ENOMEM;
 	for (run = CHUNK_SORTED; run < nr; run *= 2) {
