@@ -142,7 +142,10 @@ exec 4> "$cache/lock"
 flock 4
 (
 	exec 3>&-
-	until grep -q waiting "$work/waiting" 2> /dev/null; do sleep 0.1; done
+	for ((i = 0; i < 300; i++)); do
+		! grep -q waiting "$work/waiting" 2> /dev/null || break
+		sleep 0.1
+	done
 	flock -u 4
 ) &
 is "$(in_host 'lock_cache' | tee "$work/waiting")" "test: waiting for another process that fills $cache
