@@ -300,8 +300,9 @@ static void discard_below(struct blkdebug_writeback *wb, struct bio *bio)
 }
 
 /*
- * A discard promises nothing about the data, so it need not be carried out while there
- * are moments, which must not change.
+ * While there are moments, the device below must not change. A discard promises nothing
+ * about the data, so it need not be carried out then. A secure erase promises that the
+ * data are gone, so it fails.
  */
 static void discard_bio(struct blkdebug_writeback *wb, struct bio *bio)
 {
@@ -311,6 +312,8 @@ static void discard_bio(struct blkdebug_writeback *wb, struct bio *bio)
 	if (blkdebug_begin_discard(wb->cache, supply)) {
 		discard_below(wb, bio);
 		blkdebug_end_discard(wb->cache, supply);
+	} else if (bio_op(bio) == REQ_OP_SECURE_ERASE) {
+		wb->status = BLK_STS_NOTSUPP;
 	}
 	finish_bio(bio, wb->status);
 }
