@@ -65,12 +65,14 @@ write_apt_config() {
 }
 
 # update_lists: apt-get update, and a stamp, because apt does not notice damage of
-# package lists. In a subshell, which ends with a lock of its own.
+# package lists. If a mirror lacks some of them, those that it has are used. In a
+# subshell, which ends with a lock of its own.
 update_lists() (
 	take_lock "lock-${suite_dir##*/}"
 	is_intact "$suite_dir/state" || rm -rf "$suite_dir/state/lists"
 	mkdir -p "$suite_dir/state/lists/partial"
-	apt-get update -qq && put_stamp "$suite_dir/state"
+	apt-get update -qq || true
+	put_stamp "$suite_dir/state"
 )
 
 has_lists() (
@@ -86,7 +88,7 @@ refresh_suite() {
 	sources=$(suite_sources)
 	if [[ $sources == *" $suite main"* ]]; then
 		echo "$sources" > "$suite_dir/sources.list"
-		update_lists || true
+		update_lists
 	elif [[ -s $suite_dir/sources.list ]]; then
 		say "cannot reach the archive of Debian's $suite; using the package lists at hand"
 	else
