@@ -208,17 +208,6 @@ static void blkdebug_lower_atomic(struct queue_limits *limits,
 		min(limits->atomic_write_hw_unit_min, bytes);
 }
 
-/* A write-zeroes limit for unmapping is 0 or equal to the general one. */
-static void blkdebug_lower_unmap(struct queue_limits *limits)
-{
-	if (limits->max_hw_wzeroes_unmap_sectors)
-		limits->max_hw_wzeroes_unmap_sectors =
-			limits->max_write_zeroes_sectors;
-}
-'''),
-    ('blkdebug/dm/writeback.c', '#include "write-out.h"\n', '''\
-#include "write-out.h"
-
 static bool blkdebug_encrypts_inline(struct block_device *bdev)
 {
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
@@ -226,6 +215,14 @@ static bool blkdebug_encrypts_inline(struct block_device *bdev)
 #else
 	return false;
 #endif
+}
+
+/* A write-zeroes limit for unmapping is 0 or equal to the general one. */
+static void blkdebug_lower_unmap(struct queue_limits *limits)
+{
+	if (limits->max_hw_wzeroes_unmap_sectors)
+		limits->max_hw_wzeroes_unmap_sectors =
+			limits->max_write_zeroes_sectors;
 }
 '''),
     ('blkdebug/engine/delay.c', '#include <linux/lockdep.h>\n',
