@@ -77,6 +77,20 @@ is "$(cd "$src/$selftests/dm-blkdebug" && for file in *; do stat -c '%a %n' "$fi
 755 power-cut.sh' 'the selftests are there, and the programs are executable'
 is "$(cd "$src" && grep -rh ':doc:' Documentation | grep -v ':doc:`dm-blkdebug')" '' 'links to pages have the names in the kernel'
 is "$(cd "$src" && grep -rl 'LINUX_VERSION_CODE\|compat\.h' $driver)" '' 'no code for old kernels is left'
+# find_undefined: prints the names of compat.h that a source uses and neither it nor a header has
+find_undefined() {
+	local name file
+
+	cd "$src/$driver" || return
+	while IFS= read -r name; do
+		! grep -rqw --include='*.h' "$name" . || continue
+		grep -rlw --include='*.c' "$name" . | while IFS= read -r file; do
+			grep -qE "^(static|#define) .*\b$name\b" "$file" || echo "$file: $name"
+		done
+	done < <(grep -ohE '\b(blkdebug|BLKDEBUG)_\w+' "$top/blkdebug/compat.h" | sort -u)
+}
+
+is "$(find_undefined)" '' 'what compat.h defines is defined where it is used'
 is "$(cd "$src/$driver" && grep -v '^obj\|^CFLAGS\|^#' Makefile | grep -o '[a-z/_-]*\.o\b' | sed 's/o$/c/' | sort)" \
 	"$(cd "$src/$driver" && find . -name '*.c' | sed 's/..//' | sort)" 'the Makefile has an object of each source'
 echo "1..$checks"
