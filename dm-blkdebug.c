@@ -99,8 +99,8 @@ static void blkdebug_dtr(struct dm_target *ti)
 	struct blkdebug_target *t = ti->private;
 
 	blkdebug_remove_origin(t);
-	/* Before the cache goes, because a cut may be choosing survivors there */
 	blkdebug_close_cache(t);
+	/* Before the cache goes, because a cut may be choosing survivors there */
 	blkdebug_power_exit(t);
 	/* If another target failed the resume, no postsuspend has removed it */
 	blkdebug_sysfs_remove(t);

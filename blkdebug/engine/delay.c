@@ -61,7 +61,7 @@ void blkdebug_delays_exit(struct blkdebug_delays *delays)
 }
 
 /**
- * blkdebug_begin_batch - begin to add a batch of delays to an I/O
+ * blkdebug_begin_batch - begin to try a batch of delays or faults on an I/O
  * @engine: the engine
  * @io: the I/O
  *
